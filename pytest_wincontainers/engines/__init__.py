@@ -1,0 +1,1 @@
+"""The container engines: one protocol in `base`, one file per engine."""

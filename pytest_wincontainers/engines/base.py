@@ -1,0 +1,192 @@
+"""What the rest of the package asks of an engine, and the plain data that goes in and comes out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Literal, Protocol
+
+Guest = Literal["linux", "windows"]
+Progress = Callable[[str], None]
+
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+NETWORK = "nat"
+"""The one network all containers share; Windows engines have it from the start."""
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """Who the engine is and how it is reached."""
+
+    id: str
+    """Unlike any other engine's, however it is reached."""
+    name: str
+    version: str
+    guest: Guest
+    system: str
+    """The operating system of the engine's machine, in its own words."""
+    near: bool
+    """Whether a container's own address can be reached from this process."""
+    host: str
+    """The name under which ports published by the engine are reached."""
+    clock_offset: float = 0.0
+    """Seconds by which the engine's clock is ahead of ours; its log lines carry its own time."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image that the engine has."""
+
+    id: str
+    ports: tuple[int, ...] = ()
+    """The TCP ports it exposes."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """A folder with a Dockerfile to build an image from.
+
+    `network` is the network of its RUN steps; None leaves it to the engine.
+    """
+
+    folder: Path
+    dockerfile: str = "Dockerfile"
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    network: str | None = None
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A folder of the engine's machine inside a container.
+
+    A relative `source` is meant from the folder of the file that declares the container.
+    """
+
+    source: str | Path
+    target: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
+class ContainerSpec:
+    """What to create."""
+
+    name: str
+    image: str
+    labels: Mapping[str, str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] | None = None
+    publish: tuple[int, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    memory: int | None = None
+    """MiB."""
+    isolation: str | None = None
+
+
+@dataclass(frozen=True)
+class ContainerState:
+    """What an engine says of one container."""
+
+    running: bool
+    exit_code: int | None = None
+    address: str | None = None
+    """Its own address on the shared network, while it runs."""
+    ports: Mapping[int, int] = field(default_factory=dict)
+    """Published ports: inside to outside."""
+    out_of_memory: bool = False
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One container in a listing by label."""
+
+    id: str
+    name: str
+    running: bool
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ExecResult:
+    """The outcome of a command run in a container. `output` is both its streams, in the order of arrival."""
+
+    exit_code: int
+    output: str
+
+
+class Engine(Protocol):
+    """A container engine.
+
+    Every method may be called from any thread. Each raises EngineUnavailable when the engine does not
+    answer and EngineError when it refuses.
+    """
+
+    @property
+    def address(self) -> str | None:
+        """What another process of this machine needs to reach the same engine; None when none can."""
+
+    def info(self) -> EngineInfo:
+        """Connect, if that has not happened yet, and say who answers."""
+
+    def image(self, reference: str) -> Image | None:
+        """The image, if the engine has it."""
+
+    def pull(self, reference: str, progress: Progress) -> None:
+        """Fetch an image from its registry."""
+
+    def context_files(self, build: Build) -> Sequence[str]:
+        """The files that a build sends, relative to its folder, by the rules of its ignore file; sorted."""
+
+    def build(self, build: Build, tag: str, labels: Mapping[str, str], progress: Progress) -> None:
+        """Build an image. Raises ImageError with the end of the output when it fails."""
+
+    def ensure_network(self, name: str) -> None:
+        """Make the shared network where it is missing and may be made."""
+
+    def create(self, spec: ContainerSpec) -> str:
+        """Create a container on the shared network and return its id."""
+
+    def copy_in(self, container: str, archive: BinaryIO) -> None:
+        """Unpack a tar archive at the root of a container that has not been started."""
+
+    def start(self, container: str) -> None:
+        """Start a container."""
+
+    def state(self, container: str) -> ContainerState:
+        """What the container is doing now."""
+
+    def logs(self, container: str, *, follow: bool) -> Iterator[bytes]:
+        """Its output from the first line on, each line with its time in front, in pieces of any length.
+
+        With `follow` the iterator ends when the container does.
+        """
+
+    def exec(self, container: str, command: Sequence[str], environment: Mapping[str, str]) -> ExecResult:
+        """Run a command in a running container and wait for it."""
+
+    def kill(self, container: str) -> None:
+        """End a container at once; one that does not run is no error."""
+
+    def remove(self, container: str) -> None:
+        """Remove a container and its anonymous volumes; one that is gone is no error."""
+
+    def containers(self, labels: Iterable[str]) -> Sequence[Listed]:
+        """All containers, running or not, that carry every one of the labels (`key` or `key=value`)."""
+
+    def close(self) -> None:
+        """Let go of connections. Never raises."""
+
+
+def timestamp(text: str) -> float:
+    """Seconds since 1970 of an engine's time, which has up to nine decimals. Raises ValueError."""
+    # Python 3.10 reads exactly three or six decimals and no Z.
+    found = _TIME.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is not a time")
+    whole, fraction, zone = found.groups()
+    seconds = datetime.fromisoformat(whole + ("+00:00" if zone == "Z" else zone)).timestamp()
+    return seconds + float("0" + (fraction or ""))

@@ -1,0 +1,84 @@
+"""Every error of this package.
+
+WincontainersError
+├── DeclarationError         what conftest.py or a mark asks for cannot be
+├── EngineError              the engine refused a call
+│   └── EngineUnavailable    no engine answers
+├── StartError               a container did not become ready
+│   ├── ImageError           its image is missing or does not build
+│   ├── ContainerExited      it ended by itself
+│   └── NotReady             it runs, but did not answer in time
+├── PreparationError         it was ready, but a preparation step failed
+│   └── MigrationError       a migration failed
+└── Cancelled                the run ended while the container was starting
+
+Each is one sentence, with details below it where there are any, and ends in a hint that says what to
+do next.
+"""
+
+from __future__ import annotations
+
+
+class WincontainersError(Exception):
+    """The base of all errors of this package.
+
+    `message` is the sentence, `hint` the next step and `details` text of others: log lines, output.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", details: str = "") -> None:
+        super().__init__(message, hint, details)
+        self.message = message
+        self.hint = hint
+        self.details = details
+
+    def __str__(self) -> str:
+        parts = [self.message]
+        if self.details:
+            parts.append("\n".join(f"  | {line}" for line in self.details.splitlines()))
+        if self.hint:
+            parts.append(f"hint: {self.hint}")
+        return "\n".join(parts)
+
+
+class DeclarationError(WincontainersError):
+    """What a declaration or a mark asks for cannot be."""
+
+
+class EngineError(WincontainersError):
+    """The engine refused a call. `status` is the HTTP status, or 0."""
+
+    def __init__(self, message: str, *, hint: str = "", details: str = "", status: int = 0) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.status = status
+
+
+class EngineUnavailable(EngineError):
+    """No engine answers."""
+
+
+class StartError(WincontainersError):
+    """A container did not become ready."""
+
+
+class ImageError(StartError):
+    """An image is missing, cannot be pulled or does not build."""
+
+
+class ContainerExited(StartError):
+    """A container ended by itself."""
+
+
+class NotReady(StartError):
+    """A container runs, but did not answer in time."""
+
+
+class PreparationError(WincontainersError):
+    """A step between ready and handed over failed."""
+
+
+class MigrationError(PreparationError):
+    """A migration failed."""
+
+
+class Cancelled(WincontainersError):
+    """The run ended while the container was still starting."""

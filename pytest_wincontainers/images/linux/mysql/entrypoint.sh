@@ -1,0 +1,44 @@
+#!/bin/sh
+# Starts the server with the accounts that the environment names (the official MySQL image's names).
+set -eu
+
+text() { printf '%s' "$1" | sed -e 's/\\/\\\\/g' -e "s/'/''/g"; }
+name() { printf '%s' "$1" | sed -e 's/`/``/g'; }
+# In a grant, _ and % in a database's name are wildcards unless escaped.
+pattern() { name "$1" | sed -e 's/[_%]/\\&/g'; }
+
+root=$(text "${MYSQL_ROOT_PASSWORD:?is not set}")
+database=${MYSQL_DATABASE:-}
+user=$(text "${MYSQL_USER:-}")
+password=$(text "${MYSQL_PASSWORD:-}")
+
+accounts() {
+    for host in localhost %; do
+        printf "CREATE OR REPLACE USER 'root'@'%s' IDENTIFIED BY '%s';\n" "$host" "$root"
+        printf "GRANT ALL ON *.* TO 'root'@'%s' WITH GRANT OPTION;\n" "$host"
+    done
+    if [ -n "$database" ]; then
+        printf 'CREATE DATABASE IF NOT EXISTS `%s`;\n' "$(name "$database")"
+    fi
+    if [ -n "$user" ]; then
+        printf "CREATE OR REPLACE USER '%s'@'%%' IDENTIFIED BY '%s';\n" "$user" "$password"
+    fi
+    if [ -n "$user" ] && [ -n "$database" ]; then
+        printf "GRANT ALL ON \`%s\`.* TO '%s'@'%%';\n" "$(pattern "$database")" "$user"
+    fi
+}
+
+# /dev/shm is memory: the passwords are in no layer and no commit. The server reads the file before it
+# opens its port, so nobody meets it half set up.
+install -m 0600 -o mysql -g mysql /dev/null /dev/shm/accounts.sql
+accounts > /dev/shm/accounts.sql
+
+set -- mariadbd --init-file=/dev/shm/accounts.sql "$@"
+if [ -n "${MYSQL_GENERAL_LOG:-}" ]; then
+    set -- "$@" --general-log --general-log-file=/dev/stdout
+fi
+
+# The server opens /dev/stdout itself, as mysql.
+chown --dereference mysql /proc/self/fd/1 /proc/self/fd/2
+unset MYSQL_ROOT_PASSWORD MYSQL_PASSWORD
+exec setpriv --reuid=mysql --regid=mysql --init-groups "$@"

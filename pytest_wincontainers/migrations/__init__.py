@@ -1,0 +1,1 @@
+"""Folders of SQL migrations: their order, their statements, and running them."""

@@ -1,0 +1,186 @@
+"""From declarations and needs to a plan: what a run will start, in which order, under which names.
+
+Pure: nothing here touches an engine, the clock or the disk, but for reading what declarations name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_wincontainers.declare import Declaration, closest
+from pytest_wincontainers.engines.base import Build
+from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.services.base import Service
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One container of a plan."""
+
+    declaration: Declaration
+    container_name: str
+    """Its name on the engine and on the network, unlike any other run's."""
+    secrets: Mapping[str, str] = field(repr=False)
+    returned: Mapping[str, Any] = field(repr=False)
+    """What the declaration function said, called with its neighbours' inside faces."""
+
+    @property
+    def name(self) -> str:
+        return self.declaration.name
+
+    @property
+    def service(self) -> Service:
+        return self.declaration.service
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return self.declaration.needs
+
+    @property
+    def inside_ports(self) -> Mapping[int, int]:
+        return {port: port for port in self.service.inside_ports}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The containers of a run; each stands after all that it needs."""
+
+    run: str
+    containers: tuple[Planned, ...]
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every password of the run, for keeping them out of logs."""
+        return frozenset(secret for planned in self.containers for secret in planned.secrets.values())
+
+    def describe(self) -> list[str]:
+        """The plan in lines for people, without passwords."""
+        return [line for planned in self.containers for line in _describe(planned)]
+
+
+def _describe(planned: Planned) -> Iterable[str]:
+    common = planned.service.common
+    image = common.image or common.build
+    if isinstance(image, Build):
+        image = image.folder
+    ports = ", ".join(str(port) for port in planned.service.inside_ports)
+    yield f"{planned.name}: {planned.service.kind}" + (f" from {image}" if image else "")
+    yield f"  on the network as {planned.container_name}" + (f", port {ports}" if ports else "")
+    if planned.needs:
+        when = "starts after" if common.starts_after_ready else "is ready after"
+        yield f"  {when} {', '.join(planned.needs)}"
+
+
+def make_plan(declarations: Sequence[Declaration], needed: Collection[str], run: str, token: Callable[[], str]) -> Plan:
+    """The plan for a run that needs the containers called `needed`.
+
+    `token` makes a new password each time. Raises DeclarationError for whatever cannot be.
+    """
+    by_name = {declaration.name: declaration for declaration in declarations}
+    planned: dict[str, Planned] = {}
+    for declaration in _ordered(by_name, needed):
+        planned[declaration.name] = _plan(declaration, planned, run, token)
+    return Plan(run, tuple(planned.values()))
+
+
+def closure(declarations: Sequence[Declaration], names: Iterable[str]) -> set[str]:
+    """The names and all that they need; unknown ones and cycles are left for `make_plan` to complain of."""
+    needs = {declaration.name: declaration.needs for declaration in declarations}
+    found: set[str] = set()
+    left = list(names)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left.extend(needs.get(name, ()))
+    return found
+
+
+def _ordered(declarations: Mapping[str, Declaration], needed: Collection[str]) -> list[Declaration]:
+    ordered: dict[str, Declaration] = {}
+
+    def visit(name: str, path: tuple[str, ...], asked: str) -> None:
+        if name in ordered:
+            return
+        if name in path:
+            cycle = " -> ".join((*path[path.index(name) :], name))
+            raise DeclarationError(
+                f"these containers need each other in a circle: {cycle}",
+                details="\n".join(declarations[one].where for one in path[path.index(name) :]),
+                hint="take a parameter off one of these functions",
+            )
+        if name not in declarations:
+            known = ", ".join(declarations) or "none"
+            raise DeclarationError(
+                f"{asked} needs a container called {name!r}, and there is none{closest(name, declarations)}",
+                hint=f"declared are: {known}; a declaration stands in the root conftest.py or in a plugin, and its "
+                "parameters name containers, not other fixtures",
+            )
+        declaration = declarations[name]
+        for need in declaration.needs:
+            visit(need, (*path, name), f"{declaration.where}: {name}")
+        ordered[name] = declaration
+
+    # In the order of declaration, so that a plan reads as the conftest does.
+    for name in sorted(needed, key=lambda name: [*declarations, name].index(name)):
+        visit(name, (), "a test")
+    return list(ordered.values())
+
+
+def _plan(declaration: Declaration, planned: Mapping[str, Planned], run: str, token: Callable[[], str]) -> Planned:
+    service = declaration.service
+    try:
+        service.check(declaration.base)
+    except DeclarationError as problem:
+        raise _at(declaration, problem) from None
+    neighbours = {name: inside_face(planned[name]) for name in declaration.needs}
+    try:
+        returned = declaration.function(**neighbours)
+    except Exception as problem:
+        raise DeclarationError(
+            f"{declaration.where}: {declaration.name} raised {type(problem).__name__}: {problem}",
+            hint="a declaring function is called with the inside addresses of what it needs, before anything runs",
+        ) from problem
+    return Planned(
+        declaration=declaration,
+        container_name=f"wc-{run}-{declaration.name.lower().replace('_', '-')}",
+        secrets=service.secrets(token),
+        returned=_checked(declaration, returned),
+    )
+
+
+def inside_face(planned: Planned) -> Any:
+    """The container as its neighbours will see it."""
+    return planned.service.face(planned.container_name, planned.inside_ports, planned.secrets)
+
+
+def _checked(declaration: Declaration, returned: object) -> Mapping[str, Any]:
+    allowed = declaration.service.returns
+    listed = ", ".join(sorted(allowed))
+    if returned is None:
+        return {}
+    if not isinstance(returned, Mapping):
+        raise DeclarationError(
+            f"{declaration.where}: {declaration.name} returned {type(returned).__name__}, not a dictionary",
+            hint=f"return nothing, or a dictionary with some of: {listed}",
+        )
+    for key, value in returned.items():
+        if key not in allowed:
+            raise DeclarationError(
+                f"{declaration.where}: {declaration.name} returned {key!r}{closest(str(key), allowed)}",
+                hint=f"a {declaration.service.kind} container takes: {listed}",
+            )
+        if not isinstance(value, Mapping):
+            raise DeclarationError(
+                f"{declaration.where}: the {key!r} that {declaration.name} returned is not a dictionary",
+                hint="names and values, as in {'Shop': database.connection_string}",
+            )
+    return returned
+
+
+def _at(declaration: Declaration, problem: DeclarationError) -> DeclarationError:
+    return type(problem)(
+        f"{declaration.where}: {declaration.name}: {problem.message}", hint=problem.hint, details=problem.details
+    )

@@ -1,0 +1,152 @@
+"""The pytest plugin: every hook, each delegating at once. The logic is in `run` and `reports`.
+
+A run without containers must not notice this plugin: whatever is heavier than a dictionary look-up is imported
+only once something has been declared or marked.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Iterable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_wincontainers import settings
+
+if TYPE_CHECKING:
+    from pytest_wincontainers.run.roles import Owner, Role
+
+ROLE = pytest.StashKey["Role"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    settings.add_options(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    from pytest_wincontainers import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "wincontainers(name, ...): the test needs these containers, without using their values",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    given = settings.resolve(config).describe()
+    return f"wincontainers: {given}" if given else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    # Whoever declares has imported the decorators.
+    if "pytest_wincontainers.declare" in sys.modules:
+        _take_part(session.config, session.config.pluginmanager.get_plugins())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    role = config.stash.get(ROLE, None)
+    late = "pytest_wincontainers.declare" in sys.modules
+    if role is None and (late or any(item.get_closest_marker("wincontainers") for item in items)):
+        role = _take_part(config, plugins=())
+    if role is not None:
+        role.collected(items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    from_worker = getattr(session.config.stash.get(ROLE, None), "finished_collecting", None)
+    if from_worker is not None:
+        from_worker(session)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    owner = _owner(session.config)
+    if owner is not None and not session.config.option.collectonly:
+        owner.start(sorted(owner.needed(session)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    role = item.config.stash.get(ROLE, None)
+    if role is not None:
+        role.begin(item)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    role = item.config.stash.get(ROLE, None)
+    if role is not None and call.excinfo is not None and not call.excinfo.errisinstance(pytest.skip.Exception):
+        role.failed(item, call.when)
+    return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    role = item.config.stash.get(ROLE, None)
+    if role is not None:
+        role.end(item)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    _close(session.config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _close(config)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    owner = _owner(config)
+    lines = owner.summary() if owner is not None else []
+    if lines and config.option.verbose >= 0:
+        terminalreporter.section("wincontainers")
+        for line in lines:
+            terminalreporter.line(line)
+
+
+# pytest-xdist's hooks, called in the controller only.
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    owner = _owner(node.config)
+    if owner is not None:
+        from pytest_wincontainers.run.roles import INPUT
+
+        node.workerinput[INPUT] = owner.worker_input()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any) -> None:
+    owner = _owner(node.config)
+    if owner is not None:
+        owner.worker_finished_collecting(node.gateway.id)
+
+
+def _take_part(config: pytest.Config, plugins: Iterable[object]) -> Role:
+    from pytest_wincontainers.run.roles import Owner, Worker
+
+    worker_input = getattr(config, "workerinput", None)
+    role = Owner(config, plugins) if worker_input is None else Worker(config, plugins, worker_input)
+    config.stash[ROLE] = role
+    return role
+
+
+def _owner(config: pytest.Config) -> Owner | None:
+    role = config.stash.get(ROLE, None)
+    return role if hasattr(role, "close") else None  # type: ignore[return-value]
+
+
+def _close(config: pytest.Config) -> None:
+    owner = _owner(config)
+    if owner is not None:
+        owner.close()

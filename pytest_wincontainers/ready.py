@@ -1,0 +1,140 @@
+"""What makes a container ready, as values to give to `container(ready=…)`.
+
+    from pytest_wincontainers import container, ready
+
+    @container(image="cache:1", ports=[6379], ready=ready.tcp(6379))
+    def cache(): ...
+
+Several in a list must all hold, one after the other.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from typing import Any, Protocol
+
+_CONNECT_SECONDS = 2
+_ANSWER_SECONDS = 120
+
+
+class Ready(Protocol):
+    """One thing to wait for."""
+
+    def __call__(self, endpoint: Any) -> str | None:
+        """None when it holds, else one line that says why not. Raises StartError when it never will."""
+
+
+@dataclass(frozen=True)
+class Tcp:
+    """See `tcp`."""
+
+    port: int
+
+    def __call__(self, endpoint: Any) -> str | None:
+        try:
+            with socket.create_connection((endpoint.host, endpoint.ports[self.port]), timeout=2):
+                return None
+        except OSError as problem:
+            return f"port {self.port}: {reason(problem)}"
+
+
+@dataclass(frozen=True)
+class Http:
+    """See `http`."""
+
+    port: int
+    path: str
+    status: Sequence[int] | None
+
+    def __call__(self, endpoint: Any) -> str | None:
+        answer = request(endpoint.host, endpoint.ports[self.port], self.path)
+        if isinstance(answer, str):
+            return f"port {self.port}: {answer}"
+        good = answer.status < 500 if self.status is None else answer.status in self.status
+        return None if good else f"GET {self.path} on port {self.port} answers {answer.status}"
+
+
+@dataclass(frozen=True)
+class Log:
+    """See `log`."""
+
+    pattern: str
+
+    def __call__(self, endpoint: Any) -> str | None:
+        found = re.search(self.pattern, endpoint.logs(), re.MULTILINE)
+        return None if found else f"no line of the log matches {self.pattern!r}"
+
+
+@dataclass(frozen=True)
+class Exec:
+    """See `exec`."""
+
+    command: tuple[str, ...]
+
+    def __call__(self, endpoint: Any) -> str | None:
+        result = endpoint.exec(*self.command)
+        if result.exit_code == 0:
+            return None
+        last = (result.output.strip().splitlines() or ["no output"])[-1]
+        return f"{self.command[0]} ends with {result.exit_code}: {last}"
+
+
+def tcp(port: int) -> Ready:
+    """Ready when something listens on `port` of the container."""
+    return Tcp(port)
+
+
+def http(port: int, path: str = "/", *, status: Sequence[int] | None = None) -> Ready:
+    """Ready when a GET of `path` is answered: with one of `status`, or with anything below 500."""
+    return Http(port, path, tuple(status) if status is not None else None)
+
+
+def log(pattern: str) -> Ready:
+    """Ready when a line of the container's output matches the regular expression."""
+    re.compile(pattern)
+    return Log(pattern)
+
+
+def exec(*command: str) -> Ready:  # noqa: A001 - the engines' own word
+    """Ready when a command run in the container ends with 0. A port or a request is the faster question."""
+    return Exec(command)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    body: bytes
+
+
+def request(host: str, port: int, path: str) -> Answer | str:
+    """GET; the answer, or one line that says why there is none.
+
+    A site compiles its pages at the first request, which takes tens of seconds on a slow machine; so the
+    time limit is long once the connection stands.
+    """
+    connection = HTTPConnection(host, port, timeout=_CONNECT_SECONDS)
+    try:
+        connection.connect()
+        connection.sock.settimeout(_ANSWER_SECONDS)
+        connection.request("GET", path, headers={"Connection": "close"})
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.read())
+    except (OSError, HTTPException) as problem:
+        return reason(problem)
+    finally:
+        connection.close()
+
+
+def reason(problem: Exception) -> str:
+    """One line for why a connection failed."""
+    if isinstance(problem, ConnectionRefusedError):
+        return "connection refused"
+    if isinstance(problem, TimeoutError):
+        return "timed out"
+    return (str(problem).splitlines() or [type(problem).__name__])[0]

@@ -1,0 +1,113 @@
+"""A container's output: written to a file while the container runs, and cut into the part of one test.
+
+Each line of the file has the engine's time in front. A test's part is cut by that time, not by when a line
+reached the file, so that neither a slow stream nor a neighbouring test shifts it.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pytest_wincontainers.engines.base import timestamp
+
+_MASK = b"***"
+_QUIET_SECONDS = 0.06
+_LONGEST_SECONDS = 0.5
+
+
+def lines_of(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Whole lines without their ends, from pieces that break anywhere."""
+    rest = b""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            yield line.removesuffix(b"\r")
+    if rest:
+        yield rest
+
+
+def write_log(path: Path, pieces: Iterable[bytes], secrets: Iterable[str]) -> None:
+    """Write a stream to a file, line by line as it comes, with every secret masked."""
+    masked = [secret.encode() for secret in sorted(secrets, key=len, reverse=True)]
+    with path.open("wb") as file:
+        for line in lines_of(pieces):
+            file.write(functools.reduce(_masked, masked, line) + b"\n")
+            file.flush()
+
+
+def _masked(line: bytes, secret: bytes) -> bytes:
+    return line.replace(secret, _MASK)
+
+
+def tail(path: Path, count: int) -> str:
+    """The last lines, without their times."""
+    try:
+        lines = path.read_text("utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(text for _, text in map(_split, lines[-count:]))
+
+
+def size(path: Path) -> int:
+    """The bytes written so far."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def part(path: Path, offset: int, since: float, until: float, most: int) -> str:
+    """The lines with times from `since` to `until`, at most the last `most` of them.
+
+    `offset` is the file's size at `since`: what was written before came before. Each line starts with the
+    hour, minute, second and millisecond of its time, which is UTC.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            written = file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+    except OSError as problem:
+        return f"(the log cannot be read: {problem})"
+    found = []
+    for line in written.splitlines():
+        when, text = _split(line)
+        if when and since <= timestamp(when) <= until:
+            found.append(f"{when[11:23]} {text}")
+    if len(found) > most:
+        found[: len(found) - most] = [f"({len(found) - most} earlier lines are in {path})"] if most else []
+    return clean("\n".join(found))
+
+
+def settle(paths: Iterable[Path]) -> None:
+    """Wait for lines that are on their way: until nothing has come for a moment, or half a second.
+
+    A server writes its line of a request after the answer, and the stream takes its time.
+    """
+    watched = list(paths)
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    before = [size(path) for path in watched]
+    while time.monotonic() < deadline:
+        time.sleep(_QUIET_SECONDS)
+        now = [size(path) for path in watched]
+        if now == before:
+            return
+        before = now
+
+
+def clean(text: str) -> str:
+    """Text that every report format takes: a lone surrogate ends a whole pytest-xdist session."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _split(line: str) -> tuple[str, str]:
+    when, _, text = line.partition(" ")
+    try:
+        timestamp(when)
+    except ValueError:
+        return "", line
+    return when, text

@@ -1,0 +1,1 @@
+"""A run: from what the selected tests need to running containers, and to nothing left of them."""

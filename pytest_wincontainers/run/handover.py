@@ -1,0 +1,69 @@
+"""How the owner tells other processes what became of each container: one small file each, in a private folder.
+
+A file is written once and appears whole. It holds passwords, so the folder is for this account only, lies
+outside the artifacts, and goes with the run.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_wincontainers.endpoints import Handed
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A container that did not become ready: in which words, and whether that skips tests instead."""
+
+    words: str
+    skip: bool = False
+
+
+class Handover:
+    """The private folder of a run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def publish(self, name: str, outcome: Handed | Failed) -> None:
+        """Say what became of a container."""
+        self._write(f"{name}.json", {type(outcome).__name__: asdict(outcome)})
+
+    def outcome(self, name: str) -> Handed | Failed | None:
+        """What was published, or None as long as nothing is."""
+        content = self._read(f"{name}.json")
+        if content is None:
+            return None
+        return Failed(**content["Failed"]) if "Failed" in content else Handed.from_json(content["Handed"])
+
+    def publish_loss(self, name: str, words: str) -> None:
+        """Say that a container that was ready has ended."""
+        self._write(f"{name}.lost.json", {"lost": words})
+
+    def loss(self, name: str) -> str | None:
+        """The words of a loss, if there was one."""
+        content = self._read(f"{name}.lost.json")
+        return None if content is None else str(content["lost"])
+
+    def publish_needs(self, worker: str, needs: dict[str, Any]) -> None:
+        """Say what the tests that a worker collected need."""
+        self._write(f"needs.{worker}.json", needs)
+
+    def needs(self, worker: str) -> dict[str, Any] | None:
+        """What that worker said."""
+        return self._read(f"needs.{worker}.json")
+
+    def _write(self, name: str, content: object) -> None:
+        part = self.folder / f"{name}.part"
+        part.write_text(json.dumps(content), "utf-8")
+        part.replace(self.folder / name)
+
+    def _read(self, name: str) -> dict[str, Any] | None:
+        try:
+            content: dict[str, Any] = json.loads((self.folder / name).read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        return content

@@ -1,0 +1,49 @@
+"""Images: pulled or built when first used, once however many runs ask."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from pytest_wincontainers.engines.base import Build, Engine, Image, Progress
+from pytest_wincontainers.errors import ImageError
+from pytest_wincontainers.run.locks import Locks
+
+LABEL = "pytest-wincontainers.image"
+
+
+def ensure_image(engine: Engine, source: str | Build, locks: Locks, progress: Progress) -> tuple[str, Image]:
+    """The reference and the image, after a pull or a build where the engine does not have it.
+
+    Raises ImageError.
+    """
+    reference = source if isinstance(source, str) else tag_of(engine, source)
+    image = engine.image(reference)
+    if image is not None:
+        return reference, image
+    with locks.named(f"image-{reference}", lambda: progress("waiting for another run to make the image")):
+        # Whoever held the lock before may have made it.
+        image = engine.image(reference)
+        if image is None:
+            if isinstance(source, str):
+                engine.pull(reference, lambda text: progress(f"pulling the image: {text}"))
+            else:
+                engine.build(source, reference, {LABEL: "1"}, lambda text: progress(f"building the image: {text}"))
+            image = engine.image(reference)
+    if image is None:
+        raise ImageError(f"the engine made the image {reference} and does not have it", hint="run again")
+    return reference, image
+
+
+def tag_of(engine: Engine, build: Build) -> str:
+    """The image's name: from all that goes into the build, so that a changed recipe is another image."""
+    digest = hashlib.sha256()
+    for name in engine.context_files(build):
+        content = (build.folder / name).read_bytes()
+        digest.update(f"{name.replace(chr(92), '/')}\0{len(content)}\0".encode())
+        digest.update(content)
+    for key, value in sorted(build.arguments.items()):
+        digest.update(f"{key}\0{value}\0".encode())
+    digest.update(build.dockerfile.encode())
+    name = re.sub(r"[^a-z0-9]+", "-", build.folder.name.lower()).strip("-") or "image"
+    return f"wincontainers/{name}:{digest.hexdigest()[:12]}"

@@ -1,0 +1,336 @@
+"""The life of one container, from its image to handed over, in a thread of its own."""
+
+from __future__ import annotations
+
+import tarfile
+import tempfile
+import threading
+import time
+from collections.abc import Iterable
+from io import BytesIO
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from pytest_wincontainers.endpoints import Handed
+from pytest_wincontainers.engines.base import ContainerSpec, ContainerState, Image, Mount
+from pytest_wincontainers.errors import (
+    ContainerExited,
+    EngineError,
+    EngineUnavailable,
+    NotReady,
+    PreparationError,
+    StartError,
+    WincontainersError,
+)
+from pytest_wincontainers.plan import Planned
+from pytest_wincontainers.reports.logs import tail, write_log
+from pytest_wincontainers.run.board import State
+from pytest_wincontainers.run.handover import Failed
+from pytest_wincontainers.run.images import ensure_image
+from pytest_wincontainers.run.readiness import wait_until_ready
+from pytest_wincontainers.run.removal import labels
+from pytest_wincontainers.services.base import Folder, Recipe
+
+if TYPE_CHECKING:
+    from pytest_wincontainers.run.run import Run
+
+_TAIL_LINES = 40
+_POLL_SECONDS = 1.0
+_SPOOL_BYTES = 16 * 1024 * 1024
+
+
+class Lifecycle:
+    """One container of a run.
+
+    `outcome` is None until the container is handed over or has failed. All state is guarded by the board's
+    condition, which is notified at each change.
+    """
+
+    def __init__(self, run: Run, planned: Planned) -> None:
+        self.run = run
+        self.planned = planned
+        self.log = run.artifacts / f"{planned.name}.log"
+        self.outcome: Handed | WincontainersError | None = None
+        self.ended: WincontainersError | None = None
+        self._container = ""
+        self._thread = threading.Thread(target=self._live, name=f"wincontainers-{planned.name}", daemon=True)
+        self._follower = threading.Thread(target=self._follow, name=f"wincontainers-log-{planned.name}", daemon=True)
+
+    @property
+    def name(self) -> str:
+        return self.planned.name
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the starting thread; whether nothing of it is left."""
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def join_log(self, seconds: float) -> None:
+        """Wait until the log is complete, as it is once the container has ended."""
+        if self._follower.ident is not None:
+            self._follower.join(seconds)
+
+    def _live(self) -> None:
+        try:
+            outcome: Handed | WincontainersError = self._bring_up()
+        except WincontainersError as problem:
+            outcome = problem
+        except Exception as problem:  # noqa: BLE001 - a defect must fail the tests that wait, not leave them waiting
+            outcome = StartError(
+                f"{self.name} could not be started: {type(problem).__name__}: {problem}",
+                hint="this is a defect of pytest-wincontainers; please report it",
+            )
+            outcome.__cause__ = problem
+        self.settle(outcome)
+
+    def settle(self, outcome: Handed | WincontainersError, *, skip: bool = False) -> None:
+        """Make the outcome known; the first one counts. `skip`: tests that need it are skipped, not failed."""
+        failed = isinstance(outcome, WincontainersError)
+        with self.run.board.changed:
+            if self.outcome is not None:
+                return
+            self.run.handover.publish(self.name, outcome if isinstance(outcome, Handed) else Failed(str(outcome), skip))
+            self.outcome = outcome
+            self.run.board.say(self.name, State.FAILED if failed else State.READY)
+
+    # -- starting -----------------------------------------------------------------------------------------
+
+    def _bring_up(self) -> Handed:
+        engine, info, service = self.run.engine, self.run.info, self.planned.service
+        common = service.common
+        recipe = service.recipe(self.planned.declaration.base, info.guest, self.planned.secrets, self.planned.returned)
+        self.run.check()
+        self._say(State.IMAGE)
+        reference, image = ensure_image(engine, recipe.image, self.run.locks, self._making_image)
+        if common.starts_after_ready:
+            self._wait_for_needs()
+        self._say(State.STARTING)
+        with self.run.locks.slot(self.run.parallel_starts):
+            self.run.check()
+            self._container = engine.create(self._spec(reference, recipe))
+            if recipe.folders:
+                with packed(recipe.folders) as archive:
+                    engine.copy_in(self._container, archive)
+            self.run.check()
+            engine.start(self._container)
+        started = time.monotonic()
+        self._follower.start()
+        self._say(State.BOOTING)
+        state = self._where_it_is()
+        self._wait_for_needs()
+        handed = self._handed(state)
+        endpoint = service.endpoint(handed, lambda: engine)
+        self._wait_until_ready(endpoint, image, started)
+        self._say(State.PREPARING)
+        self._prepare(endpoint)
+        return self._handed(state)
+
+    def _making_image(self, text: str) -> None:
+        self.run.check()
+        self._say(State.IMAGE, text)
+
+    def _say(self, state: State, detail: str = "") -> None:
+        self.run.board.say(self.name, state, detail)
+
+    def _spec(self, image: str, recipe: Recipe) -> ContainerSpec:
+        declaration, service = self.planned.declaration, self.planned.service
+        return ContainerSpec(
+            name=self.planned.container_name,
+            image=image,
+            labels=labels(self.run.plan.run, self.name),
+            environment=recipe.environment,
+            command=recipe.command,
+            publish=() if self.run.direct else service.inside_ports,
+            mounts=tuple(
+                Mount(_on_engine(declaration.base, mount.source), mount.target, mount.read_only)
+                for mount in service.common.mounts
+            ),
+            memory=service.common.memory,
+            isolation=service.common.isolation,
+        )
+
+    def _where_it_is(self) -> ContainerState:
+        """The container's state once it has an address, which some engines give it after its start."""
+        while True:
+            state = self.run.engine.state(self._container)
+            known = state.address if self.run.direct else len(state.ports) >= len(self.planned.service.inside_ports)
+            if known:
+                return state
+            if not state.running:
+                raise self._exited(state)
+            self._pause(0.05)
+
+    def _handed(self, state: ContainerState) -> Handed:
+        ports = self.planned.inside_ports if self.run.direct else state.ports
+        return Handed(
+            name=self.name,
+            container_id=self._container,
+            container_name=self.planned.container_name,
+            host=str(state.address) if self.run.direct else self.run.info.host,
+            ports={inside: ports[inside] for inside in self.planned.service.inside_ports},
+            secrets=self.planned.secrets,
+            log=str(self.log),
+            clock_offset=self.run.info.clock_offset,
+            seconds=time.monotonic() - self.run.board.begun,
+        )
+
+    def _wait_for_needs(self) -> None:
+        needs = [self.run.lifecycles[name] for name in self.planned.needs]
+
+        def over() -> bool:
+            return self.ended is not None or self.run.cancelled or all(need.outcome is not None for need in needs)
+
+        with self.run.board.changed:
+            self.run.board.changed.wait_for(over)
+        self._pause(0)
+        for need in needs:
+            if isinstance(need.outcome, WincontainersError):
+                raise StartError(
+                    f"{self.name} was not made ready because {need.name}, which it needs, failed",
+                    details=need.outcome.message,
+                    hint=f"the report of {need.name} says why",
+                )
+
+    def _wait_until_ready(self, endpoint: Any, image: Image, started: float) -> None:
+        service = self.planned.service
+        limit = service.common.timeout or self.run.settings.timeout
+        waited = time.monotonic() - started
+        try:
+            wait_until_ready(
+                service.readiness(),
+                endpoint,
+                timeout=max(limit - waited, min(limit, 30)),
+                clock=time.monotonic,
+                pause=self._pause,
+            )
+        except NotReady as problem:
+            self._pause(0)
+            exposed = ", ".join(str(port) for port in image.ports)
+            raise NotReady(
+                f"{self.name} {problem.message}" if problem.message.startswith("is ") else problem.message,
+                details=problem.details or tail(self.log, _TAIL_LINES),
+                hint=problem.hint
+                or (f"its image exposes {exposed}; " if exposed else "")
+                + f"its log is {self.log}; --wincontainers-timeout or timeout= gives it longer",
+            ) from None
+        except WincontainersError:
+            raise
+        except Exception as problem:
+            raise StartError(
+                f"the readiness check of {self.name} raised {type(problem).__name__}: {problem}",
+                hint="a check returns None when it holds, or a text that says why not",
+            ) from problem
+
+    def _prepare(self, endpoint: Any) -> None:
+        service = self.planned.service
+        try:
+            service.prepare(endpoint, self.planned.declaration.base, lambda text: self._say(State.PREPARING, text))
+            if service.common.prepare is not None:
+                service.common.prepare(endpoint)
+        except WincontainersError:
+            raise
+        except Exception as problem:
+            self._pause(0)
+            raise PreparationError(
+                f"preparing {self.name} failed: {type(problem).__name__}: {problem}",
+                details=tail(self.log, _TAIL_LINES),
+                hint=f"its log is {self.log}",
+            ) from problem
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, but not when waiting has become pointless: raise the reason instead."""
+        with self.run.board.changed:
+            self.run.board.changed.wait_for(lambda: self.ended is not None or self.run.cancelled, timeout=seconds)
+            if self.ended is not None:
+                raise self.ended
+        self.run.check()
+
+    # -- running ------------------------------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        """Write the log until the container ends; then say so, unless the run has ended it."""
+        try:
+            pieces = self.run.engine.logs(self._container, follow=True)
+            write_log(self.log, pieces, self.run.plan.secrets)
+        except EngineError as problem:
+            self.run.board.note(f"the log of {self.name} could not be followed: {problem.details or problem.message}")
+        try:
+            # The stream ends with the container; an engine without a readable log is asked again and again.
+            while (state := self.run.engine.state(self._container)).running and not self.run.cancelled:
+                time.sleep(_POLL_SECONDS)
+            ended: WincontainersError = self._exited(state)
+        except EngineUnavailable as problem:
+            ended = problem
+        except EngineError:
+            ended = ContainerExited(
+                f"{self.name} was removed from the engine by somebody else",
+                hint="leave containers whose names begin with wc- to the run that made them",
+            )
+        self._end(ended)
+
+    def _end(self, ended: WincontainersError) -> None:
+        with self.run.board.changed:
+            if self.run.cancelled or self.ended is not None:
+                return
+            self.ended = ended
+            if isinstance(self.outcome, Handed):
+                self.run.handover.publish_loss(self.name, str(ended))
+                self.run.board.say(self.name, State.ENDED)
+                self.run.board.note(ended.message)
+            self.run.board.changed.notify_all()
+        # Whoever prepares it at this moment may be blocked in a call that takes long to notice.
+        self.settle(ended)
+
+    def _exited(self, state: ContainerState) -> ContainerExited:
+        when = "during the tests" if isinstance(self.outcome, Handed) else "before it was ready"
+        memory = ", out of memory" if state.out_of_memory else ""
+        return ContainerExited(
+            f"{self.name} ended {when} with exit code {state.exit_code}{memory}",
+            details=tail(self.log, _TAIL_LINES) or "(it wrote nothing)",
+            hint="give it more with memory=…" if state.out_of_memory else f"its whole log is {self.log}",
+        )
+
+
+def packed(folders: Iterable[Folder]) -> BinaryIO:
+    """A tar archive of the folders, for the root of a container; closing it removes it."""
+    spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - the caller closes it
+    with tarfile.open(mode="w", fileobj=spool) as archive:
+        for folder in folders:
+            root = PureWindowsPath(folder.target).relative_to(PureWindowsPath(folder.target).anchor).as_posix()
+            # A folder that is empty, too, must be there.
+            archive.addfile(_entry(root, directory=True))
+            for path in sorted(folder.source.rglob("*")):
+                name = path.relative_to(folder.source).as_posix()
+                if name in folder.replaced:
+                    continue
+                if path.is_dir():
+                    archive.addfile(_entry(f"{root}/{name}", directory=True))
+                elif path.is_file():
+                    entry = _entry(f"{root}/{name}", size=path.stat().st_size, executable=_executable(path))
+                    with path.open("rb") as file:
+                        archive.addfile(entry, file)
+            for name, content in folder.replaced.items():
+                archive.addfile(_entry(f"{root}/{name}", size=len(content)), BytesIO(content))
+    spool.seek(0)
+    return spool  # type: ignore[return-value]
+
+
+def _entry(name: str, *, size: int = 0, directory: bool = False, executable: bool = False) -> tarfile.TarInfo:
+    # Owner, mode and time are ours, not this machine's, so that what the container gets is the same everywhere.
+    entry = tarfile.TarInfo(name)
+    entry.size = size
+    entry.mode = 0o755 if directory or executable else 0o644
+    entry.type = tarfile.DIRTYPE if directory else tarfile.REGTYPE
+    return entry
+
+
+def _executable(path: Path) -> bool:
+    return bool(path.stat().st_mode & 0o100)
+
+
+def _on_engine(base: Path, source: str | Path) -> Path:
+    return (base / source).resolve()

@@ -1,0 +1,87 @@
+"""Removing what a run made: by label, whatever a list in memory says, and without ever raising.
+
+Used by the owner at the end of its run, by its watchdog when the owner died, and by the next run for what a
+power cut left.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pytest_wincontainers.engines.base import Engine, Listed
+from pytest_wincontainers.errors import EngineUnavailable, WincontainersError
+from pytest_wincontainers.run.locks import RunLock
+
+RUN = "pytest-wincontainers.run"
+NAME = "pytest-wincontainers.name"
+HOST = "pytest-wincontainers.host"
+
+_ROUNDS = 3
+_PAUSE_SECONDS = 0.5
+
+
+def labels(run: str, name: str) -> Mapping[str, str]:
+    """The labels of a container of that run. They hold no secrets: anyone who reaches the engine reads them."""
+    return {RUN: run, NAME: name, HOST: platform.node()}
+
+
+def remove_run(engine: Engine, run: str, *, between: Callable[[], None] = lambda: None) -> list[str]:
+    """Remove every container of a run and return what went wrong, a line each.
+
+    `between` is called after all are killed and before the first is removed: their logs are complete then.
+    """
+    problems: list[str] = []
+    for attempt in range(_ROUNDS):
+        try:
+            found = engine.containers([f"{RUN}={run}"])
+        except WincontainersError as problem:
+            return [*problems, f"containers of run {run} could not be removed: {problem.message}"]
+        if not found:
+            return []
+        if attempt:
+            time.sleep(_PAUSE_SECONDS)
+        # First all are stopped, then all removed: on Windows engines the two mixed fail (moby/moby#37562).
+        problems = _each(engine.kill, [one for one in found if one.running])
+        if attempt == 0:
+            between()
+        problems += _each(engine.remove, found)
+        if not problems:
+            return []
+    return problems
+
+
+def _each(call: Callable[[str], None], containers: Sequence[Listed]) -> list[str]:
+    def one(container: Listed) -> str | None:
+        try:
+            call(container.id)
+        except WincontainersError as problem:
+            why = problem.details or problem.message
+            return f"{container.name} could not be removed: {why}"
+        return None
+
+    if not containers:
+        return []
+    with ThreadPoolExecutor(max_workers=len(containers)) as pool:
+        return [problem for problem in pool.map(one, containers) if problem]
+
+
+def sweep(engine: Engine, state: Path, run: str) -> list[str]:
+    """Remove the containers of runs that are provably dead; return a line for each such run."""
+    try:
+        mine = [one for one in engine.containers([RUN]) if one.labels.get(HOST) == platform.node()]
+    except EngineUnavailable:
+        return []
+    lines: list[str] = []
+    for other in sorted({one.labels[RUN] for one in mine} - {run}):
+        lock = RunLock(state, other)
+        if not lock.is_dead():
+            continue
+        problems = remove_run(engine, other)
+        lines += problems or [f"removed the containers that run {other} left when it was killed"]
+        if not problems:
+            lock.forget()
+    return lines

@@ -1,0 +1,306 @@
+"""The two parts a pytest process can play: the owner of the containers, or a worker that only uses them.
+
+Chosen once, when the session starts. The owner is the only process, or pytest-xdist's controller, which collects
+and runs no tests itself: there it learns from each worker what its tests need.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import string
+import tempfile
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_wincontainers.declare import Declaration, declarations_in
+from pytest_wincontainers.endpoints import Handed
+from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.plan import closure, make_plan
+from pytest_wincontainers.reports.artifacts import make_run_folder, run_folder
+from pytest_wincontainers.reports.status import Status, news, summary
+from pytest_wincontainers.reports.tests import TestReports
+from pytest_wincontainers.run.handover import Failed, Handover
+from pytest_wincontainers.run.needs import Need, files_without_needs_first, is_skipped, need_of
+from pytest_wincontainers.run.run import Run
+from pytest_wincontainers.settings import Settings, resolve
+
+if TYPE_CHECKING:
+    from pytest_wincontainers.engines.base import Engine
+
+INPUT = "wincontainers"
+"""The key under which the controller tells its workers of the run."""
+
+_NEED = pytest.StashKey[Need]()
+_POLL_SECONDS = 0.02
+_REFRESH_SECONDS = 0.1
+_ALPHABET = string.ascii_letters + string.digits
+_PASSWORD_LENGTH = 24
+
+
+class Role:
+    """What both parts have: the declarations, the needs of tests, and what tests get."""
+
+    artifacts: Path
+    handover: Handover
+
+    def __init__(self, config: pytest.Config, plugins: Iterable[object]) -> None:
+        self.config = config
+        self.settings: Settings = resolve(config)
+        # Under xdist the controller knows these only. Later ones, from conftest files in deeper folders, are
+        # refused without xdist too, so that a suite does not fail only once it is run in parallel.
+        self._plugins = list(plugins)
+        self.declarations: list[Declaration] = []
+        self.problem: DeclarationError | None = None
+        self._reports: TestReports | None = None
+        self._told: set[str] = set()
+        self._engine: Engine | None = None
+        self._handed: dict[str, Handed] = {}
+        try:
+            self.declarations = declarations_in(self._plugins)
+        except DeclarationError as problem:
+            self.problem = problem
+
+    # -- collection ---------------------------------------------------------------------------------------
+
+    def collected(self, items: list[pytest.Item]) -> None:
+        """Read what each test needs, and let the tests that need nothing go first."""
+        declared = [declaration.name for declaration in self.declarations]
+        needy: list[pytest.Item] = []
+        try:
+            self._refuse_late_declarations()
+            for item in items:
+                need = need_of(item, declared)
+                if need.names and not is_skipped(item):
+                    item.stash[_NEED] = need
+                    needy.append(item)
+        except DeclarationError as problem:
+            self.problem = self.problem or problem
+        if self.settings.order == "needs":
+            files_without_needs_first(items, needy)
+
+    def _refuse_late_declarations(self) -> None:
+        early = set(map(id, self._plugins))
+        late = declarations_in(one for one in self.config.pluginmanager.get_plugins() if id(one) not in early)
+        if late:
+            raise DeclarationError(
+                f"{late[0].where}: {late[0].name} is declared in a conftest.py that is not read at the start",
+                hint="move the declaration to the conftest.py of the root folder, or to a plugin",
+            )
+
+    def needed(self, session: pytest.Session) -> set[str]:
+        """The containers that the selected tests need, with all that these need."""
+        if session.testsfailed and not self.config.option.continue_on_collection_errors:
+            return set()
+        names = {name for item in session.items if _NEED in item.stash for name in item.stash[_NEED].names}
+        return closure(self.declarations, names)
+
+    # -- tests --------------------------------------------------------------------------------------------
+
+    def wait(self, name: str) -> Handed | Failed:
+        """What became of a container, once that is known."""
+        raise NotImplementedError
+
+    def begin(self, item: pytest.Item) -> None:
+        """A test begins: wait for what it needs; fail or skip it where that is not to be had."""
+        if _NEED not in item.stash or self.config.option.setupplan:
+            return
+        names = sorted(closure(self.declarations, item.stash[_NEED].names))
+        if self.problem is not None:
+            pytest.fail(str(self.problem), pytrace=False)
+        if self._reports is None:
+            self._reports = TestReports(self.artifacts, self.settings.log_lines)
+        self._reports.begin(item, names)
+        for name in names:
+            self._handed[name] = self._ready(name)
+
+    def _ready(self, name: str) -> Handed:
+        outcome = self.wait(name)
+        if isinstance(outcome, Failed) and outcome.skip:
+            pytest.skip(outcome.words.splitlines()[0])
+        words = outcome.words if isinstance(outcome, Failed) else self.handover.loss(name)
+        if words:
+            if words in self._told:
+                words = f"{words.splitlines()[0]}\nhint: the first test that needed {name} has the whole report"
+            else:
+                self._told.add(words)
+            pytest.fail(words, pytrace=False)
+        assert isinstance(outcome, Handed)  # noqa: S101 - the two kinds of outcome
+        return outcome
+
+    def endpoint(self, name: str) -> Any:
+        """What the fixture of that name gives to tests."""
+        if self.config.option.setupplan:
+            return None
+        if name not in self._handed:
+            pytest.fail(
+                f"no selected test said that it needs {name}, so it was not started\n"
+                f"hint: a fixture asked for by request.getfixturevalue() is not seen before tests run; "
+                f'mark the test with @pytest.mark.wincontainers("{name}")',
+                pytrace=False,
+            )
+        declaration = next(one for one in self.declarations if one.name == name)
+        return declaration.service.endpoint(self._handed[name], self.engine)
+
+    def engine(self) -> Engine:
+        """The engine, for commands that a test runs in a container."""
+        if self._engine is None:
+            self._engine = make_engine(self.config, self.settings)
+        return self._engine
+
+    def failed(self, item: pytest.Item, when: str) -> None:
+        """A phase of a test has failed."""
+        if self._reports is not None and _NEED in item.stash:
+            offsets = [handed.clock_offset for handed in self._handed.values()]
+            self._reports.failed(item, when, offsets[0] if offsets else 0.0)
+
+    def end(self, item: pytest.Item) -> None:
+        """A test is over."""
+        if self._reports is not None and _NEED in item.stash:
+            self._reports.end()
+
+
+def make_engine(config: pytest.Config, settings: Settings) -> Engine:
+    """The engine that a hook brings, or Docker."""
+    brought: Engine | None = config.hook.pytest_wincontainers_engine(config=config)
+    if brought is not None:
+        return brought
+    from pytest_wincontainers.engines.docker import DockerEngine
+
+    return DockerEngine(settings.engine)
+
+
+class Worker(Role):
+    """A pytest-xdist worker: it says what its tests need and reads what became of it."""
+
+    def __init__(self, config: pytest.Config, plugins: Iterable[object], worker_input: dict[str, Any]) -> None:
+        super().__init__(config, plugins)
+        self._id: str = worker_input["workerid"]
+        given = worker_input.get(INPUT)
+        if given is None:
+            return
+        self.handover = Handover(Path(given["folder"]))
+        self.artifacts = Path(given["artifacts"])
+        names = sorted(declaration.name for declaration in self.declarations)
+        if self.problem is None and names != given["declared"]:
+            self.problem = DeclarationError(
+                "this pytest-xdist worker sees other containers than the controller",
+                details=f"worker: {', '.join(names)}\ncontroller: {', '.join(given['declared'])}",
+                hint="declare containers in the root conftest.py or in a plugin, without conditions",
+            )
+
+    def finished_collecting(self, session: pytest.Session) -> None:
+        """Tell the owner what is needed."""
+        if hasattr(self, "handover"):
+            problem = [self.problem.message, self.problem.hint, self.problem.details] if self.problem else None
+            self.handover.publish_needs(self._id, {"needed": sorted(self.needed(session)), "problem": problem})
+
+    def wait(self, name: str) -> Handed | Failed:
+        # The owner is another process; that it dies ends this one too, by xdist.
+        while (outcome := self.handover.outcome(name)) is None:
+            time.sleep(_POLL_SECONDS)
+        return outcome
+
+
+class Owner(Role):
+    """The process that starts, gathers and removes."""
+
+    def __init__(self, config: pytest.Config, plugins: Iterable[object]) -> None:
+        super().__init__(config, plugins)
+        self.run: Run | None = None
+        self._status = Status(config)
+        self._run_id = secrets.token_hex(3)
+        self.artifacts = run_folder(self.settings.artifacts, self._run_id)
+        self._teller: threading.Thread | None = None
+
+    # -- starting -----------------------------------------------------------------------------------------
+
+    def worker_input(self) -> dict[str, Any]:
+        """What a worker is told of the run."""
+        return {
+            "folder": str(self._private_folder()),
+            "artifacts": str(self.artifacts),
+            "declared": sorted(declaration.name for declaration in self.declarations),
+        }
+
+    def _private_folder(self) -> Path:
+        if not hasattr(self, "handover"):
+            self.handover = Handover(Path(tempfile.mkdtemp(prefix="wincontainers-")))
+        return self.handover.folder
+
+    def worker_finished_collecting(self, worker: str) -> None:
+        """Start what a worker's tests need; a later worker, or one in the place of a crashed one, needs the same."""
+        needs = self.handover.needs(worker) if hasattr(self, "handover") else None
+        if needs is None:
+            return
+        if needs["problem"]:
+            message, hint, details = needs["problem"]
+            self.problem = DeclarationError(message, hint=hint, details=details)
+        self.start(needs["needed"])
+        if self.run is not None and self._teller is None:
+            # The main thread is in xdist's loop from now on.
+            self._teller = threading.Thread(target=self._tell, args=(self.run,), daemon=True)
+            self._teller.start()
+
+    def _tell(self, run: Run) -> None:
+        told: dict[str, str] = {}
+        while not run.cancelled:
+            with run.board.changed:
+                run.board.changed.wait(timeout=1)
+            self._status.say_uncaptured(news(run.board, told))
+
+    def start(self, needed: list[str]) -> None:
+        """Start what is needed, in the background; with --setup-plan only say what that would be.
+
+        Raises pytest.UsageError for what cannot be.
+        """
+        if self.problem is not None:
+            raise pytest.UsageError(str(self.problem))
+        if not needed or self.run is not None:
+            return
+        try:
+            plan = make_plan(self.declarations, needed, self._run_id, _password)
+        except DeclarationError as problem:
+            raise pytest.UsageError(str(problem)) from None
+        if self.config.option.setupplan:
+            self._status.say(["wincontainers would start:", *plan.describe()])
+            return
+        self._private_folder()
+        make_run_folder(self.artifacts)
+        self.run = Run(plan, self.engine, self.settings, self.artifacts, self.handover)
+        self.run.start()
+
+    def wait(self, name: str) -> Handed | Failed:
+        if self.run is None:
+            return Failed(f"{name} was not started")
+        run = self.run
+        try:
+            run.wait(name, lambda: self._status.update(run.board), _REFRESH_SECONDS)
+        finally:
+            self._status.finish()
+        return self.handover.outcome(name) or Failed(f"{name} was not started")
+
+    # -- ending -------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Remove everything; may be called again."""
+        if self.run is not None:
+            self.run.close()
+        if hasattr(self, "handover"):
+            shutil.rmtree(self.handover.folder, ignore_errors=True)
+
+    def summary(self) -> list[str]:
+        """The run in a few lines, after its end."""
+        if self.run is None:
+            return []
+        return [*summary(self.run.board), f"logs and screenshots: {self.artifacts}"]
+
+
+def _password() -> str:
+    # Letters and digits only: it stands in URLs, connection strings, XML and command lines without quoting.
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_PASSWORD_LENGTH))

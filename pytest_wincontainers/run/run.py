@@ -1,0 +1,131 @@
+"""One run: the plan's containers started side by side, waited for, and removed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from pytest_wincontainers.engines.base import NETWORK, Engine, EngineInfo
+from pytest_wincontainers.errors import Cancelled, EngineUnavailable, WincontainersError
+from pytest_wincontainers.plan import Plan
+from pytest_wincontainers.run.board import Board
+from pytest_wincontainers.run.handover import Handover
+from pytest_wincontainers.run.lifecycle import Lifecycle
+from pytest_wincontainers.run.locks import Locks, RunLock
+from pytest_wincontainers.run.removal import remove_run, sweep
+from pytest_wincontainers.run.watchdog import Watchdog
+from pytest_wincontainers.settings import Settings
+
+_PARALLEL_STARTS = {"linux": 8, "windows": 2}
+_JOIN_SECONDS = 10.0
+_LOG_SECONDS = 5.0
+
+
+class Run:
+    """The containers of one plan. Made, started, closed and asked by the owner alone."""
+
+    info: EngineInfo
+    locks: Locks
+    direct: bool
+    parallel_starts: int
+
+    def __init__(
+        self, plan: Plan, make_engine: Callable[[], Engine], settings: Settings, artifacts: Path, handover: Handover
+    ) -> None:
+        self.plan = plan
+        self.settings = settings
+        self.artifacts = artifacts
+        self.handover = handover
+        self.board = Board(planned.name for planned in plan.containers)
+        self.lifecycles = {planned.name: Lifecycle(self, planned) for planned in plan.containers}
+        self.cancelled = False
+        self._make_engine = make_engine
+        self._engine: Engine | None = None
+        self._lock = RunLock(settings.state, plan.run)
+        self._watchdog: Watchdog | None = None
+        self._thread = threading.Thread(target=self._start, name="wincontainers", daemon=True)
+
+    @property
+    def engine(self) -> Engine:
+        if self._engine is None:
+            self._engine = self._make_engine()
+        return self._engine
+
+    def start(self) -> None:
+        """Start everything in the background; returns at once."""
+        self._thread.start()
+
+    def _start(self) -> None:
+        try:
+            self._connect()
+        except WincontainersError as problem:
+            skip = isinstance(problem, EngineUnavailable) and self.settings.missing_engine == "skip"
+            for lifecycle in self.all:
+                lifecycle.settle(problem, skip=skip)
+            return
+        for lifecycle in self.all:
+            lifecycle.start()
+        for line in sweep(self.engine, self.settings.state, self.plan.run):
+            self.board.note(line)
+
+    def _connect(self) -> None:
+        self.info = self.engine.info()
+        self.check()
+        reach = self.settings.reach
+        self.direct = reach == "direct" or (reach == "auto" and self.info.near)
+        self.parallel_starts = self.settings.parallel_starts or _PARALLEL_STARTS[self.info.guest]
+        self.locks = Locks(self.settings.state, self.info.id, self.check)
+        self._lock.hold()
+        if self.engine.address is not None:
+            self._watchdog = Watchdog(self.plan.run, self.engine.address, self.handover.folder, self.settings.state)
+        # Engines accept a second network of the same name, and then nobody knows which one is meant.
+        with self.locks.named("network"):
+            self.engine.ensure_network(NETWORK)
+
+    def check(self) -> None:
+        """Raise Cancelled once the run is over."""
+        if self.cancelled:
+            raise Cancelled("the run ended while containers were starting")
+
+    def wait(self, name: str, tick: Callable[[], None], seconds: float) -> None:
+        """Return once the outcome of a container is published; meanwhile call `tick` every so many seconds."""
+        lifecycle = self.lifecycles[name]
+        while True:
+            with self.board.changed:
+                self.board.changed.wait_for(lambda: lifecycle.outcome is not None, timeout=seconds)
+                if lifecycle.outcome is not None:
+                    return
+            tick()
+
+    @property
+    def all(self) -> list[Lifecycle]:
+        return list(self.lifecycles.values())
+
+    def close(self) -> None:
+        """Gather the logs and remove everything. Never raises for what an engine does; may be called again."""
+        with self.board.changed:
+            if self.cancelled:
+                return
+            self.cancelled = True
+            self.board.changed.notify_all()
+        self._thread.join(_JOIN_SECONDS)
+        if not hasattr(self, "locks"):
+            return
+        ended = [one.join(_JOIN_SECONDS) for one in self.all]
+        idle = all(ended)
+        problems = remove_run(self.engine, self.plan.run, between=self._finish_logs)
+        for problem in problems:
+            self.board.note(problem)
+        if self._watchdog is not None:
+            if idle and not problems:
+                self._watchdog.dismiss()
+            else:
+                self._watchdog.take_over()
+        if idle and not problems:
+            self._lock.release()
+        self.engine.close()
+
+    def _finish_logs(self) -> None:
+        for lifecycle in self.all:
+            lifecycle.join_log(_LOG_SECONDS)

@@ -1,0 +1,90 @@
+"""A small process that outlives its owner just long enough to clean up after it.
+
+It waits for its standard input, a pipe that only the owner holds, to end. When the owner says "done" first,
+that is all. Otherwise the owner died, even by kill -9, and the watchdog removes what its run left.
+
+Run by path, not with -m: until the pipe ends it imports nothing but the interpreter's own modules.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+DONE = b"done\n"
+_QUIET_ROUNDS = 2
+_ROUNDS = 30
+
+
+class Watchdog:
+    """The owner's side: the process, and the pipe that it listens to."""
+
+    def __init__(self, run: str, engine: str, folder: Path, state: Path) -> None:
+        duty = {"run": run, "engine": engine, "folder": str(folder), "state": str(state)}
+        # In a group of its own, so that neither Ctrl+C nor the killing of the owner's group reaches it.
+        if sys.platform == "win32":
+            flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+        else:
+            flags = 0
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, json.dumps(duty)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=sys.platform != "win32",
+            creationflags=flags,
+        )
+
+    def dismiss(self) -> None:
+        """Tell it that nothing is left to do, and wait for its end."""
+        try:
+            self._process.communicate(DONE, timeout=10)
+        except (OSError, subprocess.TimeoutExpired):
+            self._process.kill()
+            self._process.wait()
+
+    def take_over(self) -> None:
+        """Leave the rest to it: it starts as soon as this process lets go of the pipe."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.stdin.buffer.read() == DONE:
+        return
+    duty = json.loads(sys.argv[1])
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
+    clean_up(duty["run"], duty["engine"] or None, Path(duty["folder"]), Path(duty["state"]))
+
+
+def clean_up(run: str, url: str | None, folder: Path, state: Path) -> None:
+    """Remove the run's containers, also those that a call under way when the owner died still makes."""
+    import time
+
+    from pytest_wincontainers.engines.docker import DockerEngine
+    from pytest_wincontainers.errors import WincontainersError
+    from pytest_wincontainers.run.locks import RunLock
+    from pytest_wincontainers.run.removal import RUN, remove_run
+
+    shutil.rmtree(folder, ignore_errors=True)
+    engine = DockerEngine(url)
+    quiet = 0
+    for _ in range(_ROUNDS):
+        try:
+            quiet = 0 if engine.containers([f"{RUN}={run}"]) else quiet + 1
+        except WincontainersError:
+            quiet = 0
+        if quiet == _QUIET_ROUNDS:
+            RunLock(state, run).forget()
+            return
+        remove_run(engine, run)
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    main()

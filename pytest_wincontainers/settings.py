@@ -1,0 +1,224 @@
+"""The one table of settings: command-line option, environment variable, ini key, default and help.
+
+Option, variable and ini key of a setting are made from its name, and so are the help texts and the
+table in the documentation. The first that is given counts, in that order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+if TYPE_CHECKING:
+    Parse = Callable[[str], Any]
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty")
+    return value.strip()
+
+
+def _seconds(value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        raise ValueError("is not a number of seconds") from None
+    if not 0 < seconds < float("inf"):
+        raise ValueError("is not a positive number of seconds")
+    return seconds
+
+
+def _count(value: str) -> int:
+    if not value.strip().isdecimal():
+        raise ValueError("is not a whole number from 0 up")
+    return int(value)
+
+
+def _one_of(*words: str) -> Parse:
+    def parse(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"is none of {', '.join(words)}")
+        return value
+
+    parse.__name__ = "|".join(words)
+    return parse
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table. `default` is in the same form as `parse` returns."""
+
+    name: str
+    parse: Parse
+    default: Any
+    metavar: str
+    help: str
+
+    @property
+    def option(self) -> str:
+        return "--wincontainers-" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        return "WINCONTAINERS_" + self.name.upper()
+
+    @property
+    def ini(self) -> str:
+        return "wincontainers_" + self.name
+
+    @property
+    def destination(self) -> str:
+        return self.ini
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting(
+        "engine",
+        _text,
+        None,
+        "URL",
+        "the Docker engine, as in DOCKER_HOST (default: DOCKER_HOST, else the current docker context)",
+    ),
+    Setting(
+        "missing_engine",
+        _one_of("fail", "skip"),
+        "fail",
+        "fail|skip",
+        "what happens to tests that need a container when no engine answers (default: fail)",
+    ),
+    Setting(
+        "artifacts",
+        Path,
+        Path(".wincontainers"),
+        "DIR",
+        "where logs, screenshots and page sources go, in a folder per run; the newest 10 are kept "
+        "(default: .wincontainers in the root folder)",
+    ),
+    Setting(
+        "timeout",
+        _seconds,
+        180.0,
+        "SECONDS",
+        "how long a started container may take to become ready (default: 180)",
+    ),
+    Setting(
+        "parallel_starts",
+        _count,
+        0,
+        "N",
+        "how many containers start at once on the engine, over all runs of this user on this machine; "
+        "0 lets the engine's kind decide: 8 on Linux, 2 on Windows (default: 0)",
+    ),
+    Setting(
+        "reach",
+        _one_of("auto", "direct", "published"),
+        "auto",
+        "auto|direct|published",
+        "how tests reach containers: by their own address, by ports published on the engine's machine, or "
+        "directly where the engine is on this machine (default: auto)",
+    ),
+    Setting(
+        "order",
+        _one_of("needs", "file"),
+        "needs",
+        "needs|file",
+        "run the test files that need no container first, while containers start, or keep pytest's order "
+        "(default: needs)",
+    ),
+    Setting(
+        "log_lines",
+        _count,
+        200,
+        "N",
+        "at most so many lines of each container's log in a failing test's report; the file has them all "
+        "(default: 200)",
+    ),
+    Setting(
+        "state",
+        Path,
+        None,
+        "DIR",
+        "where the locks lie that runs on this machine share "
+        "(default: pytest-wincontainers in the user's own state folder)",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values in force; `sources` says where each that is not a default came from."""
+
+    engine: str | None
+    missing_engine: Literal["fail", "skip"]
+    artifacts: Path
+    timeout: float
+    parallel_starts: int
+    reach: Literal["auto", "direct", "published"]
+    order: Literal["needs", "file"]
+    log_lines: int
+    state: Path
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def describe(self) -> str:
+        """The values that are not defaults and where they came from, for the report header."""
+        return ", ".join(f"{name}={getattr(self, name)} (from {source})" for name, source in self.sources.items())
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add every setting as an option and as an ini key."""
+    group = parser.getgroup("wincontainers", "containers for tests (pytest-wincontainers)")
+    for setting in TABLE:
+        group.addoption(
+            setting.option,
+            dest=setting.destination,
+            metavar=setting.metavar,
+            default=None,
+            help=setting.help,
+        )
+        parser.addini(setting.ini, setting.help, type="string", default=None)
+
+
+def resolve(config: pytest.Config, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in force. Raises pytest.UsageError where a value cannot be read."""
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for setting in TABLE:
+        values[setting.name], source = _value(setting, config, environ)
+        if source:
+            sources[setting.name] = source
+    values["artifacts"] = config.rootpath / values["artifacts"]
+    values["state"] = values["state"] or _state_folder(environ)
+    return Settings(**values, sources=sources)
+
+
+def _value(setting: Setting, config: pytest.Config, environ: Mapping[str, str]) -> tuple[Any, str]:
+    # A folder given by hand is meant from where the person stands, one in a file from where the file is.
+    here = config.invocation_params.dir
+    beside = config.inipath.parent if config.inipath else config.rootpath
+    for given, source, base in (
+        (config.getoption(setting.destination), f"option {setting.option}", here),
+        (environ.get(setting.variable) or None, f"environment {setting.variable}", here),
+        (config.getini(setting.ini), f"ini {setting.ini}", beside),
+    ):
+        if given is None:
+            continue
+        try:
+            value = setting.parse(given)
+        except ValueError as problem:
+            raise pytest.UsageError(f"{given!r} {problem} ({source})") from None
+        return (base / value if isinstance(value, Path) else value), source
+    return setting.default, ""
+
+
+def _state_folder(environ: Mapping[str, str]) -> Path:
+    if os.name == "nt":
+        base = Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    else:
+        base = Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return base / "pytest-wincontainers"

@@ -1,0 +1,87 @@
+"""Microsoft's XML document transforms (XDT) and the settings of a web.config.
+
+    transformed = transform(Path("Web.config"), Path("Web.Release.config"))
+    content = apply_settings(transformed.content, {"Shop": connection_string}, {"Mode": "test"})
+
+No file is ever written: both functions return the new content. What is not touched keeps its bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.webconfig.errors import TransformError
+
+__all__ = ["TransformError", "Transformed", "apply_settings", "find_web_config", "transform"]
+
+Content = bytes | os.PathLike[str]
+"""A path names a file, bytes are the XML itself."""
+
+
+@dataclass(frozen=True)
+class Transformed:
+    """The transformed document, and what the transforms asked for in vain, one sentence each."""
+
+    content: bytes
+    warnings: tuple[str, ...] = ()
+
+
+def transform(document: Content, *transforms: Content) -> Transformed:
+    """Apply XDT transforms to a document, one after the other.
+
+    Raises `TransformError` for malformed XML and for everything that Microsoft's engine logs as an error.
+    """
+    _require_lxml()
+    from pytest_wincontainers.webconfig.xdt import apply_transforms
+
+    content, warnings = apply_transforms(document, transforms)
+    return Transformed(content, warnings)
+
+
+def apply_settings(
+    content: bytes,
+    connection_strings: Mapping[str, str],
+    app_settings: Mapping[str, str],
+    *,
+    source: str = "web.config",
+) -> bytes:
+    """Set connection strings and app settings in a web.config and return the new content.
+
+    An existing entry keeps its place and its other attributes. `source` names the content in errors.
+    """
+    _require_lxml()
+    from pytest_wincontainers.webconfig.settings import set_settings
+
+    return set_settings(content, connection_strings, app_settings, source)
+
+
+def find_web_config(folder: Path) -> Path:
+    """The web.config of a folder, in whatever case its name is written."""
+    try:
+        found = [entry for entry in folder.iterdir() if entry.name.lower() == "web.config" and entry.is_file()]
+    except OSError as error:
+        raise DeclarationError(
+            f"{folder} cannot be searched for a web.config: {error.strerror or error}.",
+            hint="Name the folder that is published to IIS.",
+        ) from error
+    if not found:
+        raise DeclarationError(
+            f"There is no web.config in {folder}.",
+            hint="Name the folder that is published to IIS, and publish the site before the tests run.",
+        )
+    # Where case counts there can be two: the lower-case one is what IIS tools write.
+    return max(found, key=lambda entry: entry.name)
+
+
+def _require_lxml() -> None:
+    try:
+        import lxml.etree  # noqa: F401
+    except ImportError as error:
+        raise DeclarationError(
+            "Changing a web.config needs the package lxml, which is not installed.",
+            hint='pip install "pytest-wincontainers[iis]"',
+        ) from error

@@ -1,0 +1,104 @@
+"""Connection strings and app settings in a web.config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from lxml import etree
+
+from pytest_wincontainers.webconfig.document import Document
+from pytest_wincontainers.webconfig.errors import TransformError
+from pytest_wincontainers.webconfig.source import read
+
+
+class _Section(NamedTuple):
+    name: str
+    key: str
+    value: str
+
+
+_CONNECTION_STRINGS = _Section("connectionStrings", "name", "connectionString")
+_APP_SETTINGS = _Section("appSettings", "key", "value")
+
+
+def set_settings(
+    content: bytes, connection_strings: Mapping[str, str], app_settings: Mapping[str, str], source: str
+) -> bytes:
+    """The content with the settings in it."""
+    document = Document(read(content, source))
+    if document.root.tag != "configuration":
+        raise TransformError(
+            f"{source}, line {document.root.sourceline or 1}: the root element is {document.root.tag}, "
+            "not configuration without a namespace.",
+            hint="Settings can only be set in a web.config; remove an xmlns from <configuration>.",
+        )
+    for section, settings in ((_CONNECTION_STRINGS, connection_strings), (_APP_SETTINGS, app_settings)):
+        if settings:
+            element = _section_element(document, section)
+            for key, value in settings.items():
+                _set(document, element, section, key, value)
+    return document.content()
+
+
+def _section_element(document: Document, section: _Section) -> etree._Element:
+    """The section's element, created if there is none."""
+    root = document.root
+    found = root.find(section.name)
+    if found is not None:
+        _require_local(document, found)
+        return found
+    other = root.find(f"{{*}}{section.name}")
+    if other is not None:
+        raise _refusal(document, other, "is in a namespace", "Remove the xmlns from it; IIS does not read it there.")
+    # configSections must be the first child, or IIS refuses the whole file.
+    last = next((child for name in ("connectionStrings", "configSections") for child in root.findall(name)), None)
+    created = etree.Element(section.name)
+    document.insert(root, len(root) if last is None else root.index(last) + 1, created)
+    return created
+
+
+def _require_local(document: Document, section: etree._Element) -> None:
+    if section.get("configSource") is not None:
+        raise _refusal(
+            document,
+            section,
+            f"has its contents in another file, {section.get('configSource')!r}",
+            "Remove configSource with a transform, or change that file instead.",
+        )
+    if section.get("configProtectionProvider") is not None:
+        raise _refusal(
+            document, section, "is encrypted", "Replace the section with a transform, or decrypt it with aspnet_regiis."
+        )
+
+
+def _refusal(document: Document, element: etree._Element, why: str, hint: str) -> TransformError:
+    name = etree.QName(element).localname
+    return TransformError(f"{document.source.name}, line {element.sourceline or 1}: <{name}> {why}.", hint=hint)
+
+
+def _set(document: Document, element: etree._Element, section: _Section, key: str, value: str) -> None:
+    try:
+        entries = _entries(element, section, key)
+        for entry in entries:
+            document.set_attribute(entry, section.value, value)
+        if not entries:
+            entry = etree.Element("add", {section.key: key, section.value: value})
+            document.insert(element, len(element), entry)
+    except (TypeError, ValueError) as error:
+        raise TransformError(
+            f"{document.source.name}: the entry {key!r} of {section.name} cannot be written: {error}.",
+            hint="Keys and values are text without control characters.",
+        ) from error
+
+
+def _entries(section_element: etree._Element, section: _Section, key: str) -> list[etree._Element]:
+    """The entries with this key that .NET reads; it ignores case, and <clear /> and <remove /> undo what is above."""
+    entries: list[etree._Element] = []
+    for child in section_element:
+        same = (child.get(section.key) or "").lower() == key.lower() if isinstance(child.tag, str) else False
+        if child.tag == "clear" or (child.tag == "remove" and same):
+            entries = []
+        elif child.tag == "add" and same:
+            entries.append(child)
+    return entries

@@ -1,0 +1,160 @@
+"""The engine: goes through a transform in document order and applies what its elements say."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from lxml import etree
+
+from pytest_wincontainers.webconfig.document import Document
+from pytest_wincontainers.webconfig.errors import TransformError
+from pytest_wincontainers.webconfig.locators import XDT, Problem, Step, call_in
+from pytest_wincontainers.webconfig.source import Source, parse, read
+from pytest_wincontainers.webconfig.transforms import TRANSFORMS, Application, Transform
+
+
+def apply_transforms(
+    document: bytes | os.PathLike[str], transforms: Iterable[bytes | os.PathLike[str]]
+) -> tuple[bytes, tuple[str, ...]]:
+    """The transformed content and the warnings."""
+    source = read(document, "the document")
+    sources = [read(given, f"transform {number}") for number, given in enumerate(transforms, 1)]
+    target = Document(source)
+    runs = [_Run(transform, target) for transform in sources]
+    for run in runs:
+        run.apply()
+    # Thousands of targets can warn in the same words.
+    return target.content(), tuple(dict.fromkeys(warning for run in runs for warning in run.warnings))
+
+
+class _Run:
+    """One transform that is applied to a document."""
+
+    def __init__(self, source: Source, document: Document) -> None:
+        self.source = source
+        self.root = parse(source)
+        self.document = document
+        self.warnings: list[str] = []
+        self.errors: dict[str, str] = {}
+        self._original: etree._ElementTree | None = None
+
+    def apply(self) -> None:
+        if not self._uses_xdt():
+            self.warnings.append(
+                f'{self.source.name}, line {self.root.sourceline or 1}: no element declares xmlns:xdt="{XDT}", '
+                "exactly so, therefore the transform changes nothing."
+            )
+            return
+        self._warn_of_unknown_tags()
+        # Depth first with a stack of its own: a parent's transform runs before its children's.
+        steps = [Step(self.root, None)]
+        while steps:
+            step = steps.pop()
+            try:
+                self._handle(step)
+            except Problem as problem:
+                self._error(step, problem)
+                # Microsoft's engine leaves out the children of an element that it cannot read.
+                continue
+            children = [child for child in step.element if isinstance(child.tag, str)]
+            steps += [Step(child, step) for child in reversed(children)]
+        if self.errors:
+            raise TransformError(
+                f"{self.source.name} cannot be applied to {self.document.source.name}.",
+                hint=" ".join(dict.fromkeys(filter(None, self.errors.values()))),
+                details="\n".join(self.errors),
+            )
+
+    def _handle(self, step: Step) -> None:
+        call = call_in(step.element, "Transform")
+        if call is None:
+            return
+        transform = TRANSFORMS.get(call.name)
+        if transform is None:
+            raise Problem(
+                f"There is no transform {call.name!r}.",
+                hint=f"The transforms are {', '.join(sorted(TRANSFORMS))}, in this spelling.",
+            )
+        quiet = _suppresses_warnings(step.element)
+
+        def warn(text: str) -> None:
+            if not quiet:
+                self._warn(step.element, text)
+
+        try:
+            targets = self._targets(step, transform)
+            if targets:
+                transform.apply(Application(call.name, call.arguments, step, self.document, targets, warn))
+                return
+            missing = self._missing(step, transform)
+            if transform.into_parent:
+                raise Problem(
+                    f"{call.name} has no parent to insert into: {missing}",
+                    hint="Create the parent element first, with an Insert of its own before this one.",
+                )
+            warn(f"{call.name} changes nothing: {missing}")
+        except Problem as problem:
+            # Not passed on: after an error here the children still have their turn.
+            self._error(step, problem)
+
+    def _targets(self, step: Step, transform: Transform) -> list[etree._Element]:
+        if not transform.into_parent:
+            return step.select(self._tree, step.path)
+        if step.parent is None:
+            raise Problem(
+                "The root element of a transform has no parent to be inserted into.",
+                hint="Put the transform on an element inside the root element.",
+            )
+        return step.select(self._tree, step.parent_path)
+
+    def _missing(self, step: Step, transform: Transform) -> str:
+        """Which path leads to nothing: that of the outermost element that is missing."""
+        failed = step.parent if transform.into_parent and step.parent_path != step.path else step
+        assert failed is not None
+        while failed.parent and not failed.parent.select(self._tree, failed.parent.path):
+            failed = failed.parent
+        message = f"no element matches {failed.path}."
+        if failed.select(self._original_tree, failed.path):
+            return f"{message[:-1]}, an earlier transform has removed it."
+        return message
+
+    @property
+    def _tree(self) -> etree._ElementTree:
+        return self.document.root.getroottree()
+
+    @property
+    def _original_tree(self) -> etree._ElementTree:
+        if self._original is None:
+            self._original = parse(self.document.source).getroottree()
+        return self._original
+
+    def _uses_xdt(self) -> bool:
+        return any(XDT in node.nsmap.values() for node in self.root.iter(etree.Element))
+
+    def _warn_of_unknown_tags(self) -> None:
+        for element in self.root.iter(f"{{{XDT}}}*"):
+            name = etree.QName(element).localname
+            if name == "Import":
+                self._warn(element, "xdt:Import is left out, because transforms in .NET assemblies cannot run here.")
+            else:
+                self._warn(element, f"xdt:{name} is unknown and changes nothing.")
+
+    def _place(self, element: etree._Element) -> str:
+        return f"{self.source.name}, line {element.sourceline or 1}"
+
+    def _warn(self, element: etree._Element, text: str) -> None:
+        self.warnings.append(f"{self._place(element)}: {text}")
+
+    def _error(self, step: Step, problem: Problem) -> None:
+        self.errors[f"{self._place(step.element)}: {problem.message}"] = problem.hint
+
+
+def _suppresses_warnings(element: etree._Element) -> bool:
+    # Spelled with one p, as Microsoft's engine spells it.
+    value = element.get(f"{{{XDT}}}SupressWarnings", "false").strip().lower()
+    if value not in ("true", "false"):
+        raise Problem(
+            f"xdt:SupressWarnings={value!r} is neither true nor false.", hint='Write xdt:SupressWarnings="true".'
+        )
+    return value == "true"
