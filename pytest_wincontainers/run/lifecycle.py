@@ -53,6 +53,7 @@ class Lifecycle:
         self.outcome: Handed | WincontainersError | None = None
         self.ended: WincontainersError | None = None
         self._container = ""
+        self._making_image = True
         self._thread = threading.Thread(target=self._live, name=f"wincontainers-{planned.name}", daemon=True)
         self._follower = threading.Thread(target=self._follow, name=f"wincontainers-log-{planned.name}", daemon=True)
 
@@ -63,11 +64,12 @@ class Lifecycle:
     def start(self) -> None:
         self._thread.start()
 
-    def join(self, seconds: float) -> bool:
-        """Wait for the starting thread; whether nothing of it is left."""
-        if self._thread.ident is not None:
+    def stopped(self, seconds: float) -> bool:
+        """After the run was cancelled: wait until this can make no container any more; whether that is so."""
+        # A build or a pull ends with this process at the latest, and nothing is created after it.
+        if self._thread.ident is not None and not self._making_image:
             self._thread.join(seconds)
-        return not self._thread.is_alive()
+        return self._making_image or not self._thread.is_alive()
 
     def join_log(self, seconds: float) -> None:
         """Wait until the log is complete, as it is once the container has ended."""
@@ -105,7 +107,8 @@ class Lifecycle:
         recipe = service.recipe(self.planned.declaration.base, info.guest, self.planned.secrets, self.planned.returned)
         self.run.check()
         self._say(State.IMAGE)
-        reference, image = ensure_image(engine, recipe.image, self.run.locks, self._making_image)
+        reference, image = ensure_image(engine, recipe.image, self.run.locks, self._image_progress)
+        self._making_image = False
         if common.starts_after_ready:
             self._wait_for_needs()
         self._say(State.STARTING)
@@ -129,7 +132,7 @@ class Lifecycle:
         self._prepare(endpoint)
         return self._handed(state)
 
-    def _making_image(self, text: str) -> None:
+    def _image_progress(self, text: str) -> None:
         self.run.check()
         self._say(State.IMAGE, text)
 

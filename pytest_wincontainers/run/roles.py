@@ -115,9 +115,10 @@ class Role:
             pytest.fail(str(self.problem), pytrace=False)
         if self._reports is None:
             self._reports = TestReports(self.artifacts, self.settings.log_lines)
-        self._reports.begin(item, names)
         for name in names:
             self._handed[name] = self._ready(name)
+        # Only now: what the containers wrote while they started is not of this test.
+        self._reports.begin(item, names)
 
     def _ready(self, name: str) -> Handed:
         outcome = self.wait(name)

@@ -112,7 +112,7 @@ class Run:
         self._thread.join(_JOIN_SECONDS)
         if not hasattr(self, "locks"):
             return
-        ended = [one.join(_JOIN_SECONDS) for one in self.all]
+        ended = [one.stopped(_JOIN_SECONDS) for one in self.all]
         idle = all(ended)
         problems = remove_run(self.engine, self.plan.run, between=self._finish_logs)
         for problem in problems:

@@ -69,7 +69,11 @@ def read(given: bytes | os.PathLike[str], name: str) -> Source:
 def _decode(content: bytes, name: str) -> Source:
     mark, encoding = _detect(content, name)
     try:
-        return Source(name, content[len(mark) :].decode(encoding), encoding, mark)
+        text = content[len(mark) :].decode(encoding)
+        if text.startswith("\ufeff"):
+            # A parser would skip it and read on where the search for a DTD has stopped.
+            raise ValueError("it starts with a second byte order mark")
+        return Source(name, text, encoding, mark)
     except (LookupError, ValueError) as error:
         raise TransformError(
             f"{name}, line 1, column 1: the document is not text in the encoding {encoding}.",
@@ -94,18 +98,26 @@ def _detect(content: bytes, name: str) -> tuple[bytes, str]:
 
 def root_offset(source: Source) -> int:
     """Where the root element starts. A DTD is refused here, before any parser has seen it."""
+    end = 0
     for match in TOKEN.finditer(source.text):
-        if match[0].startswith("<!DOCTYPE"):
-            line = source.text.count("\n", 0, match.start()) + 1
-            column = match.start() - source.text.rfind("\n", 0, match.start())
-            raise TransformError(
-                f"{source.name}, line {line}, column {column}: a DTD (<!DOCTYPE>) is not accepted, "
-                "because it can declare entities that grow without limit or read files.",
-                hint="Remove the DOCTYPE; a web.config and a transform need none.",
-            )
-        if match[0].startswith("<") and not match[0].startswith(("<!", "<?")):
+        token = match[0]
+        if token.startswith("<!DOCTYPE"):
+            raise _dtd(source, match.start())
+        # Anything else that cannot stand here is left to the parser; searching on would take quadratic time.
+        if match.start() != end or not (token.isspace() or token.startswith(("<!--", "<?"))):
             return match.start()
-    return 0
+        end = match.end()
+    return end
+
+
+def _dtd(source: Source, offset: int) -> TransformError:
+    line = source.text.count("\n", 0, offset) + 1
+    column = offset - source.text.rfind("\n", 0, offset)
+    return TransformError(
+        f"{source.name}, line {line}, column {column}: a DTD (<!DOCTYPE>) is not accepted, "
+        "because it can declare entities that grow without limit or read files.",
+        hint="Remove the DOCTYPE; a web.config and a transform need none.",
+    )
 
 
 def parse(source: Source) -> etree._Element:

@@ -15,12 +15,13 @@ from pytest_wincontainers.webconfig.locators import XDT, Problem, Step, nodes_at
 
 @dataclass(frozen=True)
 class Application:
-    """One transform element, and the nodes it was found to apply to; there is at least one."""
+    """One transform element, and the nodes that it applies to, found at `path`; there is at least one."""
 
     name: str
     arguments: tuple[str, ...]
     step: Step
     document: Document
+    path: str
     targets: list[etree._Element]
     warn: Callable[[str], None]
 
@@ -40,7 +41,7 @@ class Application:
 
     def first(self) -> etree._Element:
         if len(self.targets) > 1:
-            self.warn(f"{self.name} only applies to the first of {len(self.targets)} matches, at {self.step.path}.")
+            self.warn(f"{self.name} only applies to the first of {len(self.targets)} matches, at {self.path}.")
         return self.targets[0]
 
     def parent_of(self, node: etree._Element, action: str) -> etree._Element:
@@ -54,7 +55,7 @@ class Application:
 
     def elements(self) -> list[etree._Element]:
         for node in self.targets:
-            _require_element(node, self.step.path)
+            _require_element(node, self.path)
         return self.targets
 
 

@@ -83,9 +83,10 @@ class _Run:
                 self._warn(step.element, text)
 
         try:
-            targets = self._targets(step, transform)
+            path = _target_path(step, transform)
+            targets = step.select(self._tree, path)
             if targets:
-                transform.apply(Application(call.name, call.arguments, step, self.document, targets, warn))
+                transform.apply(Application(call.name, call.arguments, step, self.document, path, targets, warn))
                 return
             missing = self._missing(step, transform)
             if transform.into_parent:
@@ -98,20 +99,11 @@ class _Run:
             # Not passed on: after an error here the children still have their turn.
             self._error(step, problem)
 
-    def _targets(self, step: Step, transform: Transform) -> list[etree._Element]:
-        if not transform.into_parent:
-            return step.select(self._tree, step.path)
-        if step.parent is None:
-            raise Problem(
-                "The root element of a transform has no parent to be inserted into.",
-                hint="Put the transform on an element inside the root element.",
-            )
-        return step.select(self._tree, step.parent_path)
-
     def _missing(self, step: Step, transform: Transform) -> str:
         """Which path leads to nothing: that of the outermost element that is missing."""
-        failed = step.parent if transform.into_parent and step.parent_path != step.path else step
-        assert failed is not None
+        failed = step
+        if transform.into_parent and step.parent and step.parent_path == step.parent.path:
+            failed = step.parent
         while failed.parent and not failed.parent.select(self._tree, failed.parent.path):
             failed = failed.parent
         message = f"no element matches {failed.path}."
@@ -148,6 +140,17 @@ class _Run:
 
     def _error(self, step: Step, problem: Problem) -> None:
         self.errors[f"{self._place(step.element)}: {problem.message}"] = problem.hint
+
+
+def _target_path(step: Step, transform: Transform) -> str:
+    if not transform.into_parent:
+        return step.path
+    if step.parent is None:
+        raise Problem(
+            "The root element of a transform has no parent to be inserted into.",
+            hint="Put the transform on an element inside the root element.",
+        )
+    return step.parent_path
 
 
 def _suppresses_warnings(element: etree._Element) -> bool:

@@ -1,0 +1,231 @@
+"""Tests against a real engine. They fail where none answers; nothing is skipped."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import docker
+import docker.errors
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RUN_LABEL = "pytest-wincontainers.run"
+
+
+@pytest.fixture(scope="session")
+def client():
+    """A client of our own for the engine under test."""
+    try:
+        connected = docker.DockerClient.from_env(version="auto", timeout=60)
+        connected.ping()
+    except (docker.errors.DockerException, OSError) as problem:
+        pytest.fail(
+            f"no engine answers: {problem}\nhint: `python3 dev.py test` brings one; "
+            "leave these tests out with --ignore=tests/engine",
+            pytrace=False,
+        )
+    yield connected
+    connected.close()
+
+
+class Suite:
+    """A test suite in a folder of its own, run in processes of its own."""
+
+    def __init__(self, pytester, client, state):
+        self.path = pytester.path
+        self._pytester = pytester
+        self._client = client
+        self._environment = {**os.environ, "WINCONTAINERS_STATE": str(state)}
+        self._started = []
+        self.begun = time.time()
+
+    def files(self, **contents):
+        """Write Python files."""
+        self._pytester.makepyfile(**contents)
+
+    def shop(self):
+        """Take the example shop as the suite."""
+        shop = ROOT / "examples" / "shop"
+        ignored = shutil.ignore_patterns("__pycache__", ".wincontainers", ".pytest_cache")
+        shutil.copytree(shop, self.path, dirs_exist_ok=True, ignore=ignored)
+
+    def run(self, *arguments, **environment):
+        """Run it to its end; the finished process with its output as text."""
+        process = self.start(*arguments, **environment)
+        output, _ = process.communicate(timeout=240)
+        print(output)
+        return Finished(process.returncode, output)
+
+    def start(self, *arguments, **environment):
+        """Start it, in a process group of its own as a terminal would."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", *arguments],
+            cwd=self.path,
+            env={**self._environment, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+        self._started.append(process)
+        return process
+
+    def end(self):
+        """End what a failed test left running."""
+        for process in self._started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            process.stdout.close()
+
+    def created(self):
+        """The names of the containers that the engine has created for our labels since the suite was made."""
+        return [name for name, action in self._events() if action == "create"]
+
+    def _events(self):
+        events = self._client.api.events(
+            since=int(self.begun) - 1,
+            until=int(time.time()) + 1,
+            filters={"type": "container", "label": RUN_LABEL, "event": ["create", "start"]},
+            decode=True,
+        )
+        return [(event["Actor"]["Attributes"]["name"], event["Action"]) for event in events]
+
+    def artifact(self, pattern):
+        """The one artifact that matches."""
+        found = list((self.path / ".wincontainers").glob(f"*-*-*/{pattern}"))
+        assert len(found) == 1, found
+        return found[0]
+
+
+class Finished:
+    """How a run ended."""
+
+    def __init__(self, status, output):
+        self.status = status
+        self.output = output
+
+    def outcomes(self):
+        return pytest.RunResult.parse_summary_nouns(self.output.splitlines())
+
+
+@pytest.fixture
+def suite(_nothing_left, pytester, client, tmp_path_factory):
+    made = Suite(pytester, client, tmp_path_factory.getbasetemp() / "state")
+    yield made
+    made.end()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left(client):
+    """After every test: no container, volume or process of ours."""
+    volumes = {volume.name for volume in client.volumes.list()}
+    yield
+    left = leftovers(client)
+    # Else every later test would fail of it too.
+    for one in client.containers.list(all=True, filters={"label": RUN_LABEL}, ignore_removed=True):
+        one.remove(force=True, v=True)
+    assert left == []
+    assert {volume.name for volume in client.volumes.list()} - volumes == set()
+
+
+def leftovers(client, seconds=0.0):
+    """What is left of any run, after so many seconds at the most."""
+    deadline = time.monotonic() + seconds
+    while True:
+        containers = client.containers.list(all=True, filters={"label": RUN_LABEL}, ignore_removed=True)
+        left = [f"container {one.name}" for one in containers] + [f"process {one}" for one in watchdogs()]
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.1)
+
+
+def watchdogs():
+    """The command lines of watchdogs that run."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            line = path.read_bytes().replace(b"\0", b" ").decode()
+            if "run/watchdog.py" in line:
+                found.append(line)
+    return found
+
+
+def wait_for(condition, seconds=60):
+    """Wait for something that happens in another process."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return value
+
+
+def interrupt(process):
+    """Ctrl+C: the terminal sends it to the whole group."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
+class Relay:
+    """A TCP door to the engine that can be shut and opened again while calls go through it."""
+
+    def __init__(self, path):
+        self._path = path
+        self._port = 0
+        self._open = []
+        self.open()
+
+    @property
+    def url(self):
+        return f"tcp://127.0.0.1:{self._port}"
+
+    def open(self):
+        self._listener = socket.create_server(("127.0.0.1", self._port))
+        self._port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def shut(self):
+        """Take no more connections and cut the ones that stand."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for one in self._open:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        self._open.clear()
+
+    def _accept(self, listener):
+        while True:
+            try:
+                near, _ = listener.accept()
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(self._path)
+            self._open += [near, far]
+            for source, target in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
+
+    @staticmethod
+    def _pump(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def relay(client):
+    url = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    door = Relay(url.removeprefix("unix://"))
+    yield door
+    door.shut()

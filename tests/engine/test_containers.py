@@ -1,0 +1,260 @@
+"""Containers of any kind, on a real engine."""
+
+
+import pytest
+
+# A web server of five lines, in what the smallest Debian has.
+SERVER = r"""
+use IO::Socket::INET;
+my $server = IO::Socket::INET->new(LocalPort => $ARGV[0], Listen => 5, ReuseAddr => 1) or die $!;
+$| = 1; print "listening on $ARGV[0]\n";
+while (my $c = $server->accept) { my $l = <$c>; print $l; print $c "HTTP/1.0 200 OK\r\n\r\nhello $ENV{WHO}"; close $c }
+"""
+PERL = f'["perl", "-e", {SERVER!r}, "8000"]'
+
+
+def test_ports_environment_exec_and_logs(suite, mode):
+    suite.files(
+        conftest=f"""
+        from pytest_wincontainers import container, ready
+
+        @container(
+            image="debian:bookworm-slim", command={PERL}, ports=[8000], environment={{"WHO": "you"}},
+            ready=[ready.tcp(8000), ready.http(8000, "/health"), ready.log("^.*listening"), ready.exec("true")],
+        )
+        def server():
+            '''A server.'''
+
+        @container(image="debian:bookworm-slim", command=["sleep", "1000"])
+        def client(server):
+            return {{"environment": {{"SERVER": server.url}}}}
+        """,
+        test_it="""
+        from urllib.request import urlopen
+
+        def test_from_here(server):
+            assert urlopen(server.url).read() == b"hello you"
+            assert server.ports[8000] == server.port
+
+        def test_from_a_neighbour(server, client):
+            asked = client.exec("perl", "-MIO::Socket::INET", "-e", '''
+                $s = IO::Socket::INET->new(PeerHost => $ARGV[0], PeerPort => 8000) or die "no: $!";
+                print $s "GET / HTTP/1.0\\\\r\\\\n\\\\r\\\\n"; print <$s>;
+            ''', server.inside.host)
+            assert asked.exit_code == 0 and asked.output.endswith("hello you")
+            assert client.exec("sh", "-c", "echo $SERVER").output == server.inside.url + "\\n"
+            assert client.exec("sh", "-c", "exit 3").exit_code == 3
+            assert client.exec("sh", "-c", "echo $X", environment={"X": "a b"}).output == "a b\\n"
+
+        def test_logs(server):
+            assert "listening on 8000" in server.logs()
+            assert repr(server).startswith("<Endpoint server at ")
+        """,
+    )
+    assert suite.run(*mode).outcomes() == {"passed": 3}
+
+
+def test_published_ports_where_containers_cannot_be_reached(suite):
+    suite.files(
+        conftest=f"""
+        from pytest_wincontainers import container
+
+        @container(image="debian:bookworm-slim", command={PERL}, ports=[8000])
+        def server():
+            pass
+        """,
+        test_it="""
+        from urllib.request import urlopen
+
+        def test_it(server):
+            assert server.host == "127.0.0.1" and server.port != 8000
+            assert server.inside.port == 8000
+            assert urlopen(server.url).status == 200
+        """,
+    )
+    assert suite.run("--wincontainers-reach=published").outcomes() == {"passed": 1}
+
+
+def test_a_build_with_mounts_and_memory(suite, client):
+    context = suite.path / "job"
+    context.mkdir()
+    (context / "Dockerfile").write_text(
+        "FROM debian:bookworm-slim\nARG WORD=none\nENV WORD=$WORD\nCOPY said.txt /\nVOLUME /scratch\n"
+        'CMD ["sh", "-c", "cat /said.txt /given/more.txt; sleep 1000"]\n'
+    )
+    (context / "said.txt").write_text("from the image\n")
+    (context / ".dockerignore").write_text("# nothing else\nignored\n")
+    (context / "ignored").write_text("1")
+    (suite.path / "given").mkdir()
+    (suite.path / "given" / "more.txt").write_text("from the mount\n")
+    suite.files(
+        conftest="""
+        from pytest_wincontainers import Build, Mount, container, ready
+
+        @container(
+            build=Build("job", arguments={"WORD": "given"}), memory=64, ready=ready.log("from the mount"),
+            mounts=[Mount("given", "/given", read_only=True)],
+        )
+        def job():
+            pass
+        """,
+        test_it="""
+        def test_it(job):
+            assert job.exec("sh", "-c", "echo $WORD").output == "given\\n"
+            assert job.exec("touch", "/given/x").exit_code == 1
+            limit = job.exec("sh", "-c", "cat /sys/fs/cgroup/memory/memory.limit_in_bytes || cat /sys/fs/cgroup/memory.max")
+            assert limit.output.split()[-1] == str(64 * 1024 * 1024)
+        """,
+    )
+    assert suite.run("-v").outcomes() == {"passed": 1}
+    before = {tag for image in client.images.list() for tag in image.tags}
+    # What the build does not get is not part of its name.
+    (context / "ignored").write_text("2")
+    finished = suite.run("-v")
+    assert finished.outcomes() == {"passed": 1}
+    assert "building" not in finished.output
+    assert {tag for image in client.images.list() for tag in image.tags} == before
+
+
+def test_an_image_is_built_once_when_two_runs_ask(suite, client, tmp_path):
+    context = suite.path / "once"
+    context.mkdir()
+    (context / "Dockerfile").write_text(f"FROM debian:bookworm-slim\nRUN sleep 2; echo {tmp_path}\nCMD sleep 1000\n")
+    suite.files(
+        conftest="""
+        from pytest_wincontainers import container
+
+        @container(build="once")
+        def once():
+            pass
+        """,
+        test_it="def test_it(once):\n    pass\n",
+    )
+    runs = [suite.start("-v"), suite.start("-v")]
+    outputs = [run.communicate(timeout=120)[0] for run in runs]
+    print(*outputs)
+    assert all("1 passed" in output for output in outputs)
+    # Each says "waiting for another run" or "building", and only one says the latter.
+    assert sum("once: building the image" in output for output in outputs) == 1
+
+
+def test_prepare_runs_before_any_test(suite, mode):
+    suite.files(
+        conftest="""
+        from pytest_wincontainers import container
+
+        def prepare(endpoint):
+            endpoint.exec("touch", "/prepared")
+
+        @container(image="debian:bookworm-slim", command=["sleep", "1000"], prepare=prepare)
+        def box():
+            pass
+        """,
+        test_it="def test_it(box):\n    assert box.exec('ls', '/prepared').exit_code == 0\n",
+    )
+    assert suite.run(*mode).outcomes() == {"passed": 1}
+
+
+def test_starts_after_ready(suite):
+    suite.files(
+        conftest="""
+        from pytest_wincontainers import container, ready
+
+        @container(image="debian:bookworm-slim", command=["sh", "-c", "sleep 1; echo up; sleep 1000"], ready=ready.log("up"))
+        def first():
+            pass
+
+        @container(image="debian:bookworm-slim", command=["sleep", "1000"], starts_after_ready=True)
+        def second(first):
+            pass
+
+        @container(image="debian:bookworm-slim", command=["sleep", "1000"])
+        def third(first):
+            pass
+        """,
+        test_it="""
+        def test_it(first, second, third):
+            def begun(endpoint):
+                return float(endpoint.exec("stat", "-c", "%Y.%y", "/proc/1").output.split(".")[0])
+            ready = first.exec("date", "+%s").output
+            assert begun(second) >= begun(first) + 1
+            assert begun(third) <= begun(first) + 1
+        """,
+    )
+    assert suite.run().outcomes() == {"passed": 1}
+
+
+def test_two_runs_at_once_do_not_meet(suite):
+    """Same suite, same network: names and data are each run's own."""
+    suite.shop()
+    runs = [suite.start(), suite.start()]
+    outputs = [run.communicate(timeout=120)[0] for run in runs]
+    print(*outputs)
+    assert all("10 passed" in output for output in outputs)
+    assert len(set(suite.created())) == 6
+
+
+def test_the_network_is_made_once_and_kept(suite, client):
+    suite.files(
+        conftest="""
+        from pytest_wincontainers import container
+
+        @container(image="debian:bookworm-slim", command=["sleep", "1000"])
+        def box():
+            pass
+        """,
+        test_it="def test_it(box):\n    pass\n",
+    )
+    for _ in range(2):
+        assert suite.run().status == 0
+    (network,) = client.networks.list(names=["^nat$"])
+    network.reload()
+    assert network.attrs["Driver"] == "bridge"
+    assert network.attrs["Containers"] == {}
+
+
+def test_setup_plan_starts_nothing(suite, mode):
+    suite.shop()
+    finished = suite.run("--setup-plan", *mode)
+    assert finished.status == 0
+    assert "database: mysql" in finished.output
+    assert "  is ready after database" in finished.output
+    assert suite.created() == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--collect-only"], ["--fixtures"], ["--markers"], ["--help"], ["-k", "nothing_of_the_kind"]],
+    ids=lambda arguments: arguments[0],
+)
+def test_what_starts_nothing(suite, arguments, mode):
+    suite.shop()
+    finished = suite.run(*arguments, *mode)
+    assert finished.status in {0, 5}
+    assert suite.created() == []
+    if arguments == ["--fixtures"]:
+        assert "MySQL with the shop's schema and products." in finished.output
+    if arguments == ["--markers"]:
+        assert "@pytest.mark.wincontainers(name, ...)" in finished.output
+
+
+def test_skipped_tests_need_nothing(suite, mode):
+    suite.shop()
+    suite.files(
+        test_skipped="""
+        import pytest
+
+        @pytest.mark.skip
+        def test_1(web): pass
+
+        @pytest.mark.skipif(True, reason="so")
+        def test_2(web): pass
+
+        @pytest.mark.skipif("sys.version_info > (3,)", reason="so")
+        def test_3(web): pass
+        """
+    )
+    assert suite.run("test_skipped.py", *mode).outcomes() == {"skipped": 3}
+    assert suite.created() == []
+
+

@@ -1,0 +1,117 @@
+"""The example shop: three real tiers in one run."""
+
+from xml.etree import ElementTree
+
+from .conftest import leftovers
+
+
+def test_three_tiers_in_every_mode(suite, mode):
+    """The browser opens the site by its name, the page reads the migration's rows, orders come back over SQL."""
+    suite.shop()
+    finished = suite.run("-v", *mode)
+    assert finished.outcomes() == {"passed": 10}
+    assert finished.status == 0
+    assert sorted(name.rpartition("-")[2] for name in suite.created()) == ["browser", "database", "web"]
+
+
+def test_a_killed_worker_changes_nothing_for_the_others(suite):
+    suite.shop()
+    (suite.path / "tests" / "test_killed.py").write_text(
+        "import os\n\ndef test_dies(database):\n    os._exit(9)\n\ndef test_afterwards(database):\n    assert database.port\n"
+    )
+    finished = suite.run("-n2", "-v")
+    assert finished.outcomes() == {"passed": 11, "failed": 1}
+    assert "crashed while running 'tests/test_killed.py::test_dies'" in finished.output
+    assert len(suite.created()) == 3
+
+
+def test_a_test_without_needs_ends_before_the_first_container_is_ready(suite, mode):
+    suite.shop()
+    (suite.path / "tests" / "test_prices.py").write_text(
+        "import pathlib, time\n\ndef test_alone():\n    pathlib.Path('alone').write_text(str(time.time()))\n"
+    )
+    conftest = suite.path / "conftest.py"
+    conftest.write_text(
+        conftest.read_text().replace('database="shop",', 'database="shop", prepare=ready,')
+        + "\n"
+    )
+    conftest.write_text(
+        "import pathlib, time\n\ndef ready(endpoint):\n    pathlib.Path('ready').write_text(str(time.time()))\n\n"
+        + conftest.read_text()
+    )
+    assert suite.run(*mode).status == 0
+    assert float((suite.path / "alone").read_text()) < float((suite.path / "ready").read_text())
+
+
+FAILING = """
+import time
+from selenium.webdriver.common.by import By
+from urllib.request import urlopen
+
+
+def test_1_before(web):
+    urlopen(web.url + "/Orders.aspx?before").read()
+    time.sleep(0.2)
+
+
+def test_2_fails(browser, web):
+    with browser.driver() as driver:
+        driver.get(web.inside.url + "/Default.aspx?during")
+        driver.execute_script("console.error('the console says so')")
+    assert driver.title == "No shop"
+
+
+def test_3_after(web):
+    urlopen(web.url + "/Orders.aspx?after").read()
+"""
+
+
+def test_a_failing_browser_test_keeps_what_the_tiers_said_meanwhile(suite, mode):
+    suite.shop()
+    (suite.path / "tests" / "test_fails.py").write_text(FAILING)
+    # With loadfile no other test runs in these seconds.
+    alone = ["--dist=loadfile"] if mode else []
+    finished = suite.run("tests/test_fails.py", "--junit-xml=junit.xml", "-o", "junit_logging=all", *mode, *alone)
+    assert finished.outcomes() == {"passed": 2, "failed": 1}
+
+    screenshot = suite.artifact("tests/*test_2_fails/browser.png")
+    assert screenshot.read_bytes().startswith(b"\x89PNG")
+    assert "Coffee" in screenshot.with_suffix(".html").read_text("utf-8")
+    assert "the console says so" in screenshot.with_suffix(".console.json").read_text("utf-8")
+
+    cases = {case.get("name"): case for case in ElementTree.parse(suite.path / "junit.xml").iter("testcase")}
+    reported = "".join(text.text for text in cases["test_2_fails"].iter("system-out"))
+    for report in (finished.output, reported):
+        assert "Default.aspx?during" in report
+        assert "SELECT id, name, price FROM products" in report
+        assert "the console says so" in report
+        assert str(screenshot) in report
+        assert "Orders.aspx?before" not in report.replace(FAILING, "")
+        assert "Orders.aspx?after" not in report
+    kept = {prop.get("name"): prop.get("value") for prop in cases["test_2_fails"].iter("property")}
+    assert kept == {"wincontainers_browser": str(screenshot.parent)}
+    assert not list(cases["test_1_before"].iter("property"))
+    # The whole story is in the files.
+    assert "Orders.aspx?before" in suite.artifact("web.log").read_text("utf-8")
+    assert "Orders.aspx?after" in suite.artifact("web.log").read_text("utf-8")
+
+
+def test_no_password_is_in_what_a_run_leaves(suite, client):
+    suite.shop()
+    (suite.path / "tests" / "test_says.py").write_text(
+        "import pathlib\n\n"
+        "def test_says(database):\n"
+        "    pathlib.Path('password').write_text(database.password)\n"
+        "    with database.connect() as connection, connection.cursor() as cursor:\n"
+        "        cursor.execute(f\"SELECT '{database.password}'\")\n"
+        "    assert database is None\n"
+    )
+    finished = suite.run("tests/test_says.py", "-l", "--junit-xml=.wincontainers/junit.xml", "-o", "junit_logging=all")
+    assert finished.outcomes() == {"failed": 1}
+    password = (suite.path / "password").read_text()
+    assert len(password) == 24
+    assert "SELECT '***'" in finished.output
+    assert password not in finished.output
+    for path in (suite.path / ".wincontainers").rglob("*"):
+        assert not path.is_file() or password not in path.read_text("utf-8", errors="replace")
+    assert leftovers(client) == []
