@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _TAIL_LINES = 40
 _POLL_SECONDS = 1.0
+_ADDRESS_SECONDS = 0.05
 _SPOOL_BYTES = 16 * 1024 * 1024
 
 
@@ -163,9 +164,8 @@ class Lifecycle:
             known = state.address if self.run.direct else len(state.ports) >= len(self.planned.service.inside_ports)
             if known:
                 return state
-            if not state.running:
-                raise self._exited(state)
-            self._pause(0.05)
+            # Of one that has ended the follower tells, once it has all of its last words.
+            self._pause(_POLL_SECONDS if not state.running else _ADDRESS_SECONDS)
 
     def _handed(self, state: ContainerState) -> Handed:
         ports = self.planned.inside_ports if self.run.direct else state.ports

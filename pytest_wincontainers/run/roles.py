@@ -26,7 +26,7 @@ from pytest_wincontainers.reports.artifacts import make_run_folder, run_folder
 from pytest_wincontainers.reports.status import Status, news, summary
 from pytest_wincontainers.reports.tests import TestReports
 from pytest_wincontainers.run.handover import Failed, Handover
-from pytest_wincontainers.run.needs import Need, files_without_needs_first, is_skipped, need_of
+from pytest_wincontainers.run.needs import MARK, Need, files_without_needs_first, is_skipped, need_of
 from pytest_wincontainers.run.run import Run
 from pytest_wincontainers.settings import Settings, resolve
 
@@ -108,11 +108,11 @@ class Role:
 
     def begin(self, item: pytest.Item) -> None:
         """A test begins: wait for what it needs; fail or skip it where that is not to be had."""
+        if self.problem is not None and item.get_closest_marker(MARK):
+            pytest.fail(str(self.problem), pytrace=False)
         if _NEED not in item.stash or self.config.option.setupplan:
             return
         names = sorted(closure(self.declarations, item.stash[_NEED].names))
-        if self.problem is not None:
-            pytest.fail(str(self.problem), pytrace=False)
         if self._reports is None:
             self._reports = TestReports(self.artifacts, self.settings.log_lines)
         for name in names:
@@ -138,6 +138,8 @@ class Role:
         """What the fixture of that name gives to tests."""
         if self.config.option.setupplan:
             return None
+        if self.problem is not None:
+            pytest.fail(str(self.problem), pytrace=False)
         if name not in self._handed:
             pytest.fail(
                 f"no selected test said that it needs {name}, so it was not started\n"

@@ -26,6 +26,13 @@ Gap = tuple[etree._Element, Literal["text", "tail"]]
 """Where text can be: behind a start tag or behind a whole node."""
 
 
+def _parent(node: etree._Element) -> etree._Element:
+    parent = node.getparent()
+    if parent is None:
+        raise ValueError("the root element has no parent")
+    return parent
+
+
 class Document:
     """A parsed document with the edits that the transforms need."""
 
@@ -119,9 +126,7 @@ class Document:
         previous = node.getprevious()
         if previous is not None:
             return previous, "tail"
-        parent = node.getparent()
-        assert parent is not None
-        return parent, "text"
+        return _parent(node), "text"
 
     def _value(self, gap: Gap) -> str:
         return (gap[0].text if gap[1] == "text" else gap[0].tail) or ""
@@ -189,8 +194,7 @@ class Document:
 
     def insert_after(self, sibling: etree._Element, new: etree._Element) -> None:
         """Insert a new node behind a sibling, before any text that follows the sibling."""
-        parent = sibling.getparent()
-        assert parent is not None
+        parent = _parent(sibling)
         value, raw = self._value((sibling, "tail")), self._text(sibling, "tail")
         text_follows = bool(value.strip())
         if text_follows:
@@ -202,8 +206,7 @@ class Document:
 
     def remove(self, node: etree._Element) -> None:
         """Remove a node and, if it has a line of its own, the line."""
-        parent = node.getparent()
-        assert parent is not None
+        parent = _parent(node)
         gap = self._gap_before(node)
         before, after = self._value(gap), self._value((node, "tail"))
         raw_before, raw_after = self._text(*gap), self._text(node, "tail")

@@ -176,7 +176,7 @@ def _one_argument(locator: str, arguments: tuple[str, ...]) -> str:
     return arguments[0]
 
 
-def _default(base: str, element: etree._Element, arguments: tuple[str, ...]) -> str:
+def _default(base: str, element: etree._Element, _arguments: tuple[str, ...]) -> str:
     return _append(base, _name(element))
 
 

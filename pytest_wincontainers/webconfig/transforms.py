@@ -181,6 +181,7 @@ def _remove_attributes(call: Application) -> None:
 def _comment_out(call: Application) -> None:
     call.expect_no_arguments()
     target = call.first()
+    _require_element(target, call.path)
     call.parent_of(target, "comment out")
     if not call.document.comment_out(target):
         raise Problem(
@@ -189,7 +190,7 @@ def _comment_out(call: Application) -> None:
         )
 
 
-def _set_tokenized_attributes(call: Application) -> None:
+def _set_tokenized_attributes(_call: Application) -> None:
     raise Problem(
         "SetTokenizedAttributes only works inside MSDeploy's parameterisation.",
         hint="Use SetAttributes with the value itself.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from pytest_wincontainers.webconfig import Transformed, TransformError, transform
 
 XDT = "http://schemas.microsoft.com/XML-Document-Transform"

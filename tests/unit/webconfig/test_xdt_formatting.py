@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 
 import pytest
+
 from pytest_wincontainers.webconfig import transform
 
 XDT = "http://schemas.microsoft.com/XML-Document-Transform"
@@ -59,18 +60,19 @@ def test_a_changed_attribute_keeps_its_place_quotes_and_line(newline):
 
 def test_a_new_attribute_stands_as_the_last_one_does(newline):
     xdt = '<appSettings><add n="1" xdt:Transform="SetAttributes"/></appSettings>'
-    expected = DOCUMENT.replace('"B"/>', '"B"\n             n="1"/>').replace("'\" />", "'\" n=\"1\" />")
+    expected = DOCUMENT.replace('"B"/>', '"B"\n             n="1"/>').replace("'\" />", '\'" n="1" />')
     assert run(DOCUMENT, xdt, newline) == expected
 
 
 def test_removed_attributes_take_their_space_with_them(newline):
     xdt = '<appSettings><add xdt:Transform="RemoveAttributes(value)"/></appSettings>'
-    expected = DOCUMENT.replace("  value=\"1 &lt; &#50; &amp;&quot;'\"", "").replace(" value = '2'", "")
+    expected = DOCUMENT.replace('  value="1 &lt; &#50; &amp;&quot;\'"', "").replace(" value = '2'", "")
     assert run(DOCUMENT, xdt, newline) == expected
 
 
 def test_an_inserted_element_is_indented_as_its_siblings(newline):
-    xdt = '<appSettings>\n  <add key="N" xdt:Transform="Insert">\n    <b>\n    </b>\n    <!-- c -->\n  </add></appSettings>'
+    new = '<add key="N" xdt:Transform="Insert">\n    <b>\n    </b>\n    <!-- c -->\n  </add>'
+    xdt = f"<appSettings>\n  {new}</appSettings>"
     expected = DOCUMENT.replace(
         "</text >\n",
         '</text >\n        <add key="N">\n          <b>\n    </b>\n          <!-- c -->\n        </add>\n',

@@ -15,9 +15,7 @@ def test_without_a_locator_all_of_the_name_match(change):
 
 def test_the_path_goes_through_all_parents_of_the_name(change):
     xdt = '<a><b hit="" xdt:Transform="SetAttributes"/></a>'
-    assert change("<a><b/></a><c><b/></c><a><b/></a>", xdt) == (
-        '<a><b hit=""/></a><c><b/></c><a><b hit=""/></a>'
-    )
+    assert change("<a><b/></a><c><b/></c><a><b/></a>", xdt) == ('<a><b hit=""/></a><c><b/></c><a><b hit=""/></a>')
 
 
 class TestMatch:
@@ -85,7 +83,7 @@ class TestXPath:
         assert change("<a><b/></a>", marked("XPath(./b)")) == '<a><b hit=""/></a>'
 
     def test_parents_of_the_transform_do_not_matter(self, change):
-        xdt = f'<none>{marked("XPath(//b)")}</none>'
+        xdt = f"<none>{marked('XPath(//b)')}</none>"
         assert change("<a><b/></a>", xdt) == '<a><b hit=""/></a>'
 
     def test_children_go_on_from_the_path(self, change):

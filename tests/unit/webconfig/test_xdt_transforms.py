@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pytest_wincontainers.webconfig import TransformError, transform
 
 XDT = "http://schemas.microsoft.com/XML-Document-Transform"
@@ -15,9 +16,7 @@ class TestReplace:
     def test_replaces_the_first_match_and_warns_of_more(self, warned):
         text, warnings = warned('<a x="1"/><a x="2"/>', '<a xdt:Transform="Replace"/>')
         assert text == '<a /><a x="2"/>'
-        assert warnings == [
-            "transform 1, line 1: Replace only applies to the first of 2 matches, at /configuration/a."
-        ]
+        assert warnings == ["transform 1, line 1: Replace only applies to the first of 2 matches, at /configuration/a."]
 
     def test_ignores_arguments_with_a_warning(self, warned):
         text, warnings = warned("<a/>", '<a x="1" xdt:Transform="Replace(q)"/>')
@@ -200,7 +199,7 @@ class TestSetAttributes:
     def test_values_are_escaped(self, change):
         xdt = "<a x='&lt;&amp;\"&apos;&#xA;' xdt:Transform='SetAttributes'/>"
         assert change("<a x='1'/>", xdt) == "<a x='&lt;&amp;\"&apos;&#xA;'/>"
-        assert change("<a/>", xdt) == "<a x=\"&lt;&amp;&quot;'&#xA;\"/>"
+        assert change("<a/>", xdt) == '<a x="&lt;&amp;&quot;\'&#xA;"/>'
 
     def test_keeps_a_namespace_of_the_attribute(self, change):
         xdt = '<a xml:lang="en" p:x="1" xmlns:p="urn:p" xdt:Transform="SetAttributes"/>'
@@ -258,6 +257,10 @@ class TestCommentOut:
     def test_cannot_comment_out_two_hyphens(self, errors):
         assert "contains '--'" in errors("<a><!-- x --></a>", '<a xdt:Transform="CommentOut"/>')[0]
 
+    def test_cannot_comment_out_a_comment(self, errors):
+        xdt = '<a xdt:Transform="CommentOut" xdt:Locator="XPath(comment())"/>'
+        assert "does not select an element" in errors("<a><!-- x --></a>", xdt)[0]
+
     def test_cannot_comment_out_the_root(self):
         with pytest.raises(TransformError) as caught:
             transform(b"<r/>", f'<r xmlns:x="{XDT}" x:Transform="CommentOut"/>'.encode())
@@ -268,9 +271,7 @@ def test_set_tokenized_attributes_is_refused(errors):
     assert "MSDeploy" in errors("<a/>", '<a x="1" xdt:Transform="SetTokenizedAttributes"/>')[0]
 
 
-@pytest.mark.parametrize(
-    "name", ["Replace", "Remove", "RemoveAll", "SetAttributes", "RemoveAttributes", "CommentOut"]
-)
+@pytest.mark.parametrize("name", ["Replace", "Remove", "RemoveAll", "SetAttributes", "RemoveAttributes", "CommentOut"])
 def test_a_missing_target_is_a_warning(warned, name):
     assert warned("<b/>", f'<a x="1" xdt:Transform="{name}"/>') == (
         "<b/>",

@@ -1,0 +1,235 @@
+"""What a person gets wrong: one clear sentence and a hint, and nothing left running."""
+
+import pytest
+
+BOX = 'container(image="debian:bookworm-slim", command=["sleep", "1000"])'
+
+REFUSED = {
+    "unknown mark": (
+        f"@{BOX}\ndef database(): pass",
+        "@pytest.mark.wincontainers('databse')\ndef test_it(): pass",
+        "no container is called so; did you mean 'database'?",
+        "declared are: database",
+    ),
+    "mark without a name": (
+        f"@{BOX}\ndef database(): pass",
+        "@pytest.mark.wincontainers\ndef test_it(): pass",
+        "mark without names of containers",
+        '@pytest.mark.wincontainers("database")',
+    ),
+    "unknown need": (
+        f"@{BOX}\ndef web(databse): pass\n\n@{BOX}\ndef database(): pass",
+        "def test_it(web): pass",
+        "web needs a container called 'databse', and there is none; did you mean 'database'?",
+        "parameters name containers, not other fixtures",
+    ),
+    "a circle": (
+        f"@{BOX}\ndef a(c): pass\n\n@{BOX}\ndef b(a): pass\n\n@{BOX}\ndef c(b): pass",
+        "def test_it(b): pass",
+        "these containers need each other in a circle: a -> c -> b -> a",
+        "take a parameter off",
+    ),
+    "one name twice": (
+        f"@{BOX}\ndef web(): pass\n\n@{BOX}\ndef web(): pass",
+        "def test_it(web): pass",
+        "two containers are called web",
+        "rename one of the functions",
+    ),
+    "no migrations folder": (
+        '@mysql_container(migrations="db/migrations")\ndef database(): pass',
+        "def test_it(database): pass",
+        "there is no migrations folder at",
+        "from the folder of the file that declares",
+    ),
+    "no site folder": (
+        '@iis_container(Site("shop", path="nowhere", port=80))\ndef web(): pass',
+        "def test_it(web): pass",
+        "the site shop has no folder at",
+        "build it first",
+    ),
+    "two sites on one port": (
+        '@iis_container(Site("a", path=".", port=80), Site("b", path=".", port=80))\ndef web(): pass',
+        "def test_it(web): pass",
+        "two sites have the port 80",
+        "give each its own",
+    ),
+    "no Dockerfile": (
+        '@container(build="nowhere")\ndef box(): pass',
+        "def test_it(box): pass",
+        "there is no Dockerfile in",
+        "build= names the folder",
+    ),
+    "nothing to mount": (
+        '@container(image="x", mounts=[Mount("nowhere", "/x")])\ndef box(): pass',
+        "def test_it(box): pass",
+        "there is nothing to mount at",
+        "a mount's source is meant from",
+    ),
+    "neither image nor build": (
+        "@container()\ndef box(): pass",
+        "def test_it(box): pass",
+        "neither image= nor build= is given",
+        "add image=",
+    ),
+    "a function that raises": (
+        f"@{BOX}\ndef web(): return {{}}['x']",
+        "def test_it(web): pass",
+        "web raised KeyError: 'x'",
+        "before anything runs",
+    ),
+    "a wrong key returned": (
+        f"@{BOX}\ndef web(): return {{'enviroment': {{}}}}",
+        "def test_it(web): pass",
+        "web returned 'enviroment'; did you mean 'environment'?",
+        "takes: environment",
+    ),
+    "a browser nobody knows": (
+        '@selenium_container(browser="netscape")\ndef browser(): pass',
+        "def test_it(browser): pass",
+        "'netscape' is not a browser",
+        "one of chrome, edge",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused_before_anything_starts(suite, mode, case):
+    declared, test, sentence, hint = REFUSED[case]
+    suite.files(conftest="from pytest_wincontainers import *\n\n" + declared, test_it="import pytest\n\n" + test)
+    finished = suite.run(*mode)
+    assert finished.status == 4
+    errors = [line for line in finished.output.splitlines() if line.startswith(("ERROR: ", "hint: "))]
+    assert len(errors) == 2
+    assert sentence in errors[0]
+    assert hint in errors[1]
+    assert "Traceback" not in finished.output
+    assert suite.created() == []
+
+
+FAILS = {
+    "a broken image": (
+        '@container(build="broken")\ndef box(): pass',
+        ["does not build", "| step 2 says no", "hint: try it by hand: docker build"],
+    ),
+    "an image nobody has": (
+        '@container(image="wincontainers.invalid/nothing:1")\ndef box(): pass',
+        ["the image wincontainers.invalid/nothing:1", "cannot be pulled", "hint: check its name"],
+    ),
+    "a container that ends at once": (
+        '@container(image="debian:bookworm-slim", ports=[80], command=["sh", "-c", "echo last words; exit 7"])\ndef box(): pass',
+        ["box ended before it was ready with exit code 7", "| last words", "hint: its whole log is"],
+    ),
+    "a program that is not there": (
+        '@container(image="debian:bookworm-slim", command=["no-such-program"])\ndef box(): pass',
+        ["the Docker engine refused to start", "no-such-program"],
+    ),
+    "a port nobody listens on": (
+        '@container(image="debian:bookworm-slim", command=["sleep", "1000"], ports=[81], timeout=1)\ndef box(): pass',
+        ["box is not ready after 1 s: port 81: connection refused", "--wincontainers-timeout"],
+    ),
+    "a check that raises": (
+        "def check(endpoint): return 1 / 0\n\n"
+        '@container(image="debian:bookworm-slim", command=["sleep", "1000"], ready=check)\ndef box(): pass',
+        ["the readiness check of box raised ZeroDivisionError", "hint: a check returns None when it holds"],
+    ),
+    "a preparation that raises": (
+        "def prepare(endpoint): return 1 / 0\n\n"
+        '@container(image="debian:bookworm-slim", command=["sleep", "1000"], prepare=prepare)\ndef box(): pass',
+        ["preparing box failed: ZeroDivisionError", "hint: its log is"],
+    ),
+    "a broken migration": (
+        '@mysql_container(migrations="migrations")\ndef box(): pass',
+        ["the migration 2_bad.sql failed at line 3: 1146: Table 'test.nowhere' doesn't exist", "| SELECT * FROM nowhere"],
+    ),
+    "what it needs fails": (
+        '@container(image="debian:bookworm-slim", command=["false"])\ndef first(): pass\n\n'
+        '@container(image="debian:bookworm-slim", command=["sleep", "1000"])\ndef box(first): pass',
+        ["first ended before it was ready with exit code 1"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAILS)
+def test_fails_the_tests_that_need_it(suite, mode, case):
+    declared, words = FAILS[case]
+    (suite.path / "broken").mkdir()
+    (suite.path / "broken" / "Dockerfile").write_text(
+        "FROM debian:bookworm-slim\nRUN echo step 2 says no; exit 1\n"
+    )
+    (suite.path / "migrations").mkdir()
+    (suite.path / "migrations" / "1_good.sql").write_text("CREATE TABLE t (id INT);")
+    (suite.path / "migrations" / "2_bad.sql").write_text("INSERT INTO t VALUES (1);\n\nSELECT * FROM nowhere;\n")
+    (suite.path / "migrations" / "10_never.sql").write_text("SELECT 1;")
+    suite.files(
+        conftest="from pytest_wincontainers import *\n\n" + declared,
+        test_it="def test_1(box): pass\n\ndef test_2(box): pass\n\ndef test_alone(): pass\n",
+    )
+    finished = suite.run(*mode)
+    assert finished.outcomes() == {"passed": 1, "errors": 2}
+    for word in words:
+        assert word in finished.output
+    assert "Traceback" not in finished.output
+    if not mode:
+        # Told in full once; the next test names the first.
+        assert finished.output.count(words[-1]) == 1
+
+
+def test_a_container_that_ends_during_the_tests(suite, mode):
+    suite.files(
+        conftest="""
+        from pytest_wincontainers import container
+
+        @container(image="debian:bookworm-slim", command=["sh", "-c", "mkfifo /door; cat /door; echo bye; exit 5"])
+        def box():
+            pass
+        """,
+        test_it="""
+        import time
+
+        def test_1_ends_it(box):
+            box.exec("sh", "-c", "echo > /door; sleep 10")
+            time.sleep(0.5)
+
+        def test_2_says_so(box):
+            pass
+        """,
+    )
+    finished = suite.run(*mode, *(["--dist=loadfile"] if mode else []))
+    assert finished.outcomes() == {"passed": 1, "errors": 1}
+    assert "box ended during the tests with exit code 5" in finished.output
+    assert "| bye" in finished.output
+
+
+def test_no_engine(suite, mode):
+    suite.files(
+        conftest=f"from pytest_wincontainers import *\n\n@{BOX}\ndef box(): pass",
+        test_it="def test_it(box): pass\n\ndef test_alone(): pass\n",
+    )
+    finished = suite.run(*mode, DOCKER_HOST="tcp://127.0.0.1:9")
+    assert finished.outcomes() == {"passed": 1, "errors": 1}
+    assert "no Docker engine answers at tcp://127.0.0.1:9" in finished.output
+    assert "hint: start the engine, or name another one with DOCKER_HOST" in finished.output
+
+    skipped = suite.run(*mode, "--wincontainers-missing-engine=skip", DOCKER_HOST="tcp://127.0.0.1:9")
+    assert skipped.outcomes() == {"passed": 1, "skipped": 1}
+
+
+def test_a_declaration_in_a_deeper_conftest(suite, mode):
+    (suite.path / "deep").mkdir()
+    (suite.path / "deep" / "conftest.py").write_text(f"from pytest_wincontainers import *\n\n@{BOX}\ndef box(): pass\n")
+    (suite.path / "deep" / "test_it.py").write_text("def test_it(box): pass\n")
+    finished = suite.run(*mode)
+    assert finished.status != 0
+    assert "box is declared in a conftest.py that is not read at the start" in finished.output
+    assert "hint: move the declaration to the conftest.py of the root folder" in finished.output
+    assert suite.created() == []
+
+
+def test_asked_for_at_run_time(suite):
+    suite.files(
+        conftest=f"from pytest_wincontainers import *\n\n@{BOX}\ndef box(): pass",
+        test_it="def test_it(request): request.getfixturevalue('box')\n",
+    )
+    finished = suite.run()
+    assert finished.outcomes() == {"failed": 1}
+    assert 'mark the test with @pytest.mark.wincontainers("box")' in finished.output
