@@ -193,7 +193,7 @@ def resolve(config: pytest.Config, environ: Mapping[str, str] = os.environ) -> S
         if source:
             sources[setting.name] = source
     values["artifacts"] = config.rootpath / values["artifacts"]
-    values["state"] = values["state"] or _state_folder(environ)
+    values["state"] = values["state"] or state_folder(environ)
     return Settings(**values, sources=sources)
 
 
@@ -216,9 +216,20 @@ def _value(setting: Setting, config: pytest.Config, environ: Mapping[str, str]) 
     return setting.default, ""
 
 
-def _state_folder(environ: Mapping[str, str]) -> Path:
-    if os.name == "nt":
+def state_folder(environ: Mapping[str, str], *, windows: bool = os.name == "nt") -> Path:
+    """Where the user's own state lies on this system."""
+    if windows:
         base = Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     else:
         base = Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
     return base / "pytest-wincontainers"
+
+
+def as_markdown() -> str:
+    """The table for the documentation."""
+    rows = [
+        f"| `{setting.option}={setting.metavar.replace('|', chr(92) + '|')}` | `{setting.variable}` | `{setting.ini}` | "
+        f"{setting.help.replace('|', chr(92) + '|')} |"
+        for setting in TABLE
+    ]
+    return "\n".join(["| option | environment variable | ini key | meaning |", "|---|---|---|---|", *rows])

@@ -30,7 +30,7 @@ def make_run_folder(folder: Path) -> None:
     folder.mkdir()
 
 
-def test_folder(run_folder: Path, nodeid: str) -> Path:
+def folder_of_test(run_folder: Path, nodeid: str) -> Path:
     """The folder for what one test leaves; its name is the test's, made safe for every file system."""
     name = re.sub(r"[^\w.-]+", "-", nodeid, flags=re.ASCII).strip("-.")
     folder = run_folder / "tests" / name[-_LONGEST_NAME:].lstrip("-.")

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from pytest_wincontainers.run.board import Board, Entry, State
+from pytest_wincontainers.reports.board import Board, Entry, State
 
 _TOLD = {State.READY, State.FAILED, State.ENDED}
 

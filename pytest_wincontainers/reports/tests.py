@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_wincontainers.reports import logs
-from pytest_wincontainers.reports.artifacts import test_folder
+from pytest_wincontainers.reports.artifacts import folder_of_test
 from pytest_wincontainers.reports.browsers import BROWSERS
 
 # The title decides where a section shows: one with "log" in front reaches JUnit XML and --show-capture=log too.
@@ -57,9 +57,9 @@ class TestReports:
         watch = item.stash.get(WATCH, None)
         if watch is None:
             return
-        for name, text in BROWSERS.gather(lambda: test_folder(self._folder, item.nodeid)):
+        for name, text in BROWSERS.gather(lambda: folder_of_test(self._folder, item.nodeid)):
             item.add_report_section(when, f"{_TITLE}{name} browser", logs.clean(text))
-            item.user_properties.append((f"wincontainers_{name}", str(test_folder(self._folder, item.nodeid))))
+            item.user_properties.append((f"wincontainers_{name}", str(folder_of_test(self._folder, item.nodeid))))
         logs.settle(self._log(name) for name in watch.names)
         since, until = watch.since + clock_offset, time.time() + clock_offset
         for name in watch.names:

@@ -61,6 +61,7 @@ class Role:
         self._told: set[str] = set()
         self._engine: Engine | None = None
         self._handed: dict[str, Handed] = {}
+        self._wanted: set[str] = set()
         try:
             self.declarations = declarations_in(self._plugins)
         except DeclarationError as problem:
@@ -95,10 +96,10 @@ class Role:
 
     def needed(self, session: pytest.Session) -> set[str]:
         """The containers that the selected tests need, with all that these need."""
-        if session.testsfailed and not self.config.option.continue_on_collection_errors:
-            return set()
-        names = {name for item in session.items if _NEED in item.stash for name in item.stash[_NEED].names}
-        return closure(self.declarations, names)
+        if not session.testsfailed or self.config.option.continue_on_collection_errors:
+            names = {name for item in session.items if _NEED in item.stash for name in item.stash[_NEED].names}
+            self._wanted = closure(self.declarations, names)
+        return self._wanted
 
     # -- tests --------------------------------------------------------------------------------------------
 
@@ -121,6 +122,9 @@ class Role:
         self._reports.begin(item, names)
 
     def _ready(self, name: str) -> Handed:
+        if name not in self._wanted:
+            # pytest-xdist runs some tests after a collection error before it stops.
+            pytest.fail(f"{name} was not started, because of the errors during collection", pytrace=False)
         outcome = self.wait(name)
         if isinstance(outcome, Failed) and outcome.skip:
             pytest.skip(outcome.words.splitlines()[0])
@@ -204,8 +208,10 @@ class Worker(Role):
             self.handover.publish_needs(self._id, {"needed": sorted(self.needed(session)), "problem": problem})
 
     def wait(self, name: str) -> Handed | Failed:
-        # The owner is another process; that it dies ends this one too, by xdist.
+        # The owner is another process, so there is nothing to wait on but the file.
         while (outcome := self.handover.outcome(name)) is None:
+            if not self.handover.folder.exists():
+                return Failed(f"{name} is gone, as the run that started it is over")
             time.sleep(_POLL_SECONDS)
         return outcome
 

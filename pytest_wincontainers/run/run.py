@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_wincontainers.engines.base import NETWORK, Engine, EngineInfo
 from pytest_wincontainers.errors import Cancelled, EngineUnavailable, WincontainersError
 from pytest_wincontainers.plan import Plan
-from pytest_wincontainers.run.board import Board
+from pytest_wincontainers.reports.board import Board
 from pytest_wincontainers.run.handover import Handover
 from pytest_wincontainers.run.lifecycle import Lifecycle
 from pytest_wincontainers.run.locks import Locks, RunLock

@@ -26,6 +26,11 @@ Gap = tuple[etree._Element, Literal["text", "tail"]]
 """Where text can be: behind a start tag or behind a whole node."""
 
 
+def _blank(text: str | None) -> bool:
+    # Only the spaces of XML: a bare strip() also takes a no-break space, which is text.
+    return not (text or "").strip(" \t\r\n")
+
+
 def _parent(node: etree._Element) -> etree._Element:
     parent = node.getparent()
     if parent is None:
@@ -146,7 +151,7 @@ class Document:
         if node is self.root:
             return "" if "\n" in self.source.text else None
         before = self._value(self._gap_before(node))
-        return before.rpartition("\n")[2] if "\n" in before and not before.strip() else None
+        return before.rpartition("\n")[2] if "\n" in before and _blank(before) else None
 
     def _child_indent(self, parent: etree._Element) -> str | None:
         """The spaces a new child of this element starts its line with; None for no line of its own."""
@@ -155,19 +160,19 @@ class Document:
             if indent is not None:
                 return indent
         own = self._indent(parent)
-        return None if own is None or len(parent) or (parent.text or "").strip() else own + self._unit
+        return None if own is None or len(parent) or not _blank(parent.text) else own + self._unit
 
     @staticmethod
     def _shift(new: etree._Element, indent: str | None) -> None:
         """Indent the inside of a new element as its new place is."""
         end = (new[-1].tail or "") if len(new) else ""
-        if indent is None or end.strip() or "\n" not in end:
+        if indent is None or not _blank(end) or "\n" not in end:
             return
         old, new_line = "\n" + end.rpartition("\n")[2], "\n" + indent
         for node in new.iter():
-            if len(node) and node.text and not node.text.strip():
+            if len(node) and node.text and _blank(node.text):
                 node.text = node.text.replace(old, new_line)
-            if node is not new and node.tail and not node.tail.strip():
+            if node is not new and node.tail and _blank(node.tail):
                 node.tail = node.tail.replace(old, new_line)
 
     # Edits
@@ -184,7 +189,7 @@ class Document:
             parent.insert(position, new)
         else:
             parent.append(new)
-        if value.strip() or indent is None:
+        if not _blank(value) or indent is None:
             # Mixed content: directly before the next sibling is directly behind the text.
             new.tail = None
             return
@@ -196,7 +201,7 @@ class Document:
         """Insert a new node behind a sibling, before any text that follows the sibling."""
         parent = _parent(sibling)
         value, raw = self._value((sibling, "tail")), self._text(sibling, "tail")
-        text_follows = bool(value.strip())
+        text_follows = not _blank(value)
         if text_follows:
             self._put((sibling, "tail"), "")
         self.insert(parent, parent.index(sibling) + 1, new)
@@ -211,7 +216,7 @@ class Document:
         before, after = self._value(gap), self._value((node, "tail"))
         raw_before, raw_after = self._text(*gap), self._text(node, "tail")
         parent.remove(node)
-        if before.strip() or after.strip():
+        if not (_blank(before) and _blank(after)):
             self._put(gap, before + after, raw_before + raw_after)
         elif "\n" in after or "\n" not in before:
             self._put(gap, after, raw_after)

@@ -28,7 +28,6 @@ class Application:
     def copy(self) -> etree._Element:
         """The transform element as it is put into the document: without anything of XDT."""
         copied = deepcopy(self.step.element)
-        copied.tail = None
         for node in copied.iter(etree.Element):
             for name in [str(name) for name in node.attrib]:
                 if etree.QName(name).namespace == XDT:
@@ -153,10 +152,11 @@ def _attributes_at(element: etree._Element, *arguments: str) -> list[str]:
         found = element.xpath(path)
     except (etree.LxmlError, ValueError) as error:
         raise Problem(f"The XPath {path} is not valid: {error}.", hint="Name the attributes, with commas.") from error
-    names = [str(getattr(value, "attrname", None)) for value in found] if isinstance(found, list) else [""]
-    if any(name not in element.attrib for name in names):
+    names = [getattr(value, "attrname", None) for value in found] if isinstance(found, list) else [None]
+    known = {str(name) for name in element.attrib}
+    if not known.issuperset(names):
         raise Problem(f"The XPath {path} does not select attributes.", hint="Name the attributes, with commas.")
-    return names
+    return [str(name) for name in names]
 
 
 def _set_attributes(call: Application) -> None:

@@ -139,7 +139,10 @@ FAILS = {
     ),
     "a broken migration": (
         '@mysql_container(migrations="migrations")\ndef box(): pass',
-        ["the migration 2_bad.sql failed at line 3: 1146: Table 'test.nowhere' doesn't exist", "| SELECT * FROM nowhere"],
+        [
+            "the migration 2_bad.sql failed at line 3: 1146: Table 'test.nowhere' doesn't exist",
+            "| SELECT * FROM nowhere",
+        ],
     ),
     "what it needs fails": (
         '@container(image="debian:bookworm-slim", command=["false"])\ndef first(): pass\n\n'
@@ -153,9 +156,7 @@ FAILS = {
 def test_fails_the_tests_that_need_it(suite, mode, case):
     declared, words = FAILS[case]
     (suite.path / "broken").mkdir()
-    (suite.path / "broken" / "Dockerfile").write_text(
-        "FROM debian:bookworm-slim\nRUN echo step 2 says no; exit 1\n"
-    )
+    (suite.path / "broken" / "Dockerfile").write_text("FROM debian:bookworm-slim\nRUN echo step 2 says no; exit 1\n")
     (suite.path / "migrations").mkdir()
     (suite.path / "migrations" / "1_good.sql").write_text("CREATE TABLE t (id INT);")
     (suite.path / "migrations" / "2_bad.sql").write_text("INSERT INTO t VALUES (1);\n\nSELECT * FROM nowhere;\n")

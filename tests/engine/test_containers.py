@@ -1,6 +1,5 @@
 """Containers of any kind, on a real engine."""
 
-
 import pytest
 
 # A web server of five lines, in what the smallest Debian has.
@@ -256,5 +255,3 @@ def test_skipped_tests_need_nothing(suite, mode):
     )
     assert suite.run("test_skipped.py", *mode).outcomes() == {"skipped": 3}
     assert suite.created() == []
-
-

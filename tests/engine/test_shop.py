@@ -31,10 +31,7 @@ def test_a_test_without_needs_ends_before_the_first_container_is_ready(suite, mo
         "import pathlib, time\n\ndef test_alone():\n    pathlib.Path('alone').write_text(str(time.time()))\n"
     )
     conftest = suite.path / "conftest.py"
-    conftest.write_text(
-        conftest.read_text().replace('database="shop",', 'database="shop", prepare=ready,')
-        + "\n"
-    )
+    conftest.write_text(conftest.read_text().replace('database="shop",', 'database="shop", prepare=ready,') + "\n")
     conftest.write_text(
         "import pathlib, time\n\ndef ready(endpoint):\n    pathlib.Path('ready').write_text(str(time.time()))\n\n"
         + conftest.read_text()

@@ -36,6 +36,9 @@ class TestMatch:
         inner = '<a xmlns:q="urn:p" q:k="1"/><a k="1"/>'
         assert change(inner, xdt) == '<a xmlns:q="urn:p" q:k="1" hit=""/><a k="1"/>'
 
+    def test_arguments_can_stand_on_several_lines(self, change):
+        assert change('<a k="1"/>', marked("Match(k,&#10;k)", 'k="1"')) == '<a k="1" hit=""/>'
+
     def test_needs_an_argument(self, errors):
         assert errors("<a/>", marked("Match")) == ["transform 1, line 1: Match takes at least one argument."]
         assert errors("<a/>", marked("Match()")) == ["transform 1, line 1: Match takes at least one argument."]
@@ -78,9 +81,9 @@ class TestXPath:
     def test_a_relative_path_is_appended_to_the_elements_path(self, change):
         assert change("<a><b/></a><b/>", marked("XPath(b)")) == '<a><b hit=""/></a><b/>'
 
-    def test_a_dot_step_is_removed(self, change):
-        # The engine collapses /./ only, so ./b works and so does the plain path.
+    def test_a_dot_step_is_removed(self, change, warned):
         assert change("<a><b/></a>", marked("XPath(./b)")) == '<a><b hit=""/></a>'
+        assert warned("<a/>", marked("XPath(./b)"))[1][0].endswith("no element matches /configuration/a/b.")
 
     def test_parents_of_the_transform_do_not_matter(self, change):
         xdt = f"<none>{marked('XPath(//b)')}</none>"

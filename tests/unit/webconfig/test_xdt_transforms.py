@@ -48,6 +48,9 @@ class TestRemove:
     def test_keeps_text_around_it(self, change):
         assert change("one <a/> two", '<a xdt:Transform="Remove"/>') == "one  two"
 
+    def test_a_no_break_space_is_text(self, change):
+        assert change("<b/>\xa0<a/>\xa0\n", '<a xdt:Transform="Remove"/>') == "<b/>\xa0\xa0\n"
+
     def test_cannot_remove_the_root(self):
         with pytest.raises(TransformError) as caught:
             transform(b"<r/>", f'<r xmlns:x="{XDT}" x:Transform="Remove"/>'.encode())
@@ -213,6 +216,7 @@ class TestSetAttributes:
     def test_wrong_xpath_is_an_error(self, errors):
         assert "is not valid" in errors("<a/>", '<a xdt:Transform="SetAttributes(x[)"/>')[0]
         assert "does not select attributes" in errors("<a/>", '<a x="1" xdt:Transform="SetAttributes(x/..)"/>')[0]
+        assert "does not select attributes" in errors("<a/>", '<a x="1" xdt:Transform="SetAttributes(x+0)"/>')[0]
 
     def test_a_comment_has_no_attributes(self, errors):
         xdt = '<a x="1" xdt:Transform="SetAttributes" xdt:Locator="XPath(comment())"/>'

@@ -1,0 +1,82 @@
+"""Logs: whole lines, masked secrets, and the part of one test."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_wincontainers.engines.base import timestamp
+from pytest_wincontainers.reports import logs
+
+
+def stamp(second, text):
+    return f"2026-11-23T10:00:{second:02d}.123456789Z {text}\n"
+
+
+def at(second):
+    return timestamp(f"2026-11-23T10:00:{second:02d}.123456789Z")
+
+
+@given(st.lists(st.binary(max_size=20).map(lambda line: line.replace(b"\n", b"").rstrip(b"\r"))), st.data())
+def test_lines_do_not_depend_on_where_pieces_break(lines, data):
+    whole = b"".join(line + b"\n" for line in lines)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=5)))
+    pieces = [whole[start:end] for start, end in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
+    assert list(logs.lines_of(pieces)) == lines
+
+
+def test_a_last_line_without_an_end_counts():
+    assert list(logs.lines_of([b"a\r\nb", b"c"])) == [b"a", b"bc"]
+
+
+def test_secrets_are_masked_also_where_one_contains_another(tmp_path):
+    logs.write_log(tmp_path / "log", [b"pw=abc", b"def and abc\n"], ["abc", "abcdef"])
+    assert (tmp_path / "log").read_text() == "pw=*** and ***\n"
+
+
+def test_the_part_of_a_test_is_cut_by_the_engines_time(tmp_path):
+    path = tmp_path / "log"
+    path.write_text(stamp(1, "before"))
+    offset = logs.size(path)
+    with path.open("a") as file:
+        # A line from before may reach the file late, and one from after early.
+        file.write(stamp(2, "late") + stamp(3, "one") + stamp(4, "two") + stamp(5, "after"))
+    assert logs.part(path, offset, at(3), at(4), 100) == "10:00:03.123 one\n10:00:04.123 two"
+    assert logs.part(path, offset, at(6), at(7), 100) == ""
+
+
+def test_a_long_part_says_where_the_rest_is(tmp_path):
+    path = tmp_path / "log"
+    path.write_text("".join(stamp(second, f"line {second}") for second in range(10)))
+    text = logs.part(path, 0, at(0), at(9), 2)
+    assert text.splitlines() == [
+        f"(8 earlier lines are in {path})",
+        "10:00:08.123 line 8",
+        "10:00:09.123 line 9",
+    ]
+
+
+def test_bytes_that_are_no_text_do_not_hurt(tmp_path):
+    path = tmp_path / "log"
+    path.write_bytes(
+        stamp(1, "x").encode()[:-2] + b"\xff\xfe\x00\n" + "\ud800".encode("utf-8", "surrogatepass") + b"\n"
+    )
+    text = logs.part(path, 0, at(1), at(1), 10)
+    assert text.startswith("10:00:01.123 ")
+    text.encode("utf-8")
+
+
+def test_a_container_without_a_log(tmp_path):
+    assert logs.part(tmp_path / "none", 0, 0, 1, 10) == ""
+    assert logs.tail(tmp_path / "none", 3) == ""
+    assert logs.size(tmp_path / "none") == 0
+
+
+def test_the_tail_is_for_people(tmp_path):
+    path = tmp_path / "log"
+    path.write_text(stamp(1, "a") + stamp(2, "b") + "no time\n")
+    assert logs.tail(path, 2) == "b\nno time"
+
+
+def test_times_have_up_to_nine_decimals_and_zones():
+    assert timestamp("1970-01-01T00:00:01Z") == 1
+    assert timestamp("1970-01-01T00:00:01.5Z") == 1.5
+    assert timestamp("1970-01-01T01:00:01.123456789+01:00") == 1.123456789

@@ -1,0 +1,142 @@
+"""The package as a whole: its public names, which room may use which, and what a wheel holds."""
+
+import ast
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import pytest_wincontainers
+
+PACKAGE = Path(pytest_wincontainers.__file__).parent
+ROOT = PACKAGE.parent
+
+PUBLIC = [
+    "Build",
+    "Endpoint",
+    "ExecResult",
+    "IisEndpoint",
+    "Mount",
+    "MySqlEndpoint",
+    "SeleniumEndpoint",
+    "Site",
+    "WincontainersError",
+    "container",
+    "iis_container",
+    "mysql_container",
+    "ready",
+    "selenium_container",
+]
+
+
+def test_the_public_names():
+    assert sorted(pytest_wincontainers.__all__) == sorted(PUBLIC)
+    for name in PUBLIC:
+        assert getattr(pytest_wincontainers, name).__doc__
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        pytest_wincontainers.nothing  # noqa: B018
+
+
+def modules():
+    return sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+
+def imported(module):
+    tree = ast.parse((PACKAGE / module).read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+@pytest.mark.parametrize("module", modules())
+def test_the_docker_sdk_has_one_door(module):
+    if module != "engines/docker.py":
+        assert not [name for name in imported(module) if name.split(".")[0] in {"docker", "requests", "urllib3"}]
+
+
+@pytest.mark.parametrize("module", modules())
+def test_only_the_edges_know_pytest(module):
+    allowed = {"plugin.py", "hookspecs.py", "settings.py", "declare.py"}
+    allowed |= {"run/roles.py", "run/needs.py", "reports/tests.py", "reports/status.py"}
+    if module not in allowed:
+        assert not [name for name in imported(module) if name.split(".")[0] in {"pytest", "_pytest"}]
+
+
+# From the ground up: a room may use those before it.
+ROOMS = ["errors", "engines", "ready", "endpoints", "migrations", "webconfig", "reports", "services", "declare", "plan"]
+ROOMS += ["run", "plugin"]
+
+
+@pytest.mark.parametrize("module", modules())
+def test_data_flows_one_way(module):
+    room = module.removesuffix(".py").split("/")[0]
+    if room not in ROOMS:
+        return
+    # A fixture, when it is asked for, finds who answers there.
+    exceptions = {("declare", "plugin")}
+    for name in imported(module):
+        if name.startswith("pytest_wincontainers."):
+            used = name.split(".")[1]
+            fine = used not in ROOMS or ROOMS.index(used) <= ROOMS.index(room) or (room, used) in exceptions
+            assert fine, f"{module} imports {name}"
+
+
+def test_a_run_without_containers_imports_nothing_heavy(tmp_path):
+    (tmp_path / "test_it.py").write_text("def test_it(): pass\n")
+    (tmp_path / "conftest.py").write_text(
+        "import sys\n\ndef pytest_unconfigure(config):\n"
+        "    print('\\nLOADED', sorted(n for n in sys.modules if n.startswith(('docker', 'pytest_wincontainers', 'filelock'))))\n"
+    )
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "pytest", "-p", "wincontainers", "-s", str(tmp_path)]
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    loaded = next(line for line in ran.stdout.splitlines() if line.startswith("LOADED"))
+    assert ast.literal_eval(loaded.removeprefix("LOADED ")) == [
+        "pytest_wincontainers",
+        "pytest_wincontainers.hookspecs",
+        "pytest_wincontainers.plugin",
+        "pytest_wincontainers.settings",
+    ]
+
+
+def test_a_suite_whose_tests_need_none_does_not_import_docker(pytester):
+    pytester.makeconftest(
+        "import sys\nfrom pytest_wincontainers import container\n\n@container(image='x')\ndef box(): pass\n\n"
+        "def pytest_unconfigure(config):\n    print('\\nDOCKER', 'docker' in sys.modules)\n"
+    )
+    pytester.makepyfile("def test_it(): pass")
+    result = pytester.runpytest_subprocess("-s")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["DOCKER False"])
+
+
+def test_a_wheel_holds_types_and_images(tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)],
+        check=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert "pytest_wincontainers/py.typed" in names
+    for image in ("mysql", "aspnet", "selenium"):
+        assert f"pytest_wincontainers/images/linux/{image}/Dockerfile" in names
+    assert not [name for name in names if name.startswith(("tests/", "examples/"))]
+    (entry_points,) = [name for name in names if name.endswith("entry_points.txt")]
+    text = zipfile.ZipFile(wheel).read(entry_points).decode()
+    assert "wincontainers = pytest_wincontainers.plugin" in text
+
+
+def test_nothing_of_this_machine_is_in_the_repository():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    home = str(ROOT) + "/"
+    for name in filter(None, tracked):
+        path = ROOT / name
+        if path.is_file() and path.suffix != ".png":
+            assert home not in path.read_text("utf-8"), name

@@ -1,0 +1,73 @@
+"""The settings table: option over variable over ini key over default."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pytest_wincontainers import settings
+from pytest_wincontainers.settings import TABLE, Settings, resolve
+
+
+def test_the_first_that_is_given_counts(pytester, monkeypatch):
+    pytester.makeini("[pytest]\nwincontainers_timeout = 3")
+    assert resolve(pytester.parseconfig()).timeout == 3
+    monkeypatch.setenv("WINCONTAINERS_TIMEOUT", "2")
+    assert resolve(pytester.parseconfig()).timeout == 2
+    config = pytester.parseconfig("--wincontainers-timeout=1")
+    assert resolve(config).timeout == 1
+    assert resolve(config).sources == {"timeout": "option --wincontainers-timeout"}
+    assert resolve(config).describe() == "timeout=1.0 (from option --wincontainers-timeout)"
+
+
+def test_defaults_have_no_source(pytester):
+    found = resolve(pytester.parseconfig())
+    assert found.sources == {}
+    assert found.artifacts == pytester.path / ".wincontainers"
+    assert found.state.name == "pytest-wincontainers"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "problem"),
+    [
+        ("timeout", "soon", "'soon' is not a number of seconds"),
+        ("timeout", "-1", "'-1' is not a positive number of seconds"),
+        ("timeout", "nan", "'nan' is not a positive number of seconds"),
+        ("parallel-starts", "2.5", "'2.5' is not a whole number from 0 up"),
+        ("reach", "far", "'far' is none of auto, direct, published"),
+        ("engine", " ", "' ' is empty"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_source(pytester, option, value, problem):
+    config = pytester.parseconfig(f"--wincontainers-{option}={value}")
+    with pytest.raises(pytest.UsageError, match=re.escape(f"{problem} (option --wincontainers-{option})")):
+        resolve(config)
+
+
+def test_folders_are_meant_from_where_they_are_written(pytester, monkeypatch):
+    pytester.makeini("[pytest]\nwincontainers_artifacts = out")
+    here = pytester.mkdir("here")
+    monkeypatch.chdir(here)
+    assert resolve(pytester.parseconfig("-c", "../tox.ini")).artifacts == pytester.path / "out"
+    assert resolve(pytester.parseconfig("--wincontainers-artifacts=mine")).artifacts == here / "mine"
+
+
+def test_an_empty_variable_is_not_given(pytester, monkeypatch):
+    monkeypatch.setenv("WINCONTAINERS_REACH", "")
+    assert resolve(pytester.parseconfig()).reach == "auto"
+
+
+def test_every_row_is_a_field_and_every_field_a_row():
+    assert {setting.name for setting in TABLE} == set(Settings.__dataclass_fields__) - {"sources"}
+
+
+def test_the_documentation_has_the_table():
+    text = (Path(__file__).parents[2] / "docs" / "settings.md").read_text("utf-8")
+    assert settings.as_markdown() in text
+
+
+def test_the_state_folder_follows_the_system(monkeypatch):
+    posix = settings.state_folder({"XDG_STATE_HOME": "/state"}, windows=False)
+    assert posix == Path("/state/pytest-wincontainers")
+    windows = settings.state_folder({"LOCALAPPDATA": "C:/Users/me/AppData/Local"}, windows=True)
+    assert windows == Path("C:/Users/me/AppData/Local/pytest-wincontainers")
