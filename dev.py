@@ -147,6 +147,8 @@ def make_venv() -> None:
 
 
 def pytest(arguments: Sequence[str | Path], cwd: Path) -> int:
+    # The suite starts hundreds of interpreters; each would compile everything anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     return run([VENV_PYTHON, "-m", "pytest", *arguments], cwd=cwd, check=False)
 
 

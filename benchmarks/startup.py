@@ -1,9 +1,9 @@
-"""How long a chain takes to get ready, beside its members one at a time and beside starting them in turn.
+"""How long a chain takes to get ready, beside each member alone and beside starting them one after the other.
 
     python3 dev.py bench startup
 
-The chain is the example shop's: database -> web -> browser. "Alone" is a member's own time, from its start to
-ready, with all that it needs ready before.
+The chain is the example shop's: database -> web -> browser. Alone means a run of its own with that container only;
+the site's database then runs already, in another run.
 """
 
 from __future__ import annotations
@@ -19,58 +19,86 @@ from pathlib import Path
 
 SHOP = Path(__file__).resolve().parents[1] / "examples" / "shop"
 ROUNDS = 7
-MEMBERS = ("database", "web", "browser")
-TEST = "def test_it(browser):\n    assert browser.url\n"
+
+DATABASE = """
+@mysql_container(database="shop", migrations="db/migrations", log_statements=True{more})
+def database(): ...
+"""
+WEB = """
+@iis_container(Site("shop", path="site", port=8080, health="/Default.aspx"){more})
+def web({needs}):
+    return {{"connection_strings": {{"Shop": {connection}}}, "app_settings": {{"Driver": "MariaDB Unicode"}}}}
+"""
+BROWSER = """
+@selenium_container(browser="chrome"{more})
+def browser({needs}): ...
+"""
+CHAINED = {"needs": "database", "connection": "database.connection_string"}
+IN_TURN = ", starts_after_ready=True"
+
+# While the database's own run lasts, the site is run against it.
+HOLD = """
+import os, subprocess, sys
+
+def test_it(database):
+    environment = {**os.environ, "SHOP": database.inside.connection_string}
+    subprocess.run([sys.executable, "-m", "pytest", "-s"], cwd=os.environ["WEB_SUITE"], env=environment, check=True)
+"""
+
+SUITES = {
+    "the chain": (
+        DATABASE.format(more="") + WEB.format(more="", **CHAINED) + BROWSER.format(more="", needs="web"),
+        "def test_it(browser): pass",
+    ),
+    "one after the other": (
+        DATABASE.format(more="") + WEB.format(more=IN_TURN, **CHAINED) + BROWSER.format(more=IN_TURN, needs="web"),
+        "def test_it(browser): pass",
+    ),
+    "web": ("import os\n" + WEB.format(more="", needs="", connection="os.environ['SHOP']"), "def test_it(web): pass"),
+    "database": (DATABASE.format(more=""), HOLD),
+    "browser": (BROWSER.format(more="", needs=""), "def test_it(browser): pass"),
+}
+
+
+def make(folder: Path, declarations: str, test: str) -> None:
+    shutil.copytree(SHOP / "site", folder / "site")
+    shutil.copytree(SHOP / "db", folder / "db")
+    (folder / "conftest.py").write_text("from pytest_wincontainers import *\n" + declarations)
+    (folder / "test_it.py").write_text(test + "\n")
+    (folder / "pytest.ini").write_text("[pytest]\n")
 
 
 def ready_times(suite: Path) -> dict[str, float]:
-    """Seconds until each member was ready, from a run's own summary."""
-    command = [sys.executable, "-m", "pytest", "test_it.py"]
-    ran = subprocess.run(command, cwd=suite, capture_output=True, text=True, check=False)
-    found = dict(re.findall(r"(\w+) ready after ([\d.]+) s", ran.stdout.split("= wincontainers =")[-1]))
-    if ran.returncode != 0 or set(found) != set(MEMBERS):
+    """Seconds until each container was ready, from the summaries of the runs; the last run's word counts."""
+    command = [sys.executable, "-m", "pytest", "-s"]
+    environment = {**os.environ, "WEB_SUITE": str(suite.parent / "web")}
+    ran = subprocess.run(command, cwd=suite, env=environment, capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
         raise SystemExit(ran.stdout + ran.stderr)
-    return {name: float(seconds) for name, seconds in found.items()}
-
-
-def suite(folder: Path, *, in_turn: bool) -> Path:
-    """The shop with one test; in turn, nothing starts before all that it needs is ready."""
-    shutil.copytree(SHOP, folder, ignore=shutil.ignore_patterns(".wincontainers", "tests", "__pycache__"))
-    (folder / "test_it.py").write_text(TEST)
-    (folder / "pytest.ini").write_text("[pytest]\n")
-    if in_turn:
-        conftest = folder / "conftest.py"
-        text = re.sub(r"^(@\w+_container\(.*)\)$", r"\1, starts_after_ready=True)", conftest.read_text(), flags=re.M)
-        conftest.write_text(text)
-    return folder
+    return {name: float(seconds) for name, seconds in re.findall(r"(\w+) ready after (\d+\.\d\d) s", ran.stdout)}
 
 
 def main() -> None:
-    chain_times, alone_times, turn_times = [], {name: [] for name in MEMBERS}, []
+    times: dict[str, list[float]] = {name: [] for name in SUITES}
     with tempfile.TemporaryDirectory() as temporary:
-        # The state folder may stay the user's: locks are cheap and shared.
-        os.environ["WINCONTAINERS_ARTIFACTS"] = temporary
-        together = suite(Path(temporary, "together"), in_turn=False)
-        in_turn = suite(Path(temporary, "in-turn"), in_turn=True)
-        ready_times(together)  # builds the images
+        for name, (declarations, test) in SUITES.items():
+            make(Path(temporary, name), declarations, test)
+        ready_times(Path(temporary, "the chain"))  # builds the images
         for _ in range(ROUNDS):
-            chain_times.append(ready_times(together)["browser"])
-            times = ready_times(in_turn)
-            turn_times.append(times["browser"])
-            before = 0.0
-            for name in MEMBERS:
-                alone_times[name].append(times[name] - before)
-                before = times[name]
-    chain, turn = statistics.median(chain_times), statistics.median(turn_times)
-    alone = {name: statistics.median(times) for name, times in alone_times.items()}
-    slowest = max(alone, key=lambda name: alone[name])
-    print(f"medians of {ROUNDS} rounds, seconds")
-    for name, seconds in alone.items():
-        print(f"  {name} alone      {seconds:5.2f}")
-    print(f"  one after the other {turn:5.2f}")
-    print(f"  the chain           {chain:5.2f}")
-    print(f"chain / slowest alone ({slowest}): {chain / alone[slowest]:.2f}")
-    print(f"one after the other / chain: {turn / chain:.2f}")
+            for name in ("the chain", "one after the other"):
+                times[name].append(ready_times(Path(temporary, name))["browser"])
+            alone = {**ready_times(Path(temporary, "database")), **ready_times(Path(temporary, "browser"))}
+            for name in ("database", "web", "browser"):
+                times[name].append(alone[name])
+    medians = {name: statistics.median(seconds) for name, seconds in times.items()}
+    slowest = max(("database", "web", "browser"), key=lambda name: medians[name])
+    print(f"medians of {ROUNDS} rounds, seconds until ready")
+    for name in ("database", "web", "browser"):
+        print(f"  {name + ' alone':<20} {medians[name]:5.2f}")
+    for name in ("the chain", "one after the other"):
+        print(f"  {name:<20} {medians[name]:5.2f}")
+    print(f"the chain / its slowest member alone ({slowest}): {medians['the chain'] / medians[slowest]:.2f}")
+    print(f"one after the other / the chain: {medians['one after the other'] / medians['the chain']:.2f}")
 
 
 if __name__ == "__main__":

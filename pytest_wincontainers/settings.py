@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pytest
 
@@ -50,8 +49,10 @@ def _one_of(*words: str) -> Parse:
     return parse
 
 
-@dataclass(frozen=True)
-class Setting:
+# Named tuples, as a dataclass takes a millisecond to make, and every pytest run in this environment pays it.
+
+
+class Setting(NamedTuple):
     """One row of the table. `default` is in the same form as `parse` returns."""
 
     name: str
@@ -150,8 +151,7 @@ TABLE: tuple[Setting, ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """The values in force; `sources` says where each that is not a default came from."""
 
     engine: str | None
@@ -163,7 +163,7 @@ class Settings:
     order: Literal["needs", "file"]
     log_lines: int
     state: Path
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str]
 
     def describe(self) -> str:
         """The values that are not defaults and where they came from, for the report header."""

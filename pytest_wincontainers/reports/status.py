@@ -37,7 +37,7 @@ def news(board: Board, told: dict[str, str]) -> list[str]:
 
 def summary(board: Board) -> list[str]:
     """The run in a line, and what went wrong or was out of the ordinary in one line each."""
-    parts = [f"{entry.name} {entry.state.value} after {board.seconds(entry):.1f} s" for entry in board.entries]
+    parts = [f"{entry.name} {entry.state.value} after {board.seconds(entry):.2f} s" for entry in board.entries]
     return [", ".join(parts), *board.notes]
 
 

@@ -240,7 +240,7 @@ def test_lines_tell_state_and_seconds():
     ]
     board.note("something else")
     board.note("something else")
-    assert status.summary(board) == ["database ready after 3.5 s, web failed after 3.5 s", "something else"]
+    assert status.summary(board) == ["database ready after 3.50 s, web failed after 3.50 s", "something else"]
 
 
 # -- errors -----------------------------------------------------------------------------------------------------
