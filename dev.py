@@ -81,7 +81,7 @@ def test(arguments: Sequence[str]) -> int:
 def lint(arguments: Sequence[str]) -> int:
     """Check formatting, style and types; --fix mends what can be mended."""
     fix = "--fix" in arguments
-    steps = [
+    steps: list[list[str | Path]] = [
         ["ruff", "format", *([] if fix else ["--check"]), ROOT],
         ["ruff", "check", *(["--fix"] if fix else []), ROOT],
         ["mypy"],
@@ -125,7 +125,7 @@ COMMANDS = {"demo": demo, "test": test, "lint": lint, "bench": bench, "engine": 
 
 def make_venv() -> None:
     """Make .venv, or bring it up to date when pyproject.toml has changed."""
-    if sys.version_info < (3, 10):
+    if sys.version_info < (3, 10):  # noqa: UP036 - whoever runs this may have any Python
         stop(f"this is Python {sys.version.split()[0]}", "run dev.py with Python 3.10 or newer")
     stamp = VENV / "made-from"
     wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + str(ROOT).encode()).hexdigest()
@@ -138,7 +138,7 @@ def make_venv() -> None:
         made = run([sys.executable, "-m", "venv", "--clear", VENV], check=False)
     if made != 0:
         stop("Python cannot make a virtual environment", "install its venv module (Debian: python3-venv)")
-    pip = [VENV_PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [VENV_PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     # Dependency groups came with pip 25.1.
     run([*pip, "pip>=25.1"])
     run([*pip, "--editable", f"{ROOT}[all]", "--group", f"{ROOT / 'pyproject.toml'}:test"])
@@ -322,7 +322,7 @@ def make_base() -> None:
         for cache in [*tree.glob("var/cache/apt/archives/*.deb"), *tree.glob("var/lib/apt/lists/*_*")]:
             cache.unlink()
         run(["tar", "--create", "--file", archive, "--directory", tree, "."])
-        client.api.import_image_from_file(str(archive), repository=BASE.split(":")[0], tag=BASE.split(":")[1])
+        client.api.import_image_from_file(str(archive), repository=BASE.partition(":")[0], tag=BASE.partition(":")[2])
 
 
 def containers_left() -> list[str]:

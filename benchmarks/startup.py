@@ -25,9 +25,9 @@ DATABASE = """
 def database(): ...
 """
 WEB = """
-@iis_container(Site("shop", path="site", port=8080, health="/Default.aspx"){more})
+@iis_container(Site("shop", path="site", port=8080, transforms=["Web.Docker.config"], health="/Default.aspx"){more})
 def web({needs}):
-    return {{"connection_strings": {{"Shop": {connection}}}, "app_settings": {{"Driver": "MariaDB Unicode"}}}}
+    return {{"connection_strings": {{"Shop": {connection}}}}}
 """
 BROWSER = """
 @selenium_container(browser="chrome"{more})

@@ -227,9 +227,7 @@ def state_folder(environ: Mapping[str, str], *, windows: bool = os.name == "nt")
 
 def as_markdown() -> str:
     """The table for the documentation."""
-    rows = [
-        f"| `{setting.option}={setting.metavar.replace('|', chr(92) + '|')}` | `{setting.variable}` | `{setting.ini}` | "
-        f"{setting.help.replace('|', chr(92) + '|')} |"
-        for setting in TABLE
-    ]
-    return "\n".join(["| option | environment variable | ini key | meaning |", "|---|---|---|---|", *rows])
+    heading = ["option", "environment variable", "ini key", "meaning"]
+    rows = [[f"`{one.option}={one.metavar}`", f"`{one.variable}`", f"`{one.ini}`", one.help] for one in TABLE]
+    lines = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in [heading, ["---"] * 4, *rows]]
+    return "\n".join(f"| {line} |" for line in lines)

@@ -8,13 +8,10 @@ def database():
     """MySQL with the shop's schema and products."""
 
 
-@iis_container(Site("shop", path="site", port=8080, health="/Default.aspx"))
+@iis_container(Site("shop", path="site", port=8080, transforms=["Web.Docker.config"], health="/Default.aspx"))
 def web(database):
     """The shop's pages, on the database."""
-    return {
-        "connection_strings": {"Shop": database.connection_string},
-        "app_settings": {"Driver": "MariaDB Unicode"},
-    }
+    return {"connection_strings": {"Shop": database.connection_string}}
 
 
 @selenium_container(browser="chrome")

@@ -23,8 +23,8 @@ from pytest_wincontainers.errors import (
     WincontainersError,
 )
 from pytest_wincontainers.plan import Planned
-from pytest_wincontainers.reports.logs import tail, write_log
 from pytest_wincontainers.reports.board import State
+from pytest_wincontainers.reports.logs import tail, write_log
 from pytest_wincontainers.run.handover import Failed
 from pytest_wincontainers.run.images import ensure_image
 from pytest_wincontainers.run.readiness import wait_until_ready

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -126,17 +126,20 @@ class Role:
             # pytest-xdist runs some tests after a collection error before it stops.
             pytest.fail(f"{name} was not started, because of the errors during collection", pytrace=False)
         outcome = self.wait(name)
-        if isinstance(outcome, Failed) and outcome.skip:
-            pytest.skip(outcome.words.splitlines()[0])
-        words = outcome.words if isinstance(outcome, Failed) else self.handover.loss(name)
-        if words:
-            if words in self._told:
-                words = f"{words.splitlines()[0]}\nhint: the first test that needed {name} has the whole report"
-            else:
-                self._told.add(words)
-            pytest.fail(words, pytrace=False)
-        assert isinstance(outcome, Handed)  # noqa: S101 - the two kinds of outcome
+        if isinstance(outcome, Failed):
+            if outcome.skip:
+                pytest.skip(outcome.words.splitlines()[0])
+            self._fail(name, outcome.words)
+        loss = self.handover.loss(name)
+        if loss is not None:
+            self._fail(name, loss)
         return outcome
+
+    def _fail(self, name: str, words: str) -> NoReturn:
+        if words in self._told:
+            words = f"{words.splitlines()[0]}\nhint: the first test that needed {name} has the whole report"
+        self._told.add(words)
+        pytest.fail(words, pytrace=False)
 
     def endpoint(self, name: str) -> Any:
         """What the fixture of that name gives to tests."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pytest_wincontainers.endpoints import Endpoint, Face, Handed
 from pytest_wincontainers.engines.base import Build, Guest, Mount
-from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.errors import DeclarationError, ImageError
 from pytest_wincontainers.ready import Ready
 
 if TYPE_CHECKING:
@@ -162,7 +162,13 @@ def _resolved(build: Build | str | Path, base: Path) -> Build:
 
 
 def own_image(guest: Guest, name: str) -> Build:
-    """The build of one of the images that come with this package."""
+    """The build of one of the images that come with this package. Raises ImageError where there is none."""
+    folder = IMAGES / guest / name
+    if not folder.is_dir():
+        raise ImageError(
+            f"this version brings no {name} image for {guest.capitalize()} engines",
+            hint="name one of your own with image=… or build=…",
+        )
     # The packages of the Linux images come from the distribution's mirrors; an engine without a default
     # bridge reaches them by the host's network only.
-    return Build(IMAGES / guest / name, network="host" if guest == "linux" else None)
+    return Build(folder, network="host" if guest == "linux" else None)

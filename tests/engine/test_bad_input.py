@@ -116,7 +116,8 @@ FAILS = {
         ["the image wincontainers.invalid/nothing:1", "cannot be pulled", "hint: check its name"],
     ),
     "a container that ends at once": (
-        '@container(image="debian:bookworm-slim", ports=[80], command=["sh", "-c", "echo last words; exit 7"])\ndef box(): pass',
+        '@container(image="debian:bookworm-slim", ports=[80], command=["sh", "-c", "echo last words; exit 7"])'
+        "\ndef box(): pass",
         ["box ended before it was ready with exit code 7", "| last words", "hint: its whole log is"],
     ),
     "a program that is not there": (

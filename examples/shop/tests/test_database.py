@@ -9,9 +9,12 @@ def test_products_are_there(database):
 
 
 def test_the_server_refuses_a_price_of_nothing(database):
-    with database.connect() as connection, connection.cursor() as cursor:
-        with pytest.raises(pymysql.Error, match="products"):
-            cursor.execute("INSERT INTO products (name, price) VALUES ('Air', 0)")
+    with (
+        database.connect() as connection,
+        connection.cursor() as cursor,
+        pytest.raises(pymysql.Error, match="products"),
+    ):
+        cursor.execute("INSERT INTO products (name, price) VALUES ('Air', 0)")
 
 
 @pytest.mark.wincontainers("database")
