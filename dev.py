@@ -276,6 +276,11 @@ def stop_engine() -> None:
         if time.monotonic() > deadline:
             stop(f"the engine, process {pid}, does not end", f"look into {engine_folder() / 'dockerd.log'}")
         time.sleep(0.05)
+    # It leaves its own network namespace mounted, and nobody could delete the checkout.
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        mounted = line.split()[1]
+        if mounted.startswith((f"{engine_folder()}/", f"{ROOT / '.engine'}/")):
+            run(["umount", mounted], check=False)
 
 
 def is_zombie(pid: int) -> bool:
