@@ -61,9 +61,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    from_worker = getattr(session.config.stash.get(ROLE, None), "finished_collecting", None)
-    if from_worker is not None:
-        from_worker(session)
+    role = session.config.stash.get(ROLE, None)
+    if role is not None:
+        role.finished_collecting(session)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -83,7 +83,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     role = item.config.stash.get(ROLE, None)
-    if role is not None and call.excinfo is not None and not call.excinfo.errisinstance(pytest.skip.Exception):
+    wanted = (pytest.skip.Exception, pytest.xfail.Exception)
+    if role is not None and call.excinfo is not None and not call.excinfo.errisinstance(wanted):
         role.failed(item, call.when)
     return (yield)
 
@@ -143,7 +144,11 @@ def _take_part(config: pytest.Config, plugins: Iterable[object]) -> Role:
 
 def _owner(config: pytest.Config) -> Owner | None:
     role = config.stash.get(ROLE, None)
-    return role if hasattr(role, "close") else None  # type: ignore[return-value]
+    if role is None:
+        return None
+    from pytest_wincontainers.run.roles import Owner
+
+    return role if isinstance(role, Owner) else None
 
 
 def _close(config: pytest.Config) -> None:

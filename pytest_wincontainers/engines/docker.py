@@ -32,6 +32,7 @@ from pytest_wincontainers.errors import EngineError, EngineUnavailable, ImageErr
 
 # Windows daemons wait up to four minutes for a container to start (microsoft/hcsshim#1751).
 _CALL_SECONDS = 300
+_CONNECT_SECONDS = 20
 # Every container holds one connection for its log; the rest is for calls.
 _CONNECTIONS = 64
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -62,7 +63,7 @@ class DockerEngine:
         named = environment.get("DOCKER_HOST") or "the current docker context"
         try:
             client = docker.DockerClient.from_env(
-                environment=environment, version="auto", timeout=_CALL_SECONDS, max_pool_size=_CONNECTIONS
+                environment=environment, version="auto", timeout=_CONNECT_SECONDS, max_pool_size=_CONNECTIONS
             )
             asked = time.time()
             answer = client.api.info()
@@ -75,6 +76,7 @@ class DockerEngine:
                 hint="start the engine, or name another one with DOCKER_HOST or --wincontainers-engine; "
                 "--wincontainers-missing-engine=skip skips the tests that need it",
             ) from problem
+        client.api.timeout = _CALL_SECONDS
         self._connected = client.api
         url = urlsplit(environment.get("DOCKER_HOST") or client.api.base_url)
         host = url.hostname if url.scheme in {"tcp", "http", "https", "ssh"} else None

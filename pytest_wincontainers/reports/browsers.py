@@ -52,12 +52,12 @@ class Browsers:
         self._testing = False
         self._close_done()
 
-    def gather(self, folder: Callable[[], Path]) -> list[tuple[str, str]]:
+    def gather(self, *, folder: Callable[[], Path], mask: Callable[[str], str]) -> list[tuple[str, str]]:
         """Save what every open browser shows; a name and a text for the report, for each.
 
-        `folder` makes the folder to save in.
+        `folder` makes the folder to save in, and `mask` takes the secrets out of a text.
         """
-        return [(one.name, _gather(one, number, folder())) for number, one in enumerate(self._open, 1)]
+        return [(one.name, mask(_gather(one, number, folder(), mask))) for number, one in enumerate(self._open, 1)]
 
     def _close_done(self) -> None:
         for one in [one for one in self._open if one.done]:
@@ -70,7 +70,7 @@ class Browsers:
 BROWSERS = Browsers()
 
 
-def _gather(one: _Open, number: int, folder: Path) -> str:
+def _gather(one: _Open, number: int, folder: Path, mask: Callable[[str], str]) -> str:
     stem = one.name if number == 1 else f"{one.name}-{number}"
     driver = one.driver
     lines: list[str] = []
@@ -90,14 +90,14 @@ def _gather(one: _Open, number: int, folder: Path) -> str:
 
     def source() -> str:
         path = folder / f"{stem}.html"
-        path.write_text(driver.page_source, "utf-8", errors="replace")
+        path.write_text(mask(driver.page_source), "utf-8", errors="replace")
         return str(path)
 
     def console() -> str:
         # Remote drivers have the command, but not the method that the local Chromium classes have.
         entries = driver.execute("getLog", {"type": "browser"})["value"]
         path = folder / f"{stem}.console.json"
-        path.write_text(json.dumps(entries, indent=1), "utf-8")
+        path.write_text(mask(json.dumps(entries, indent=1)), "utf-8")
         return "".join(f"\n  {entry['level']} {entry['message']}" for entry in entries) or "empty"
 
     attempt("address", lambda: str(driver.current_url))

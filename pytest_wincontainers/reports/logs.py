@@ -6,14 +6,13 @@ reached the file, so that neither a slow stream nor a neighbouring test shifts i
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pytest_wincontainers.engines.base import timestamp
 
-_MASK = b"***"
+_MASK = "***"
 _QUIET_SECONDS = 0.06
 _LONGEST_SECONDS = 0.5
 
@@ -31,15 +30,18 @@ def lines_of(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def write_log(path: Path, pieces: Iterable[bytes], secrets: Iterable[str]) -> None:
     """Write a stream to a file, line by line as it comes, with every secret masked."""
-    masked = [secret.encode() for secret in sorted(secrets, key=len, reverse=True)]
+    hidden = list(secrets)
     with path.open("wb") as file:
         for line in lines_of(pieces):
-            file.write(functools.reduce(_masked, masked, line) + b"\n")
+            file.write(masked(line.decode("utf-8", "replace"), hidden).encode() + b"\n")
             file.flush()
 
 
-def _masked(line: bytes, secret: bytes) -> bytes:
-    return line.replace(secret, _MASK)
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """The text with every secret made unreadable; the longest first, as one may contain another."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, _MASK)
+    return text
 
 
 def tail(path: Path, count: int) -> str:

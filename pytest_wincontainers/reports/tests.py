@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from pytest_wincontainers.endpoints import Handed
 from pytest_wincontainers.reports import logs
 from pytest_wincontainers.reports.artifacts import folder_of_test
 from pytest_wincontainers.reports.browsers import BROWSERS
@@ -49,19 +50,25 @@ class TestReports:
     def _log(self, name: str) -> Path:
         return self._folder / f"{name}.log"
 
-    def failed(self, item: pytest.Item, when: str, clock_offset: float) -> None:
+    def failed(self, item: pytest.Item, when: str, handed: Sequence[Handed]) -> None:
         """A phase of the test has failed: add what belongs to it, before the report is made.
 
-        `clock_offset` is how many seconds the engine's clock, which stamps the logs, is ahead of ours.
+        `handed` is what is known of the containers: their secrets, and the engine's clock, which stamps the logs.
         """
         watch = item.stash.get(WATCH, None)
         if watch is None:
             return
-        for name, text in BROWSERS.gather(lambda: folder_of_test(self._folder, item.nodeid)):
+        secrets = [secret for one in handed for secret in one.secrets.values()]
+        for name, text in BROWSERS.gather(
+            folder=lambda: folder_of_test(self._folder, item.nodeid), mask=lambda text: logs.masked(text, secrets)
+        ):
             item.add_report_section(when, f"{_TITLE}{name} browser", logs.clean(text))
-            item.user_properties.append((f"wincontainers_{name}", str(folder_of_test(self._folder, item.nodeid))))
+            kept = (f"wincontainers_{name}", str(folder_of_test(self._folder, item.nodeid)))
+            if kept not in item.user_properties:
+                item.user_properties.append(kept)
         logs.settle(self._log(name) for name in watch.names)
-        since, until = watch.since + clock_offset, time.time() + clock_offset
+        ahead = handed[0].clock_offset if handed else 0.0
+        since, until = watch.since + ahead, time.time() + ahead
         for name in watch.names:
             text = logs.part(self._log(name), watch.offsets[name], since, until, self._log_lines)
             if text:

@@ -24,7 +24,7 @@ from pytest_wincontainers.errors import (
 )
 from pytest_wincontainers.plan import Planned
 from pytest_wincontainers.reports.board import State
-from pytest_wincontainers.reports.logs import tail, write_log
+from pytest_wincontainers.reports.logs import masked, tail, write_log
 from pytest_wincontainers.run.handover import Failed
 from pytest_wincontainers.run.images import ensure_image
 from pytest_wincontainers.run.readiness import wait_until_ready
@@ -96,7 +96,8 @@ class Lifecycle:
         with self.run.board.changed:
             if self.outcome is not None:
                 return
-            self.run.handover.publish(self.name, outcome if isinstance(outcome, Handed) else Failed(str(outcome), skip))
+            words = masked(str(outcome), self.run.plan.secrets)
+            self.run.handover.publish(self.name, outcome if isinstance(outcome, Handed) else Failed(words, skip))
             self.outcome = outcome
             self.run.board.say(self.name, State.FAILED if failed else State.READY)
 

@@ -101,6 +101,9 @@ class Role:
             self._wanted = closure(self.declarations, names)
         return self._wanted
 
+    def finished_collecting(self, session: pytest.Session) -> None:
+        """The selection is final."""
+
     # -- tests --------------------------------------------------------------------------------------------
 
     def wait(self, name: str) -> Handed | Failed:
@@ -166,8 +169,7 @@ class Role:
     def failed(self, item: pytest.Item, when: str) -> None:
         """A phase of a test has failed."""
         if self._reports is not None and _NEED in item.stash:
-            offsets = [handed.clock_offset for handed in self._handed.values()]
-            self._reports.failed(item, when, offsets[0] if offsets else 0.0)
+            self._reports.failed(item, when, list(self._handed.values()))
 
     def end(self, item: pytest.Item) -> None:
         """A test is over."""
