@@ -18,6 +18,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, Protocol
 
 _CONNECT_SECONDS = 2
+_HANG_UP_SECONDS = 0.1
 _ANSWER_SECONDS = 120
 
 
@@ -36,10 +37,19 @@ class Tcp:
 
     def __call__(self, endpoint: Any) -> str | None:
         try:
-            with socket.create_connection((endpoint.host, endpoint.ports[self.port]), timeout=2):
-                return None
+            with socket.create_connection((endpoint.host, endpoint.ports[self.port]), _CONNECT_SECONDS) as connection:
+                return None if _stays(connection) else f"port {self.port}: the connection is closed at once"
         except OSError as problem:
             return f"port {self.port}: {reason(problem)}"
+
+
+def _stays(connection: socket.socket) -> bool:
+    """Whether the other side does not hang up: an engine listens on a published port before the container does."""
+    connection.settimeout(_HANG_UP_SECONDS)
+    try:
+        return connection.recv(1) != b""
+    except TimeoutError:
+        return True
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,8 @@ class Suite:
             encoding="utf-8",
             errors="replace",
             start_new_session=True,
+            # A shell lets its background jobs ignore Ctrl+C, and whatever they start inherits that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         self._started.append(process)
         return process

@@ -146,7 +146,7 @@ FAILS = {
         ],
     ),
     "what it needs fails": (
-        '@container(image="debian:bookworm-slim", command=["false"])\ndef first(): pass\n\n'
+        '@container(image="debian:bookworm-slim", ports=[80], command=["false"])\ndef first(): pass\n\n'
         '@container(image="debian:bookworm-slim", command=["sleep", "1000"])\ndef box(first): pass',
         ["first ended before it was ready with exit code 1"],
     ),

@@ -97,6 +97,18 @@ def unused_port():
         return one.getsockname()[1]
 
 
+def test_a_listener_that_hangs_up_is_not_the_containers():
+    """As an engine's does for a published port that nothing in the container listens on yet."""
+    import socket
+    import threading
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=lambda: listener.accept()[0].close())
+        thread.start()
+        assert ready.tcp(80)(Box(listener.getsockname()[1])) == "port 80: the connection is closed at once"
+        thread.join()
+
+
 @pytest.fixture
 def server():
     import threading
