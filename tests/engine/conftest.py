@@ -18,6 +18,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 RUN_LABEL = "pytest-wincontainers.run"
 
+# A shell lets its background jobs ignore Ctrl+C, and the runs that tests start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @pytest.fixture(scope="session")
 def client():
@@ -76,8 +80,6 @@ class Suite:
             encoding="utf-8",
             errors="replace",
             start_new_session=True,
-            # A shell lets its background jobs ignore Ctrl+C, and whatever they start inherits that.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         self._started.append(process)
         return process
@@ -101,7 +103,9 @@ class Suite:
             filters={"type": "container", "label": RUN_LABEL, "event": ["create", "start"]},
             decode=True,
         )
-        return [(event["Actor"]["Attributes"]["name"], event["Action"]) for event in events]
+        # The engine's filter knows whole seconds only.
+        mine = [event for event in events if event["timeNano"] / 1e9 >= self.begun]
+        return [(event["Actor"]["Attributes"]["name"], event["Action"]) for event in mine]
 
     def artifact(self, pattern):
         """The one artifact that matches."""

@@ -103,7 +103,7 @@ def test_a_listener_that_hangs_up_is_not_the_containers():
     import threading
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=lambda: listener.accept()[0].close())
+        thread = threading.Thread(target=lambda: listener.accept()[0].close())  # noqa: PLW0108
         thread.start()
         assert ready.tcp(80)(Box(listener.getsockname()[1])) == "port 80: the connection is closed at once"
         thread.join()
