@@ -35,6 +35,7 @@ SHOP = ROOT / "examples" / "shop"
 
 BASE = "debian:bookworm-slim"
 SUITE = "bookworm"
+RUN_LABEL = "pytest-wincontainers.run"
 
 # The paths of unix sockets are at most 107 bytes long, and containerd puts some deep below this folder.
 LONGEST_ENGINE_PATH = 60
@@ -61,9 +62,10 @@ def main() -> int:
 def demo(arguments: Sequence[str]) -> int:
     """Run the example shop's suite."""
     with engine():
+        before = containers_of_runs()
         started = time.monotonic()
         status = pytest([SHOP, "-v", "-rA", "--show-capture=no", *arguments], cwd=SHOP)
-        left = containers_left()
+        left = sorted(containers_of_runs() - before)
         say(f"demo {'passed' if status == 0 else 'failed'} in {time.monotonic() - started:.0f} s")
         runs = sorted((SHOP / ".wincontainers").glob("*-*-*"))
         if runs:
@@ -158,16 +160,16 @@ def pytest(arguments: Sequence[str | Path], cwd: Path) -> int:
 @contextlib.contextmanager
 def engine() -> Iterator[None]:
     """An engine that answers, in DOCKER_HOST where it is ours, with the base image; stopped again if started here."""
-    ours = False
-    url = answering()
-    if url is None:
-        start_engine()
-        ours = True
-        url = answering()
-    if url is None:
-        stop("the engine that was just started does not answer", f"look into {engine_folder() / 'dockerd.log'}")
-    os.environ["DOCKER_HOST"] = url
+    ours = answering() is None
     try:
+        if ours:
+            start_engine()
+        url = answering()
+        if url is None:
+            stop("the engine that was just started does not answer", f"look into {engine_folder() / 'dockerd.log'}")
+        # With a DOCKER_HOST the context's certificates would be left aside, so only an own engine needs one.
+        if url == own_url():
+            os.environ["DOCKER_HOST"] = url
         make_base()
         yield
     finally:
@@ -179,7 +181,7 @@ def answering() -> str | None:
     """The address of an engine that answers: the one in DOCKER_HOST or the current context, else our own."""
     import docker
 
-    own = f"unix://{engine_folder() / 'docker.sock'}"
+    own = own_url()
     for environment in [dict(os.environ), {**os.environ, "DOCKER_HOST": own}]:
         if environment.get("DOCKER_HOST") == own and not (engine_folder() / "docker.sock").exists():
             continue
@@ -192,6 +194,10 @@ def answering() -> str | None:
         named = environment.get("DOCKER_HOST")
         return named or docker.ContextAPI.get_current_context().Host or default_url()
     return None
+
+
+def own_url() -> str:
+    return f"unix://{engine_folder() / 'docker.sock'}"
 
 
 def default_url() -> str:
@@ -330,9 +336,8 @@ def make_base() -> None:
         client.api.import_image_from_file(str(archive), repository=BASE.partition(":")[0], tag=BASE.partition(":")[2])
 
 
-def containers_left() -> list[str]:
-    found = docker_client().containers.list(all=True, filters={"label": "pytest-wincontainers.run"})
-    return [container.name for container in found]
+def containers_of_runs() -> set[str]:
+    return {one["Id"][:12] for one in docker_client().api.containers(all=True, filters={"label": RUN_LABEL})}
 
 
 # -- the machine --------------------------------------------------------------------------------------------------

@@ -151,7 +151,12 @@ def _fixture(declaration: Declaration) -> Any:
     def endpoint(request: pytest.FixtureRequest) -> Any:
         from pytest_wincontainers.plugin import ROLE
 
-        return request.config.stash[ROLE].endpoint(declaration.name)
+        role = request.config.stash.get(ROLE, None)
+        if role is None:
+            pytest.fail(
+                "the plugin of pytest-wincontainers is not loaded\nhint: pytest -p wincontainers", pytrace=False
+            )
+        return role.endpoint(declaration.name)
 
     # pytest reads the signature, shows the docstring and finds the file by __wrapped__: only the first must
     # not be the declaring function's, whose parameters are containers, not fixtures to set up here.

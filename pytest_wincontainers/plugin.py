@@ -53,7 +53,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     role = config.stash.get(ROLE, None)
     late = "pytest_wincontainers.declare" in sys.modules
-    if role is None and (late or any(item.get_closest_marker("wincontainers") for item in items)):
+    if role is None and (late or _any_marked(items)):
         role = _take_part(config, plugins=())
     if role is not None:
         role.collected(items)
@@ -70,10 +70,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtestloop(session: pytest.Session) -> None:
     owner = _owner(session.config)
     if owner is not None and not session.config.option.collectonly:
-        owner.start(sorted(owner.needed(session)))
+        owner.start(sorted(owner.needed))
 
 
-@pytest.hookimpl(tryfirst=True)
+# Not tryfirst: pytest's own look at skip marks comes first, and a skipped test waits for nothing.
 def pytest_runtest_setup(item: pytest.Item) -> None:
     role = item.config.stash.get(ROLE, None)
     if role is not None:
@@ -131,6 +131,12 @@ def pytest_xdist_node_collection_finished(node: Any) -> None:
     owner = _owner(node.config)
     if owner is not None:
         owner.worker_finished_collecting(node.gateway.id)
+
+
+def _any_marked(items: list[pytest.Item]) -> bool:
+    # Each node once, as in a suite of thousands each look through an item's parents would be felt.
+    parents = {parent for item in items for parent in (item.parent, item.getparent(pytest.Module)) if parent}
+    return any(mark.name == "wincontainers" for node in (*items, *parents) for mark in node.own_markers)
 
 
 def _take_part(config: pytest.Config, plugins: Iterable[object]) -> Role:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -78,20 +79,18 @@ class DockerEngine:
             ) from problem
         client.api.timeout = _CALL_SECONDS
         self._connected = client.api
-        url = urlsplit(environment.get("DOCKER_HOST") or client.api.base_url)
-        host = url.hostname if url.scheme in {"tcp", "http", "https", "ssh"} else None
+        host = _host_of(environment.get("DOCKER_HOST") or docker.ContextAPI.get_current_context().Host or "")
         local = not host or host in _LOOPBACK
-        # Docker Desktop keeps Linux containers in a virtual machine whose addresses nobody outside reaches.
-        in_virtual_machine = answer["OSType"] == "linux" and "Docker Desktop" in answer["OperatingSystem"]
+        near = local and _reaches_containers(answer)
         return EngineInfo(
             id=answer["ID"],
             name="Docker",
             version=version["Version"],
             guest="windows" if answer["OSType"] == "windows" else "linux",
             system=answer["OperatingSystem"],
-            near=local and not in_virtual_machine,
+            near=near,
             host="127.0.0.1" if local else str(host),
-            clock_offset=0.0 if local else timestamp(answer["SystemTime"]) - (asked + answered) / 2,
+            clock_offset=0.0 if near else timestamp(answer["SystemTime"]) - (asked + answered) / 2,
         )
 
     @property
@@ -264,13 +263,32 @@ class DockerEngine:
         with _calling("list containers"):
             answer = self._api.containers(all=True, filters={"label": list(labels)})
         return [
-            Listed(one["Id"], one["Names"][0].lstrip("/"), one["State"] == "running", one["Labels"] or {})
+            Listed(
+                one["Id"], (one["Names"] or [one["Id"]])[0].lstrip("/"), one["State"] == "running", one["Labels"] or {}
+            )
             for one in answer
         ]
 
     def close(self) -> None:
         if self._connected is not None:
             self._connected.close()
+
+
+def _host_of(url: str) -> str | None:
+    """The machine that an engine's address names; None for a socket or a pipe of this one."""
+    # The SDK takes an address without a scheme for TCP.
+    parts = urlsplit(url if "://" in url else f"tcp://{url}" if url else "")
+    return parts.hostname if parts.scheme in {"tcp", "http", "https", "ssh"} else None
+
+
+def _reaches_containers(answer: Any) -> bool:
+    """Whether this machine has a route to the containers' own addresses, by what the engine on it answers."""
+    if answer["OSType"] == "windows":
+        return True
+    # Elsewhere than on Linux, Linux containers live in a virtual machine, and so they do with Docker Desktop;
+    # a rootless engine keeps them in a network of its own.
+    rootless = any("rootless" in option for option in answer.get("SecurityOptions") or [])
+    return sys.platform == "linux" and not rootless and "Docker Desktop" not in answer["OperatingSystem"]
 
 
 @contextmanager
@@ -282,6 +300,7 @@ def _calling(what: str) -> Iterator[None]:
         raise EngineError(
             f"the Docker engine refused to {what}",
             details=str(problem.explanation or problem),
+            hint="the engine's own words are above; its log may say more",
             status=problem.status_code or 0,
         ) from problem
     except (

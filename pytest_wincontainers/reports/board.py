@@ -39,6 +39,7 @@ class Board:
         self.changed = threading.Condition()
         self._clock = clock
         self.begun = clock()
+        self.engine = ""
         self._entries = {name: Entry(name, State.WAITING, self.begun) for name in names}
         self._notes: list[str] = []
 

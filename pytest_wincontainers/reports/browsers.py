@@ -45,6 +45,8 @@ class Browsers:
 
     def test_begins(self) -> None:
         """From now on, browsers that are done with wait for the test's end."""
+        # A test whose teardown failed has not said its end.
+        self._close_done()
         self._testing = True
 
     def test_ends(self) -> None:

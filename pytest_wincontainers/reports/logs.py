@@ -47,7 +47,7 @@ def masked(text: str, secrets: Iterable[str]) -> str:
 def tail(path: Path, count: int) -> str:
     """The last lines, without their times."""
     try:
-        lines = path.read_text("utf-8", errors="replace").splitlines()
+        lines = path.read_bytes().decode("utf-8", "replace").removesuffix("\n").split("\n")
     except OSError:
         return ""
     return "\n".join(text for _, text in map(_split, lines[-count:]))
@@ -76,7 +76,8 @@ def part(path: Path, offset: int, since: float, until: float, most: int) -> str:
     except OSError as problem:
         return f"(the log cannot be read: {problem})"
     found = []
-    for line in written.splitlines():
+    # Not splitlines(), which also breaks at what programs draw progress bars with.
+    for line in written.split("\n"):
         when, text = _split(line)
         if when and since <= timestamp(when) <= until:
             found.append(f"{when[11:23]} {text}")

@@ -22,6 +22,9 @@ def living_lines(board: Board) -> list[str]:
 def news(board: Board, told: dict[str, str]) -> list[str]:
     """A line for each thing worth one that is not in `told` yet; adds it there."""
     lines = []
+    if board.engine and "" not in told:
+        told[""] = board.engine
+        lines.append(f"wincontainers: {board.engine}")
     for entry in board.entries:
         text = ""
         if entry.state in _TOLD:
@@ -38,7 +41,7 @@ def news(board: Board, told: dict[str, str]) -> list[str]:
 def summary(board: Board) -> list[str]:
     """The run in a line, and what went wrong or was out of the ordinary in one line each."""
     parts = [f"{entry.name} {entry.state.value} after {board.seconds(entry):.2f} s" for entry in board.entries]
-    return [", ".join(parts), *board.notes]
+    return [*filter(None, [board.engine]), ", ".join(parts), *board.notes]
 
 
 def _words(entry: Entry) -> str:

@@ -58,14 +58,10 @@ class TestReports:
         watch = item.stash.get(WATCH, None)
         if watch is None:
             return
-        secrets = [secret for one in handed for secret in one.secrets.values()]
-        for name, text in BROWSERS.gather(
-            folder=lambda: folder_of_test(self._folder, item.nodeid), mask=lambda text: logs.masked(text, secrets)
-        ):
-            item.add_report_section(when, f"{_TITLE}{name} browser", logs.clean(text))
-            kept = (f"wincontainers_{name}", str(folder_of_test(self._folder, item.nodeid)))
-            if kept not in item.user_properties:
-                item.user_properties.append(kept)
+        try:
+            self._add_browsers(item, when, handed)
+        except OSError as problem:
+            item.add_report_section(when, f"{_TITLE}browser", f"(what browsers showed cannot be kept: {problem})")
         logs.settle(self._log(name) for name in watch.names)
         ahead = handed[0].clock_offset if handed else 0.0
         since, until = watch.since + ahead, time.time() + ahead
@@ -75,6 +71,16 @@ class TestReports:
                 item.add_report_section(when, f"{_TITLE}{name}", text)
         # A later phase that fails too adds only what came after.
         item.stash[WATCH] = self._watch(watch.names)
+
+    def _add_browsers(self, item: pytest.Item, when: str, handed: Sequence[Handed]) -> None:
+        secrets = [secret for one in handed for secret in one.secrets.values()]
+        for name, text in BROWSERS.gather(
+            folder=lambda: folder_of_test(self._folder, item.nodeid), mask=lambda text: logs.masked(text, secrets)
+        ):
+            item.add_report_section(when, f"{_TITLE}{name} browser", logs.clean(text))
+            kept = (f"wincontainers_{name}", str(folder_of_test(self._folder, item.nodeid)))
+            if kept not in item.user_properties:
+                item.user_properties.append(kept)
 
     def end(self) -> None:
         """The test is over."""

@@ -6,7 +6,8 @@ import tarfile
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from pytest_wincontainers.endpoints import Handed
 from pytest_wincontainers.engines.base import ContainerSpec, ContainerState, Image, Mount
 from pytest_wincontainers.errors import (
+    Cancelled,
     ContainerExited,
     EngineError,
     EngineUnavailable,
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 _TAIL_LINES = 40
 _POLL_SECONDS = 1.0
 _ADDRESS_SECONDS = 0.05
-_SPOOL_BYTES = 16 * 1024 * 1024
+_LAST_WORDS_SECONDS = 0.5
 
 
 class Lifecycle:
@@ -54,7 +56,8 @@ class Lifecycle:
         self.outcome: Handed | WincontainersError | None = None
         self.ended: WincontainersError | None = None
         self._container = ""
-        self._making_image = True
+        self._creating = False
+        self._log_complete = False
         self._thread = threading.Thread(target=self._live, name=f"wincontainers-{planned.name}", daemon=True)
         self._follower = threading.Thread(target=self._follow, name=f"wincontainers-log-{planned.name}", daemon=True)
 
@@ -65,17 +68,27 @@ class Lifecycle:
     def start(self) -> None:
         self._thread.start()
 
-    def stopped(self, seconds: float) -> bool:
-        """After the run was cancelled: wait until this can make no container any more; whether that is so."""
-        # A build or a pull ends with this process at the latest, and nothing is created after it.
-        if self._thread.ident is not None and not self._making_image:
-            self._thread.join(seconds)
-        return self._making_image or not self._thread.is_alive()
+    def stopped(self, deadline: float) -> bool:
+        """After the run was cancelled: wait until this makes no container any more; whether that is so.
 
-    def join_log(self, seconds: float) -> None:
-        """Wait until the log is complete, as it is once the container has ended."""
-        if self._follower.ident is not None:
-            self._follower.join(seconds)
+        A build that goes on, or a request that a site has not answered yet, does not matter: the one ends with
+        this process, the other with the container.
+        """
+        with self.run.board.changed:
+            return self.run.board.changed.wait_for(
+                lambda: not self._creating, timeout=max(0.0, deadline - time.monotonic())
+            )
+
+    def finish_log(self, seconds: float) -> None:
+        """Wait until the log is complete, as it is once the container has ended; read it again where it broke off."""
+        if self._follower.ident is None:
+            return
+        self._follower.join(seconds)
+        if not self._log_complete:
+            try:
+                write_log(self.log, self.run.engine.logs(self._container, follow=False), self.run.plan.secrets)
+            except (WincontainersError, OSError) as problem:
+                self.run.board.note(f"the log of {self.name} is not complete: {problem}")
 
     def _live(self) -> None:
         try:
@@ -83,11 +96,7 @@ class Lifecycle:
         except WincontainersError as problem:
             outcome = problem
         except Exception as problem:  # noqa: BLE001 - a defect must fail the tests that wait, not leave them waiting
-            outcome = StartError(
-                f"{self.name} could not be started: {type(problem).__name__}: {problem}",
-                hint="this is a defect of pytest-wincontainers; please report it",
-            )
-            outcome.__cause__ = problem
+            outcome = as_error(problem, f"{self.name} could not be started")
         self.settle(outcome)
 
     def settle(self, outcome: Handed | WincontainersError, *, skip: bool = False) -> None:
@@ -96,10 +105,12 @@ class Lifecycle:
         with self.run.board.changed:
             if self.outcome is not None:
                 return
-            words = masked(str(outcome), self.run.plan.secrets)
-            self.run.handover.publish(self.name, outcome if isinstance(outcome, Handed) else Failed(words, skip))
             self.outcome = outcome
             self.run.board.say(self.name, State.FAILED if failed else State.READY)
+            # After the end of the run nobody reads it, and the folder may be gone.
+            if not self.run.cancelled:
+                words = masked(str(outcome), self.run.plan.secrets)
+                self.run.handover.publish(self.name, outcome if isinstance(outcome, Handed) else Failed(words, skip))
 
     # -- starting -----------------------------------------------------------------------------------------
 
@@ -110,16 +121,16 @@ class Lifecycle:
         self.run.check()
         self._say(State.IMAGE)
         reference, image = ensure_image(engine, recipe.image, self.run.locks, self._image_progress)
-        self._making_image = False
         if common.starts_after_ready:
             self._wait_for_needs()
         self._say(State.STARTING)
-        with self.run.locks.slot(self.run.parallel_starts):
-            self.run.check()
+        with self.run.locks.slot(self.run.parallel_starts), self._making():
             self._container = engine.create(self._spec(reference, recipe))
             if recipe.folders:
                 with packed(recipe.folders) as archive:
                     engine.copy_in(self._container, archive)
+            if self.run.cancelled:
+                engine.remove(self._container)
             self.run.check()
             engine.start(self._container)
         started = time.monotonic()
@@ -133,6 +144,19 @@ class Lifecycle:
         self._say(State.PREPARING)
         self._prepare(endpoint)
         return self._handed(state)
+
+    @contextmanager
+    def _making(self) -> Iterator[None]:
+        """While this lasts, a container may come to be that a removal has not seen."""
+        with self.run.board.changed:
+            self.run.check()
+            self._creating = True
+        try:
+            yield
+        finally:
+            with self.run.board.changed:
+                self._creating = False
+                self.run.board.changed.notify_all()
 
     def _image_progress(self, text: str) -> None:
         self.run.check()
@@ -160,13 +184,19 @@ class Lifecycle:
 
     def _where_it_is(self) -> ContainerState:
         """The container's state once it has an address, which some engines give it after its start."""
-        while True:
+        deadline = time.monotonic() + self._limit
+        while time.monotonic() < deadline:
             state = self.run.engine.state(self._container)
             known = state.address if self.run.direct else len(state.ports) >= len(self.planned.service.inside_ports)
             if known:
                 return state
             # Of one that has ended the follower tells, once it has all of its last words.
             self._pause(_POLL_SECONDS if not state.running else _ADDRESS_SECONDS)
+        raise NotReady(f"the engine gave {self.name} no address within {self._limit:g} s", hint="look into its own log")
+
+    @property
+    def _limit(self) -> float:
+        return self.planned.service.common.timeout or self.run.settings.timeout
 
     def _handed(self, state: ContainerState) -> Handed:
         ports = self.planned.inside_ports if self.run.direct else state.ports
@@ -201,18 +231,18 @@ class Lifecycle:
 
     def _wait_until_ready(self, endpoint: Any, image: Image, started: float) -> None:
         service = self.planned.service
-        limit = service.common.timeout or self.run.settings.timeout
         waited = time.monotonic() - started
         try:
             wait_until_ready(
                 service.readiness(),
                 endpoint,
-                timeout=max(limit - waited, min(limit, 30)),
+                # What it needs may have taken all the time there was.
+                timeout=max(self._limit - waited, min(self._limit, 30)),
                 clock=time.monotonic,
                 pause=self._pause,
             )
         except NotReady as problem:
-            self._pause(0)
+            self._pause(_LAST_WORDS_SECONDS)
             exposed = ", ".join(str(port) for port in image.ports)
             raise NotReady(
                 f"{self.name} {problem.message}" if problem.message.startswith("is ") else problem.message,
@@ -221,6 +251,15 @@ class Lifecycle:
                 or (f"its image exposes {exposed}; " if exposed else "")
                 + f"its log is {self.log}; --wincontainers-timeout or timeout= gives it longer",
             ) from None
+        except (ContainerExited, EngineUnavailable, Cancelled):
+            raise
+        except EngineError as problem:
+            self._pause(_LAST_WORDS_SECONDS)
+            raise StartError(
+                f"{self.name} cannot be asked whether it is ready: {problem.message}",
+                details=problem.details,
+                hint=f"its log is {self.log}",
+            ) from problem
         except WincontainersError:
             raise
         except Exception as problem:
@@ -236,9 +275,11 @@ class Lifecycle:
             if service.common.prepare is not None:
                 service.common.prepare(endpoint)
         except WincontainersError:
+            # A server that dies in the middle looks like a broken migration; its end says more.
+            self._pause(_LAST_WORDS_SECONDS)
             raise
         except Exception as problem:
-            self._pause(0)
+            self._pause(_LAST_WORDS_SECONDS)
             raise PreparationError(
                 f"preparing {self.name} failed: {type(problem).__name__}: {problem}",
                 details=tail(self.log, _TAIL_LINES),
@@ -260,11 +301,14 @@ class Lifecycle:
         try:
             pieces = self.run.engine.logs(self._container, follow=True)
             write_log(self.log, pieces, self.run.plan.secrets)
-        except EngineError as problem:
-            self.run.board.note(f"the log of {self.name} could not be followed: {problem.details or problem.message}")
+            self._log_complete = True
+        except (EngineError, OSError) as problem:
+            if not self.run.cancelled:
+                self.run.board.note(f"the log of {self.name} could not be followed: {problem}")
         try:
             # The stream ends with the container; an engine without a readable log is asked again and again.
             while (state := self.run.engine.state(self._container)).running and not self.run.cancelled:
+                self._log_complete = False
                 time.sleep(_POLL_SECONDS)
             ended: WincontainersError = self._exited(state)
         except EngineUnavailable as problem:
@@ -299,9 +343,21 @@ class Lifecycle:
         )
 
 
+def as_error(problem: Exception, what: str) -> WincontainersError:
+    """An error of ours from any other."""
+    if isinstance(problem, WincontainersError):
+        return problem
+    hint = "this is a defect of pytest-wincontainers; please report it"
+    if isinstance(problem, OSError):
+        hint = "see whether that file or folder can be read and written"
+    error = StartError(f"{what}: {type(problem).__name__}: {problem}", hint=hint)
+    error.__cause__ = problem
+    return error
+
+
 def packed(folders: Iterable[Folder]) -> BinaryIO:
     """A tar archive of the folders, for the root of a container; closing it removes it."""
-    spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - the caller closes it
+    spool = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     with tarfile.open(mode="w", fileobj=spool) as archive:
         for folder in folders:
             root = PureWindowsPath(folder.target).relative_to(PureWindowsPath(folder.target).anchor).as_posix()
@@ -320,7 +376,7 @@ def packed(folders: Iterable[Folder]) -> BinaryIO:
             for name, content in folder.replaced.items():
                 archive.addfile(_entry(f"{root}/{name}", size=len(content)), BytesIO(content))
     spool.seek(0)
-    return spool  # type: ignore[return-value]
+    return spool
 
 
 def _entry(name: str, *, size: int = 0, directory: bool = False, executable: bool = False) -> tarfile.TarInfo:

@@ -10,7 +10,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -77,7 +77,7 @@ class RunLock:
     def release(self) -> None:
         """Let go, and take the file away, as the run has nothing left to be found by."""
         self._lock.release()
-        self._path.unlink(missing_ok=True)
+        self.forget()
 
     def is_dead(self) -> bool:
         """Whether the run was on this machine, under this account, and its process is gone."""
@@ -87,8 +87,10 @@ class RunLock:
         return True
 
     def forget(self) -> None:
-        """Take away the file of a dead run."""
-        self._path.unlink(missing_ok=True)
+        """Take away the file."""
+        # On Windows another run's sweep may have it open at this moment.
+        with suppress(OSError):
+            self._path.unlink()
 
 
 def _taken(lock: FileLock) -> bool:

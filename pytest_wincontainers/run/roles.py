@@ -61,7 +61,8 @@ class Role:
         self._told: set[str] = set()
         self._engine: Engine | None = None
         self._handed: dict[str, Handed] = {}
-        self._wanted: set[str] = set()
+        self.needed: set[str] = set()
+        self._plan_only = bool(config.getoption("setupplan", False))
         try:
             self.declarations = declarations_in(self._plugins)
         except DeclarationError as problem:
@@ -70,7 +71,17 @@ class Role:
     # -- collection ---------------------------------------------------------------------------------------
 
     def collected(self, items: list[pytest.Item]) -> None:
-        """Read what each test needs, and let the tests that need nothing go first."""
+        """Let the tests that need nothing go first."""
+        if self.settings.order == "needs":
+            files_without_needs_first(items, self._read_needs(items))
+
+    def finished_collecting(self, session: pytest.Session) -> None:
+        """The selection is final, and so are the marks: read what each test needs."""
+        needy = self._read_needs(session.items)
+        if not session.testsfailed or self.config.option.continue_on_collection_errors:
+            self.needed = closure(self.declarations, {name for item in needy for name in item.stash[_NEED].names})
+
+    def _read_needs(self, items: list[pytest.Item]) -> list[pytest.Item]:
         declared = [declaration.name for declaration in self.declarations]
         needy: list[pytest.Item] = []
         try:
@@ -82,8 +93,7 @@ class Role:
                     needy.append(item)
         except DeclarationError as problem:
             self.problem = self.problem or problem
-        if self.settings.order == "needs":
-            files_without_needs_first(items, needy)
+        return needy
 
     def _refuse_late_declarations(self) -> None:
         early = set(map(id, self._plugins))
@@ -93,16 +103,6 @@ class Role:
                 f"{late[0].where}: {late[0].name} is declared in a conftest.py that is not read at the start",
                 hint="move the declaration to the conftest.py of the root folder, or to a plugin",
             )
-
-    def needed(self, session: pytest.Session) -> set[str]:
-        """The containers that the selected tests need, with all that these need."""
-        if not session.testsfailed or self.config.option.continue_on_collection_errors:
-            names = {name for item in session.items if _NEED in item.stash for name in item.stash[_NEED].names}
-            self._wanted = closure(self.declarations, names)
-        return self._wanted
-
-    def finished_collecting(self, session: pytest.Session) -> None:
-        """The selection is final."""
 
     # -- tests --------------------------------------------------------------------------------------------
 
@@ -114,7 +114,7 @@ class Role:
         """A test begins: wait for what it needs; fail or skip it where that is not to be had."""
         if self.problem is not None and item.get_closest_marker(MARK):
             pytest.fail(str(self.problem), pytrace=False)
-        if _NEED not in item.stash or self.config.option.setupplan:
+        if _NEED not in item.stash or self._plan_only:
             return
         names = sorted(closure(self.declarations, item.stash[_NEED].names))
         if self._reports is None:
@@ -125,7 +125,7 @@ class Role:
         self._reports.begin(item, names)
 
     def _ready(self, name: str) -> Handed:
-        if name not in self._wanted:
+        if name not in self.needed:
             # pytest-xdist runs some tests after a collection error before it stops.
             pytest.fail(f"{name} was not started, because of the errors during collection", pytrace=False)
         outcome = self.wait(name)
@@ -146,10 +146,12 @@ class Role:
 
     def endpoint(self, name: str) -> Any:
         """What the fixture of that name gives to tests."""
-        if self.config.option.setupplan:
+        if self._plan_only:
             return None
         if self.problem is not None:
             pytest.fail(str(self.problem), pytrace=False)
+        if name in self.needed:
+            self._handed[name] = self._ready(name)
         if name not in self._handed:
             pytest.fail(
                 f"no selected test said that it needs {name}, so it was not started\n"
@@ -207,10 +209,10 @@ class Worker(Role):
             )
 
     def finished_collecting(self, session: pytest.Session) -> None:
-        """Tell the owner what is needed."""
+        super().finished_collecting(session)
         if hasattr(self, "handover"):
             problem = [self.problem.message, self.problem.hint, self.problem.details] if self.problem else None
-            self.handover.publish_needs(self._id, {"needed": sorted(self.needed(session)), "problem": problem})
+            self.handover.publish_needs(self._id, {"needed": sorted(self.needed), "problem": problem})
 
     def wait(self, name: str) -> Handed | Failed:
         # The owner is another process, so there is nothing to wait on but the file.
@@ -231,6 +233,7 @@ class Owner(Role):
         self._run_id = secrets.token_hex(3)
         self.artifacts = run_folder(self.settings.artifacts, self._run_id)
         self._teller: threading.Thread | None = None
+        self._planned = False
 
     # -- starting -----------------------------------------------------------------------------------------
 
@@ -248,7 +251,10 @@ class Owner(Role):
         return self.handover.folder
 
     def worker_finished_collecting(self, worker: str) -> None:
-        """Start what a worker's tests need; a later worker, or one in the place of a crashed one, needs the same."""
+        """Start what a worker's tests need; a later worker, or one in the place of a crashed one, needs the same.
+
+        Where it does not, as with conditions on the worker, its tests are told so.
+        """
         needs = self.handover.needs(worker) if hasattr(self, "handover") else None
         if needs is None:
             return
@@ -256,6 +262,13 @@ class Owner(Role):
             message, hint, details = needs["problem"]
             self.problem = DeclarationError(message, hint=hint, details=details)
         self.start(needs["needed"])
+        started = self.run.lifecycles if self.run is not None else {}
+        for name in needs["needed"]:
+            if name not in started:
+                words = f"{name} was not started, because the tests of the first worker did not need it"
+                self.handover.publish(
+                    name, Failed(f"{words}\nhint: let every pytest-xdist worker select the same tests")
+                )
         if self.run is not None and self._teller is None:
             # The main thread is in xdist's loop from now on.
             self._teller = threading.Thread(target=self._tell, args=(self.run,), daemon=True)
@@ -275,17 +288,24 @@ class Owner(Role):
         """
         if self.problem is not None:
             raise pytest.UsageError(str(self.problem))
-        if not needed or self.run is not None:
+        if not needed or self.run is not None or self._planned:
             return
         try:
             plan = make_plan(self.declarations, needed, self._run_id, _password)
         except DeclarationError as problem:
             raise pytest.UsageError(str(problem)) from None
-        if self.config.option.setupplan:
+        if self._plan_only:
+            self._planned = True
             self._status.say(["wincontainers would start:", *plan.describe()])
             return
         self._private_folder()
-        make_run_folder(self.artifacts)
+        try:
+            make_run_folder(self.artifacts)
+        except OSError as problem:
+            raise pytest.UsageError(
+                f"the folder for logs and screenshots cannot be made: {problem}\n"
+                "hint: name another one with --wincontainers-artifacts"
+            ) from None
         self.run = Run(plan, self.engine, self.settings, self.artifacts, self.handover)
         self.run.start()
 

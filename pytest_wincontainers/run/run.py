@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pytest_wincontainers.errors import Cancelled, EngineUnavailable, Wincontain
 from pytest_wincontainers.plan import Plan
 from pytest_wincontainers.reports.board import Board
 from pytest_wincontainers.run.handover import Handover
-from pytest_wincontainers.run.lifecycle import Lifecycle
+from pytest_wincontainers.run.lifecycle import Lifecycle, as_error
 from pytest_wincontainers.run.locks import Locks, RunLock
 from pytest_wincontainers.run.removal import remove_run, sweep
 from pytest_wincontainers.run.watchdog import Watchdog
@@ -59,18 +60,22 @@ class Run:
     def _start(self) -> None:
         try:
             self._connect()
-        except WincontainersError as problem:
+        except Exception as problem:  # noqa: BLE001 - whatever it is, tests wait for an outcome
             skip = isinstance(problem, EngineUnavailable) and self.settings.missing_engine == "skip"
             for lifecycle in self.all:
-                lifecycle.settle(problem, skip=skip)
+                lifecycle.settle(as_error(problem, "the engine cannot be used"), skip=skip)
             return
         for lifecycle in self.all:
             lifecycle.start()
-        for line in sweep(self.engine, self.settings.state, self.plan.run):
-            self.board.note(line)
+        try:
+            for line in sweep(self.engine, self.settings.state, self.plan.run):
+                self.board.note(line)
+        except (WincontainersError, OSError) as problem:
+            self.board.note(f"what earlier runs left could not be looked for: {problem}")
 
     def _connect(self) -> None:
         self.info = self.engine.info()
+        self.board.engine = f"{self.info.name} {self.info.version} ({self.info.guest}) on {self.info.system}"
         self.check()
         reach = self.settings.reach
         self.direct = reach == "direct" or (reach == "auto" and self.info.near)
@@ -112,7 +117,8 @@ class Run:
         self._thread.join(_JOIN_SECONDS)
         if not hasattr(self, "locks"):
             return
-        ended = [one.stopped(_JOIN_SECONDS) for one in self.all]
+        deadline = time.monotonic() + _JOIN_SECONDS
+        ended = [one.stopped(deadline) for one in self.all]
         idle = all(ended)
         problems = remove_run(self.engine, self.plan.run, between=self._finish_logs)
         for problem in problems:
@@ -128,4 +134,4 @@ class Run:
 
     def _finish_logs(self) -> None:
         for lifecycle in self.all:
-            lifecycle.join_log(_LOG_SECONDS)
+            lifecycle.finish_log(_LOG_SECONDS)

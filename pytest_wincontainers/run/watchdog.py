@@ -16,8 +16,9 @@ import sys
 from pathlib import Path
 
 DONE = b"done\n"
-_QUIET_ROUNDS = 2
-_ROUNDS = 30
+# A call that was under way when the owner died may still make a container; on Windows that takes its time.
+_QUIET_ROUNDS = 15
+_ROUNDS = 60
 
 
 class Watchdog:
@@ -62,16 +63,18 @@ def main() -> None:
         return
     duty = json.loads(sys.argv[1])
     sys.path[0] = str(Path(__file__).resolve().parents[2])
-    clean_up(duty["run"], duty["engine"] or None, Path(duty["folder"]), Path(duty["state"]))
+    clean_up(duty["run"], duty["engine"] or None, Path(duty["folder"]))
 
 
-def clean_up(run: str, url: str | None, folder: Path, state: Path) -> None:
-    """Remove the run's containers, also those that a call under way when the owner died still makes."""
+def clean_up(run: str, url: str | None, folder: Path) -> None:
+    """Remove the run's containers, also those that a call under way when the owner died still makes.
+
+    The run's lock file stays: by it a later run knows that what it finds after all is nobody's any more.
+    """
     import time
 
     from pytest_wincontainers.engines.docker import DockerEngine
     from pytest_wincontainers.errors import WincontainersError
-    from pytest_wincontainers.run.locks import RunLock
     from pytest_wincontainers.run.removal import RUN, remove_run
 
     shutil.rmtree(folder, ignore_errors=True)
@@ -83,7 +86,6 @@ def clean_up(run: str, url: str | None, folder: Path, state: Path) -> None:
         except WincontainersError:
             quiet = 0
         if quiet == _QUIET_ROUNDS:
-            RunLock(state, run).forget()
             return
         remove_run(engine, run)
         time.sleep(1)

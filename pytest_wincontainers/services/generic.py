@@ -25,6 +25,8 @@ class Generic(Service):
         super().check(base)
         if not self.common.image and not self.common.build:
             raise DeclarationError("neither image= nor build= is given", hint='add image="name:tag" or build="folder"')
+        if len(set(self.ports)) < len(self.ports):
+            raise DeclarationError(f"a port is given twice: {self.ports}", hint="ports= names each port once")
 
     @property
     def inside_ports(self) -> tuple[int, ...]:

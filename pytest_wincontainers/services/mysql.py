@@ -129,7 +129,10 @@ class MySql(Service):
                 hint="migrations= is meant from the folder of the file that declares the container",
             )
         if not any(folder.glob("*.sql")):
-            raise DeclarationError(f"the migrations folder {folder} holds no .sql file")
+            raise DeclarationError(
+                f"the migrations folder {folder} holds no .sql file",
+                hint="put migrations there, or leave migrations= out",
+            )
 
     @property
     def inside_ports(self) -> tuple[int, ...]:

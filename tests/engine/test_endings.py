@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from .conftest import RUN_LABEL, interrupt, leftovers, wait_for, watchdogs
+from .conftest import RUN_LABEL, interrupt, leftovers, wait_for, watchdogs, watchdogs_with_ids
 
 SLEEPER = """
 import pathlib
@@ -45,6 +45,11 @@ def sleepers(suite):
 
 def containers(client):
     return client.containers.list(all=True, filters={"label": RUN_LABEL}, ignore_removed=True)
+
+
+def kill_watchdog():
+    (watchdog,) = [path for path, _ in watchdogs_with_ids()]
+    os.kill(watchdog, signal.SIGKILL)
 
 
 def building(client):
@@ -134,7 +139,7 @@ def test_what_a_power_cut_leaves_is_swept_by_the_next_run(sleepers, client):
     process = sleepers.start()
     wait_for((sleepers.path / "testing").exists)
     (left,) = containers(client)
-    os.kill(int(watchdog_id()), signal.SIGKILL)
+    kill_watchdog()
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=30)
     assert containers(client) == [left]
@@ -185,12 +190,3 @@ def test_the_engine_dies_during_the_run(sleepers, client, relay):
     assert leftovers(client) != []
     relay.open()
     assert leftovers(client, seconds=20) == []
-
-
-def watchdog_id():
-    from pathlib import Path
-
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        if b"run/watchdog.py" in path.read_bytes():
-            return path.parent.name
-    return None

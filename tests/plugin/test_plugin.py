@@ -250,3 +250,80 @@ def test_blocked_the_plugin_is_out_of_the_way(pytester):
 def test_autoload_and_p_agree(pytester):
     pytester.makepyfile("def test_it(): pass\n")
     pytester.runpytest_subprocess("-p", "wincontainers").assert_outcomes(passed=1)
+
+
+def test_an_engine_that_breaks_in_its_own_way_leaves_no_test_waiting(suite, pytester):
+    suite.conftest(fail="if method == 'info': raise ValueError('what is this')")
+    pytester.makepyfile("def test_cache(cache): pass\n")
+    result = suite.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["the engine cannot be used: ValueError: what is this"])
+
+
+def test_a_skip_that_a_conftest_adds_needs_nothing(suite, pytester):
+    suite.conftest(
+        before="import pytest\n\ndef pytest_collection_modifyitems(items):\n"
+        "    for item in items: item.add_marker(pytest.mark.skip)\n"
+    )
+    pytester.makepyfile("def test_cache(cache): pass\n")
+    suite.run().assert_outcomes(skipped=1)
+    assert not (pytester.path / "journal").exists()
+
+
+def test_a_worker_with_needs_of_its_own_is_told(pytester):
+    pytester.makeconftest(CONFTEST.format(before="", fail="pass", start_seconds=0))
+    pytester.makepyfile(
+        """
+        import os, pytest
+
+        @pytest.mark.skipif(os.environ["PYTEST_XDIST_WORKER"] == "gw0", reason="so")
+        def test_1(app): pass
+
+        @pytest.mark.skipif(os.environ["PYTEST_XDIST_WORKER"] == "gw1", reason="so")
+        def test_2(cache): pass
+        """
+    )
+    result = pytester.runpytest_subprocess("--dist=each", "--tx=2*popen", timeout=60)
+    assert result.ret in {0, 1}
+    result.stdout.fnmatch_lines(["*2 skipped*"])
+
+
+def test_the_plan_is_printed_once(suite, pytester):
+    pytester.makepyfile("def test_cache(cache): pass\n")
+    result = suite.run("--setup-plan")
+    assert result.stdout.str().count("cache: container from cache:1") == 1
+
+
+def test_a_request_at_run_time_for_what_is_there_anyway(suite, pytester):
+    pytester.makepyfile("def test_1(request): request.getfixturevalue('cache')\n\ndef test_2(cache): pass\n")
+    suite.run().assert_outcomes(passed=2)
+
+
+def test_without_the_plugin_a_fixture_says_so(pytester, monkeypatch):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makeconftest("from pytest_wincontainers import container\n\n@container(image='x')\ndef box(): pass\n")
+    pytester.makepyfile("def test_it(box): pass\n")
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["the plugin of pytest-wincontainers is not loaded", "hint: pytest -p wincontainers"])
+
+
+def test_a_folder_for_logs_that_cannot_be_made(suite, pytester):
+    (pytester.path / "taken").write_text("")
+    pytester.makepyfile("def test_cache(cache): pass\n")
+    result = suite.run("--wincontainers-artifacts=taken")
+    assert result.ret == 4
+    assert "the folder for logs and screenshots cannot be made" in result.stderr.str() + result.stdout.str()
+
+
+def test_ending_does_not_wait_for_a_slow_preparation(pytester):
+    import time
+
+    pytester.makeconftest(
+        CONFTEST.format(before="import time", fail="pass", start_seconds=0)
+        + "\n@container(image='x', prepare=lambda endpoint: time.sleep(30))\ndef slow(): pass\n"
+    )
+    pytester.makepyfile("def test_1(cache): assert 0\n\ndef test_2(slow): pass\n")
+    begun = time.monotonic()
+    pytester.runpytest_subprocess("-x").assert_outcomes(failed=1)
+    assert time.monotonic() - begun < 15

@@ -80,3 +80,9 @@ def test_times_have_up_to_nine_decimals_and_zones():
     assert timestamp("1970-01-01T00:00:01Z") == 1
     assert timestamp("1970-01-01T00:00:01.5Z") == 1.5
     assert timestamp("1970-01-01T01:00:01.123456789+01:00") == 1.123456789
+
+
+def test_what_draws_progress_bars_stays_on_its_line(tmp_path):
+    path = tmp_path / "log"
+    path.write_text(stamp(1, "a 10%\r20%\r100% done\x0c\u2028end"), "utf-8", newline="")
+    assert logs.part(path, 0, at(1), at(1), 10) == "10:00:01.123 a 10%\r20%\r100% done\x0c\u2028end"
