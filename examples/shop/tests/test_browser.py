@@ -1,5 +1,12 @@
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import text_to_be_present_in_element, title_is
 from selenium.webdriver.support.select import Select
+from selenium.webdriver.support.wait import WebDriverWait
+
+
+def wait(driver):
+    """A click returns before the page that it leads to is there."""
+    return WebDriverWait(driver, 20, poll_frequency=0.05)
 
 
 def test_the_shop_opens_by_its_name_on_the_network(browser, web):
@@ -19,7 +26,7 @@ def test_an_order_from_the_browser_reaches_the_database(browser, web, database):
         quantity.clear()
         quantity.send_keys("2")
         driver.find_element(By.TAG_NAME, "button").click()
-        assert driver.title == "Orders"
+        wait(driver).until(title_is("Orders"))
         assert "Grace" in driver.find_element(By.ID, "orders").text
     with database.connect() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT quantity, order_total(id) FROM orders WHERE customer = 'Grace'")
@@ -33,4 +40,4 @@ def test_a_bad_quantity_is_answered_on_the_page(browser, web):
         quantity.clear()
         quantity.send_keys("0")
         driver.find_element(By.TAG_NAME, "button").click()
-        assert "whole number" in driver.find_element(By.CLASS_NAME, "message").text
+        wait(driver).until(text_to_be_present_in_element((By.CLASS_NAME, "message"), "whole number"))
