@@ -17,7 +17,7 @@ from pathlib import Path
 
 DONE = b"done\n"
 # A call that was under way when the owner died may still make a container; on Windows that takes its time.
-_QUIET_ROUNDS = 15
+_QUIET_ROUNDS = {"linux": 3, "windows": 20}
 _ROUNDS = 60
 
 
@@ -83,10 +83,10 @@ def clean_up(run: str, url: str | None, folder: Path) -> None:
     for _ in range(_ROUNDS):
         try:
             quiet = 0 if engine.containers([f"{RUN}={run}"]) else quiet + 1
+            if quiet == _QUIET_ROUNDS[engine.info().guest]:
+                return
         except WincontainersError:
             quiet = 0
-        if quiet == _QUIET_ROUNDS:
-            return
         remove_run(engine, run)
         time.sleep(1)
 
