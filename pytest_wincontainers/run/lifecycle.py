@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import tarfile
-import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
-from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING, Any, BinaryIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pytest_wincontainers.endpoints import Handed
 from pytest_wincontainers.engines.base import ContainerSpec, ContainerState, Image, Mount
@@ -29,9 +26,10 @@ from pytest_wincontainers.reports.board import State
 from pytest_wincontainers.reports.logs import masked, tail, write_log
 from pytest_wincontainers.run.handover import Failed
 from pytest_wincontainers.run.images import ensure_image
+from pytest_wincontainers.run.packing import packed
 from pytest_wincontainers.run.readiness import wait_until_ready
 from pytest_wincontainers.run.removal import labels
-from pytest_wincontainers.services.base import Folder, Recipe
+from pytest_wincontainers.services.base import Recipe
 
 if TYPE_CHECKING:
     from pytest_wincontainers.run.run import Run
@@ -353,43 +351,6 @@ def as_error(problem: Exception, what: str) -> WincontainersError:
     error = StartError(f"{what}: {type(problem).__name__}: {problem}", hint=hint)
     error.__cause__ = problem
     return error
-
-
-def packed(folders: Iterable[Folder]) -> BinaryIO:
-    """A tar archive of the folders, for the root of a container; closing it removes it."""
-    spool = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
-    with tarfile.open(mode="w", fileobj=spool) as archive:
-        for folder in folders:
-            root = PureWindowsPath(folder.target).relative_to(PureWindowsPath(folder.target).anchor).as_posix()
-            # A folder that is empty, too, must be there.
-            archive.addfile(_entry(root, directory=True))
-            for path in sorted(folder.source.rglob("*")):
-                name = path.relative_to(folder.source).as_posix()
-                if name in folder.replaced:
-                    continue
-                if path.is_dir():
-                    archive.addfile(_entry(f"{root}/{name}", directory=True))
-                elif path.is_file():
-                    entry = _entry(f"{root}/{name}", size=path.stat().st_size, executable=_executable(path))
-                    with path.open("rb") as file:
-                        archive.addfile(entry, file)
-            for name, content in folder.replaced.items():
-                archive.addfile(_entry(f"{root}/{name}", size=len(content)), BytesIO(content))
-    spool.seek(0)
-    return spool
-
-
-def _entry(name: str, *, size: int = 0, directory: bool = False, executable: bool = False) -> tarfile.TarInfo:
-    # Owner, mode and time are ours, not this machine's, so that what the container gets is the same everywhere.
-    entry = tarfile.TarInfo(name)
-    entry.size = size
-    entry.mode = 0o755 if directory or executable else 0o644
-    entry.type = tarfile.DIRTYPE if directory else tarfile.REGTYPE
-    return entry
-
-
-def _executable(path: Path) -> bool:
-    return bool(path.stat().st_mode & 0o100)
 
 
 def _on_engine(base: Path, source: str | Path) -> Path:
