@@ -15,8 +15,8 @@ from pytest_wincontainers.reports.artifacts import folder_of_test, make_run_fold
 from pytest_wincontainers.reports.board import Board, State
 from pytest_wincontainers.run.handover import Failed, Handover
 from pytest_wincontainers.run.images import ensure_image, tag_of
-from pytest_wincontainers.run.packing import packed
 from pytest_wincontainers.run.locks import Locks, RunLock
+from pytest_wincontainers.run.packing import packed
 from pytest_wincontainers.services.base import Folder
 from pytest_wincontainers.testing import FakeEngine
 
@@ -106,8 +106,7 @@ def test_waiting_for_a_lock_ends_with_the_run(tmp_path):
     assert told == [1]
 
 
-HOLDER = "import sys, time; from pathlib import Path; from pytest_wincontainers.run.packing import packed
-from pytest_wincontainers.run.locks import RunLock; "
+HOLDER = "import sys, time; from pathlib import Path; from pytest_wincontainers.run.locks import RunLock; "
 HOLDER += "lock = RunLock(Path(sys.argv[1]), 'run'); lock.hold(); print('held', flush=True); time.sleep(60)"
 
 
