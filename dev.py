@@ -112,6 +112,7 @@ def engine_command(arguments: Sequence[str]) -> int:
     if url is None:
         say("no engine answers")
         return 1
+    use(url)
     if action == "start":
         make_base()
     say(describe_engine())
@@ -167,9 +168,7 @@ def engine() -> Iterator[None]:
         url = answering()
         if url is None:
             stop("the engine that was just started does not answer", f"look into {engine_folder() / 'dockerd.log'}")
-        # With a DOCKER_HOST the context's certificates would be left aside, so only an own engine needs one.
-        if url == own_url():
-            os.environ["DOCKER_HOST"] = url
+        use(url)
         make_base()
         yield
     finally:
@@ -196,6 +195,13 @@ def answering() -> str | None:
     return None
 
 
+def use(url: str) -> None:
+    """Have everything from here on use this engine."""
+    # With a DOCKER_HOST the context's certificates would be left aside, so only an own engine gets one.
+    if url == own_url():
+        os.environ["DOCKER_HOST"] = url
+
+
 def own_url() -> str:
     return f"unix://{engine_folder() / 'docker.sock'}"
 
@@ -211,7 +217,6 @@ def docker_client() -> Any:
 
 
 def describe_engine() -> str:
-    os.environ.setdefault("DOCKER_HOST", answering() or "")
     info = docker_client().info()
     return f"Docker {info['ServerVersion']}, {info['OSType']} containers, on {info['OperatingSystem']}"
 
