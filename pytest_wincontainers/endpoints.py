@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from pytest_wincontainers.engines.base import ExecResult
+from pytest_wincontainers.guests import windows
+from pytest_wincontainers.packing import Folder, packed, unpack
 
 if TYPE_CHECKING:
     from pytest_wincontainers.engines.base import Engine
@@ -66,6 +68,23 @@ class Handed:
         return cls(**{**data, "ports": {int(inside): outside for inside, outside in data["ports"].items()}})
 
 
+class Link(Protocol):
+    """What connects an endpoint to its container, in whichever process it is used."""
+
+    def handed(self) -> Handed:
+        """What is known of the container now; it has another address once it was restarted."""
+
+    def engine(self) -> Engine:
+        """The engine that has the container."""
+
+    def restart(self) -> None:
+        """Restart the container and wait until it is ready again."""
+
+
+FaceMaker = Callable[[str, Mapping[int, int], Mapping[str, str]], FaceT]
+"""Makes a face from a host, the ports as seen from there, and the passwords."""
+
+
 class Endpoint(Generic[FaceT]):
     """A running container, as tests see it.
 
@@ -73,24 +92,33 @@ class Endpoint(Generic[FaceT]):
     containers on the network.
     """
 
-    def __init__(self, face: FaceT, inside: FaceT, handed: Handed, engine: Callable[[], Engine]) -> None:
-        self._face = face
-        self._handed = handed
-        self._engine = engine
-        self.inside = inside
+    def __init__(self, link: Link, face: FaceMaker[FaceT]) -> None:
+        self._link = link
+        self._make_face = face
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name} at {self.host}, container {self._handed.container_name}>"
+        return f"<{type(self).__name__} {self.name} at {self.host}, container {self._link.handed().container_name}>"
+
+    @property
+    def _face(self) -> FaceT:
+        handed = self._link.handed()
+        return self._make_face(handed.host, handed.ports, handed.secrets)
+
+    @property
+    def inside(self) -> FaceT:
+        """The same container as its neighbours on the network reach it."""
+        handed = self._link.handed()
+        return self._make_face(handed.container_name, {port: port for port in handed.ports}, handed.secrets)
 
     @property
     def name(self) -> str:
         """The name of the declaration."""
-        return self._handed.name
+        return self._link.handed().name
 
     @property
     def container_id(self) -> str:
         """The engine's id of the container."""
-        return self._handed.container_id
+        return self._link.handed().container_id
 
     @property
     def host(self) -> str:
@@ -112,13 +140,77 @@ class Endpoint(Generic[FaceT]):
         """The address in one string."""
         return self._face.url
 
-    def exec(self, *command: str, environment: Mapping[str, str] | None = None) -> ExecResult:
-        """Run a command in the container; its exit code is in the result, not an exception.
+    def exec(
+        self,
+        *command: str,
+        environment: Mapping[str, str] | None = None,
+        user: str = "",
+        timeout: float | None = None,
+    ) -> ExecResult:
+        """Run a program in the container; its exit code is in the result, not an exception.
 
-        Raises EngineError when the engine refuses, as it does for a program that is not there.
+        Each word reaches the program as it is; no shell reads them. `user` is the account, the image's own where
+        none is given. Raises EngineError when the engine refuses, as it does for a program that is not there, and
+        when the program takes more than `timeout` seconds.
         """
-        return self._engine().exec(self.container_id, command, environment or {})
+        return self._link.engine().exec(self.container_id, command, environment or {}, user=user, timeout=timeout)
+
+    def powershell(
+        self,
+        script: str,
+        *,
+        environment: Mapping[str, str] | None = None,
+        user: str = "",
+        timeout: float | None = None,
+    ) -> ExecResult:
+        """Run a PowerShell script in a Windows container: any lines and characters, up to some 12,000 of them.
+
+        What only the test knows is best given in `environment`, and read as $env:NAME. Raises as `exec` does, and
+        ValueError for a script that is too long.
+        """
+        return self.exec(*windows.powershell(script), environment=environment, user=user, timeout=timeout)
+
+    def cmd(
+        self,
+        line: str,
+        *,
+        environment: Mapping[str, str] | None = None,
+        user: str = "",
+        timeout: float | None = None,
+    ) -> ExecResult:
+        """Run a line of cmd's in a Windows container, as where the image has no PowerShell; up to 8,100 characters.
+
+        Quotes, &, |, > and ^ mean what they do at the prompt; a % is only a %. Raises as `exec` does, and ValueError
+        for more than one line.
+        """
+        command, variable = windows.cmd(line)
+        return self.exec(*command, environment={**(environment or {}), **variable}, user=user, timeout=timeout)
+
+    def copy_in(self, source: str | Path, target: str) -> None:
+        """Copy a file or folder of this machine into the container; `target` is its path there, name included.
+
+        Works while the container runs, with either isolation. Raises EngineError, and OSError for a source that
+        cannot be read.
+        """
+        with packed([Folder(Path(source), target)]) as archive:
+            self._link.engine().copy_in(self.container_id, archive)
+
+    def copy_out(self, source: str, target: str | Path) -> None:
+        """Copy a file or folder of the container to this machine; `target` is its path here, name included.
+
+        What lies in a mount is not seen (moby/moby daemon/archive_windows.go). Raises EngineError for a path that
+        the container does not have, and OSError where `target` cannot be written.
+        """
+        unpack(self._link.engine().copy_out(self.container_id, source), Path(target))
+
+    def restart(self) -> None:
+        """Restart the container and wait until it is ready again, as for tests of what its neighbours make of it.
+
+        It may get another address; `host` and `url` are the new ones afterwards, and every neighbour's DNS client
+        cache is emptied. Raises WincontainersError when it does not become ready again.
+        """
+        self._link.restart()
 
     def logs(self) -> str:
         """The container's output so far, each line with the engine's time in front."""
-        return Path(self._handed.log).read_text("utf-8", errors="replace")
+        return Path(self._link.handed().log).read_text("utf-8", errors="replace")

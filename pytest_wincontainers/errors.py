@@ -18,6 +18,11 @@ do next.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_wincontainers.failures.catalogue import Failure
+
 
 class WincontainersError(Exception):
     """The base of all errors of this package.
@@ -45,11 +50,17 @@ class DeclarationError(WincontainersError):
 
 
 class EngineError(WincontainersError):
-    """The engine refused a call. `status` is the HTTP status, or 0."""
+    """The engine refused a call.
 
-    def __init__(self, message: str, *, hint: str = "", details: str = "", status: int = 0) -> None:
+    `status` is the HTTP status, or 0; `failure` is what the catalogue knows of it, if anything.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", details: str = "", status: int = 0, failure: Failure | None = None
+    ) -> None:
         super().__init__(message, hint=hint, details=details)
         self.status = status
+        self.failure = failure
 
 
 class EngineUnavailable(EngineError):
@@ -61,7 +72,11 @@ class StartError(WincontainersError):
 
 
 class ImageError(StartError):
-    """An image is missing, cannot be pulled or does not build."""
+    """An image is missing, cannot be pulled or does not build; `failure` is what the catalogue knows of it."""
+
+    def __init__(self, message: str, *, hint: str = "", details: str = "", failure: Failure | None = None) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.failure = failure
 
 
 class ContainerExited(StartError):

@@ -134,7 +134,7 @@ def _plan(declaration: Declaration, planned: Mapping[str, Planned], run: str, to
     try:
         service.check(declaration.base)
     except DeclarationError as problem:
-        raise _at(declaration, problem) from None
+        raise at(declaration, problem) from None
     neighbours = {name: inside_face(planned[name]) for name in declaration.needs}
     try:
         returned = declaration.function(**neighbours)
@@ -180,7 +180,8 @@ def _checked(declaration: Declaration, returned: object) -> Mapping[str, Any]:
     return returned
 
 
-def _at(declaration: Declaration, problem: DeclarationError) -> DeclarationError:
+def at(declaration: Declaration, problem: DeclarationError) -> DeclarationError:
+    """The problem with the place of the declaration in front."""
     return type(problem)(
         f"{declaration.where}: {declaration.name}: {problem.message}", hint=problem.hint, details=problem.details
     )

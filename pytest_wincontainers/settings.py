@@ -49,6 +49,20 @@ def _one_of(*words: str) -> Parse:
     return parse
 
 
+class Secret:
+    """A password from the environment, which no report shows by accident."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def reveal(self) -> str:
+        """The password itself."""
+        return self._value
+
+
 # Named tuples, as a dataclass takes a millisecond to make, and every pytest run in this environment pays it.
 
 
@@ -60,6 +74,8 @@ class Setting(NamedTuple):
     default: Any
     metavar: str
     help: str
+    private: bool = False
+    """Whether it has only the variable, as command lines and files are read by many."""
 
     @property
     def option(self) -> str:
@@ -117,6 +133,46 @@ TABLE: tuple[Setting, ...] = (
         "0 lets the engine's kind decide: 8 on Linux, 2 on Windows (default: 0)",
     ),
     Setting(
+        "retries",
+        _count,
+        5,
+        "N",
+        "how often a start, pull, build or removal is tried again after a failure that is known to pass, with pauses "
+        "from 1 to 15 seconds (default: 5)",
+    ),
+    Setting(
+        "isolation",
+        _one_of("auto", "process", "hyperv"),
+        "auto",
+        "auto|process|hyperv",
+        "the isolation of Windows containers that do not name one: process where the image fits the host, else "
+        "Hyper-V, or always the one named (default: auto)",
+    ),
+    Setting(
+        "winrm",
+        _text,
+        None,
+        "HOST",
+        "the engine's machine, as host or https://host:port/wsman, where it is not this one: for flushing its DNS "
+        "client cache; needs pytest-wincontainers[winrm] (default: none)",
+    ),
+    Setting(
+        "winrm_transport",
+        _one_of("ntlm", "basic"),
+        "ntlm",
+        "ntlm|basic",
+        "how to log on to it, both over HTTPS (default: ntlm)",
+    ),
+    Setting(
+        "winrm_ca",
+        Path,
+        None,
+        "FILE",
+        "the certificate of the authority that signed the machine's own (default: those that requests trusts)",
+    ),
+    Setting("winrm_user", _text, None, "NAME", "the account on that machine", private=True),
+    Setting("winrm_password", Secret, None, "PASSWORD", "the account's password", private=True),
+    Setting(
         "reach",
         _one_of("auto", "direct", "published"),
         "auto",
@@ -159,6 +215,13 @@ class Settings(NamedTuple):
     artifacts: Path
     timeout: float
     parallel_starts: int
+    retries: int
+    isolation: Literal["auto", "process", "hyperv"]
+    winrm: str | None
+    winrm_transport: Literal["ntlm", "basic"]
+    winrm_ca: Path | None
+    winrm_user: str | None
+    winrm_password: Secret | None
     reach: Literal["auto", "direct", "published"]
     order: Literal["needs", "file"]
     log_lines: int
@@ -174,6 +237,8 @@ def add_options(parser: pytest.Parser) -> None:
     """Add every setting as an option and as an ini key."""
     group = parser.getgroup("wincontainers", "containers for tests (pytest-wincontainers)")
     for setting in TABLE:
+        if setting.private:
+            continue
         group.addoption(
             setting.option,
             dest=setting.destination,
@@ -201,11 +266,10 @@ def _value(setting: Setting, config: pytest.Config, environ: Mapping[str, str]) 
     # A folder given by hand is meant from where the person stands, one in a file from where the file is.
     here = config.invocation_params.dir
     beside = config.inipath.parent if config.inipath else config.rootpath
-    for given, source, base in (
-        (config.getoption(setting.destination), f"option {setting.option}", here),
-        (environ.get(setting.variable) or None, f"environment {setting.variable}", here),
-        (config.getini(setting.ini), f"ini {setting.ini}", beside),
-    ):
+    variable = (environ.get(setting.variable) or None, f"environment {setting.variable}", here)
+    option = (config.getoption(setting.destination, None), f"option {setting.option}", here)
+    ini = (None if setting.private else config.getini(setting.ini), f"ini {setting.ini}", beside)
+    for given, source, base in (option, variable, ini):
         if given is None:
             continue
         try:
@@ -228,6 +292,14 @@ def state_folder(environ: Mapping[str, str], *, windows: bool = os.name == "nt")
 def as_markdown() -> str:
     """The table for the documentation."""
     heading = ["option", "environment variable", "ini key", "meaning"]
-    rows = [[f"`{one.option}={one.metavar}`", f"`{one.variable}`", f"`{one.ini}`", one.help] for one in TABLE]
+    rows = [
+        [
+            "" if one.private else f"`{one.option}={one.metavar}`",
+            f"`{one.variable}`",
+            "" if one.private else f"`{one.ini}`",
+            one.help,
+        ]
+        for one in TABLE
+    ]
     lines = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in [heading, ["---"] * 4, *rows]]
     return "\n".join(f"| {line} |" for line in lines)

@@ -26,12 +26,13 @@ from pytest_wincontainers.engines.base import (
     ContainerState,
     EngineInfo,
     ExecResult,
-    Guest,
     Image,
     Listed,
     Progress,
 )
 from pytest_wincontainers.errors import EngineError
+from pytest_wincontainers.guests import Guest
+from pytest_wincontainers.guests.builds import Host
 
 Fail = Callable[[str, str], None]
 """Called with a method's name and its first argument before the method does anything; may raise or wait."""
@@ -52,6 +53,8 @@ class FakeEngine:
 
     `fail` is called before each method and may raise what a real engine would. `start_seconds` is how long a
     start takes. `journal` is a file that gets a line of JSON for each change, which also other processes can read.
+    `windows` is the machine it claims to run on, with guest="windows". `images` are those whose kind matters, by
+    reference; all others fit.
     """
 
     def __init__(
@@ -61,8 +64,12 @@ class FakeEngine:
         start_seconds: float = 0.0,
         fail: Fail | None = None,
         journal: Path | None = None,
+        windows: Host | None = None,
+        images: Mapping[str, Image] | None = None,
     ) -> None:
         self._guest: Guest = guest
+        self._windows = windows
+        self._known = dict(images or {})
         self._start_seconds = start_seconds
         self._fail: Fail = fail or (lambda _method, _argument: None)
         self._journal = journal
@@ -85,13 +92,16 @@ class FakeEngine:
             system="memory",
             near=True,
             host="127.0.0.1",
+            windows=self._windows,
         )
 
     def image(self, reference: str) -> Image | None:
         self._fail("image", reference)
         # Whatever is not built here counts as there already.
         built_here = reference.startswith("wincontainers/")
-        return Image(f"sha256:{reference}") if not built_here or reference in self._images else None
+        if built_here and reference not in self._images:
+            return None
+        return self._known.get(reference) or Image(f"sha256:{reference}", guest=self._guest)
 
     def pull(self, reference: str, progress: Progress) -> None:
         self._fail("pull", reference)
@@ -161,11 +171,28 @@ class FakeEngine:
             sent += len(lines)
             yield from lines
 
-    def exec(self, container: str, command: Sequence[str], environment: Mapping[str, str]) -> ExecResult:
+    def copy_out(self, container: str, path: str) -> Iterator[bytes]:
+        self._fail("copy_out", container)
+        raise EngineError(f"there is no {path} in {self._get(container).spec.name}", status=404)
+
+    def exec(
+        self,
+        container: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        user: str = "",
+        timeout: float | None = None,
+    ) -> ExecResult:
         self._fail("exec", container)
         if not self._get(container).running:
             raise EngineError("the container is not running", status=409)
+        self._write("exec", f"{self._get(container).spec.name}: {' '.join(command)}")
         return ExecResult(0, " ".join(command))
+
+    def stop(self, container: str, seconds: float) -> None:
+        self._fail("stop", container)
+        self.kill(container)
 
     def kill(self, container: str) -> None:
         self._fail("kill", container)

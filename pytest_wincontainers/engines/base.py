@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
+from typing import BinaryIO, Protocol
 
-Guest = Literal["linux", "windows"]
+from pytest_wincontainers.guests import Guest
+from pytest_wincontainers.guests.builds import Build as WindowsBuild
+from pytest_wincontainers.guests.builds import Host, Isolation
+
 Progress = Callable[[str], None]
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -35,6 +38,10 @@ class EngineInfo:
     """The name under which ports published by the engine are reached."""
     clock_offset: float = 0.0
     """Seconds by which the engine's clock is ahead of ours; its log lines carry its own time."""
+    windows: Host | None = None
+    """The engine's machine, where it runs Windows containers and told its build."""
+    unprotected: bool = False
+    """Whether the way to the engine leaves this machine without TLS or SSH."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,9 @@ class Image:
     id: str
     ports: tuple[int, ...] = ()
     """The TCP ports it exposes."""
+    guest: Guest = "linux"
+    windows: WindowsBuild | None = None
+    """The build of Windows in it, where it says so."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,7 @@ class ContainerSpec:
     mounts: tuple[Mount, ...] = ()
     memory: int | None = None
     """MiB."""
-    isolation: str | None = None
+    isolation: Isolation | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +161,10 @@ class Engine(Protocol):
         """Create a container on the shared network and return its id."""
 
     def copy_in(self, container: str, archive: BinaryIO) -> None:
-        """Unpack a tar archive at the root of a container that has not been started."""
+        """Unpack a tar archive at the root of a container, whether it runs or not."""
+
+    def copy_out(self, container: str, path: str) -> Iterator[bytes]:
+        """A file or folder of a container, as a tar archive in pieces of any length."""
 
     def start(self, container: str) -> None:
         """Start a container."""
@@ -165,8 +178,22 @@ class Engine(Protocol):
         With `follow` the iterator ends when the container does.
         """
 
-    def exec(self, container: str, command: Sequence[str], environment: Mapping[str, str]) -> ExecResult:
-        """Run a command in a running container and wait for it."""
+    def exec(
+        self,
+        container: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        user: str = "",
+        timeout: float | None = None,
+    ) -> ExecResult:
+        """Run a command in a running container and wait for it, at most `timeout` seconds where that is given.
+
+        `user` is the account to run it as; the image's own where none is given.
+        """
+
+    def stop(self, container: str, seconds: float) -> None:
+        """Ask a container to end, and end it when it has not after so many seconds."""
 
     def kill(self, container: str) -> None:
         """End a container at once; one that does not run is no error."""

@@ -17,6 +17,7 @@ class State(Enum):
     STARTING = "starting"
     BOOTING = "booting"
     PREPARING = "preparing"
+    RESTARTING = "restarting"
     READY = "ready"
     FAILED = "failed"
     ENDED = "ended"

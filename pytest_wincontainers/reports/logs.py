@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pytest_wincontainers.engines.base import timestamp
+from pytest_wincontainers.guests.text import decode_line
 
 _MASK = "***"
 _QUIET_SECONDS = 0.06
@@ -28,13 +29,23 @@ def lines_of(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def write_log(path: Path, pieces: Iterable[bytes], secrets: Iterable[str]) -> None:
-    """Write a stream to a file, line by line as it comes, with every secret masked."""
+def write_log(path: Path, pieces: Iterable[bytes], secrets: Iterable[str], *, skip: int = 0) -> int:
+    """Write a stream to a file, line by line as it comes, with every secret masked; the number of its lines.
+
+    `skip` lines of the stream are in the file already: the others are added to it.
+    """
     hidden = list(secrets)
-    with path.open("wb") as file:
+    count = 0
+    with path.open("ab" if skip else "wb") as file:
         for line in lines_of(pieces):
-            file.write(masked(line.decode("utf-8", "replace"), hidden).encode() + b"\n")
+            count += 1
+            if count <= skip:
+                continue
+            when, blank, said = line.partition(b" ")
+            text = masked((when + blank).decode("utf-8", "replace") + decode_line(said), hidden)
+            file.write(text.encode("utf-8", "replace") + b"\n")
             file.flush()
+    return count
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:

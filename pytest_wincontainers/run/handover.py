@@ -56,6 +56,25 @@ class Handover:
         """What that worker said."""
         return self._read(f"needs.{worker}.json")
 
+    def ask_for_restart(self, worker: str, number: int, name: str) -> None:
+        """Ask the owner to restart a container; `worker` and `number` tell the requests apart."""
+        self._write(f"{worker}.{number}.ask.json", {"restart": name})
+
+    def asked_restarts(self) -> list[tuple[Path, str]]:
+        """The requests that nobody has answered yet, and the containers that they name."""
+        asked = sorted(self.folder.glob("*.ask.json"))
+        return [(path, str(json.loads(path.read_text("utf-8"))["restart"])) for path in asked]
+
+    def answer_restart(self, request: Path, problem: str) -> None:
+        """Say that a container was restarted, or in which words that failed."""
+        request.unlink()
+        self._write(request.name.replace(".ask.", ".done."), {"problem": problem})
+
+    def restart_answer(self, worker: str, number: int) -> str | None:
+        """The answer to a request: the words of a failure, or "" for none; None as long as there is no answer."""
+        content = self._read(f"{worker}.{number}.done.json")
+        return None if content is None else str(content["problem"])
+
     def _write(self, name: str, content: object) -> None:
         part = self.folder / f"{name}.part"
         part.write_text(json.dumps(content), "utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 
 from pytest_wincontainers.engines.base import Build, Engine, Image, Progress
 from pytest_wincontainers.errors import ImageError
@@ -12,11 +13,24 @@ from pytest_wincontainers.run.locks import Locks
 LABEL = "pytest-wincontainers.image"
 
 
-def ensure_image(engine: Engine, source: str | Build, locks: Locks, progress: Progress) -> tuple[str, Image]:
+Retry = Callable[[Callable[[], None]], None]
+"""Does something, again where it fails in passing."""
+
+
+def ensure_image(
+    engine: Engine, source: str | Build, locks: Locks, progress: Progress, retry: Retry
+) -> tuple[str, Image]:
     """The reference and the image, after a pull or a build where the engine does not have it.
 
     Raises ImageError.
     """
+
+    def make() -> None:
+        if isinstance(source, str):
+            engine.pull(source, lambda text: progress(f"pulling the image: {text}"))
+        else:
+            engine.build(source, reference, {LABEL: "1"}, lambda text: progress(f"building the image: {text}"))
+
     reference = source if isinstance(source, str) else tag_of(engine, source)
     image = engine.image(reference)
     if image is not None:
@@ -25,10 +39,7 @@ def ensure_image(engine: Engine, source: str | Build, locks: Locks, progress: Pr
         # Whoever held the lock before may have made it.
         image = engine.image(reference)
         if image is None:
-            if isinstance(source, str):
-                engine.pull(reference, lambda text: progress(f"pulling the image: {text}"))
-            else:
-                engine.build(source, reference, {LABEL: "1"}, lambda text: progress(f"building the image: {text}"))
+            retry(make)
             image = engine.image(reference)
     if image is None:
         raise ImageError(f"the engine made the image {reference} and does not have it", hint="run again")

@@ -10,12 +10,13 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 _POLL_SECONDS = 0.05
+_CROWDED_SECONDS = 300
 
 
 class Locks:
@@ -27,6 +28,7 @@ class Locks:
     def __init__(self, state: Path, engine_id: str, check: Callable[[], None]) -> None:
         self._folder = state / "engines" / hashlib.sha256(engine_id.encode()).hexdigest()[:16]
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._crowd = self._folder / "crowded"
         self._check = check
 
     @contextmanager
@@ -38,10 +40,27 @@ class Locks:
 
     @contextmanager
     def slot(self, count: int) -> Iterator[None]:
-        """Hold one of `count` places."""
-        locks = [FileLock(self._folder / f"slot-{number}.lock") for number in range(count)]
-        with self._acquired(locks, lambda: None):
-            yield
+        """Hold one of `count` places; or all of them, while the engine is crowded, so that one starts at a time."""
+        places = [FileLock(self._folder / f"slot-{number}.lock") for number in range(count)]
+        while True:
+            crowded = self._is_crowded()
+            with ExitStack() as held:
+                # In the same order everywhere, so that no two wait for each other.
+                for wanted in [[place] for place in places] if crowded else [places]:
+                    held.enter_context(self._acquired(wanted, lambda: None))
+                if crowded or not self._is_crowded():
+                    yield
+                    return
+
+    def crowded(self) -> None:
+        """Say that the engine failed of too many starts at once; all processes heed it for some minutes."""
+        self._crowd.touch()
+
+    def _is_crowded(self) -> bool:
+        try:
+            return time.time() - self._crowd.stat().st_mtime < _CROWDED_SECONDS
+        except OSError:
+            return False
 
     @contextmanager
     def _acquired(self, locks: list[FileLock], waiting: Callable[[], None]) -> Iterator[None]:

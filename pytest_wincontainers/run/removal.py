@@ -14,14 +14,16 @@ from pathlib import Path
 
 from pytest_wincontainers.engines.base import Engine, Listed
 from pytest_wincontainers.errors import EngineUnavailable, WincontainersError
+from pytest_wincontainers.guests import Guest
 from pytest_wincontainers.run.locks import RunLock
 
 RUN = "pytest-wincontainers.run"
 NAME = "pytest-wincontainers.name"
 HOST = "pytest-wincontainers.host"
 
-_ROUNDS = 3
-_PAUSE_SECONDS = 0.5
+REMOVAL_ROUNDS: Mapping[Guest, int] = {"linux": 3, "windows": 8}
+"""How often a removal is tried: Windows may hold a layer for a minute (moby/moby#40723)."""
+_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 
 def labels(run: str, name: str) -> Mapping[str, str]:
@@ -29,13 +31,16 @@ def labels(run: str, name: str) -> Mapping[str, str]:
     return {RUN: run, NAME: name, HOST: platform.node()}
 
 
-def remove_run(engine: Engine, run: str, *, between: Callable[[], None] = lambda: None) -> list[str]:
+def remove_run(
+    engine: Engine, run: str, *, rounds: int = REMOVAL_ROUNDS["linux"], between: Callable[[], None] = lambda: None
+) -> list[str]:
     """Remove every container of a run and return what went wrong, a line each.
 
-    `between` is called after all are killed and before the first is removed: their logs are complete then.
+    `rounds` is how often that is tried. `between` is called after all are killed and before the first is removed:
+    their logs are complete then.
     """
     problems: list[str] = []
-    for attempt in range(_ROUNDS):
+    for attempt in range(rounds):
         try:
             found = engine.containers([f"{RUN}={run}"])
         except WincontainersError as problem:
@@ -43,7 +48,7 @@ def remove_run(engine: Engine, run: str, *, between: Callable[[], None] = lambda
         if not found:
             return []
         if attempt:
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(_PAUSES[min(attempt, len(_PAUSES)) - 1])
         # First all are stopped, then all removed: on Windows engines the two mixed fail (moby/moby#37562).
         problems = _each(engine.kill, [one for one in found if one.running])
         if attempt == 0:

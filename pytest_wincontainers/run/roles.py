@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,9 +21,10 @@ import pytest
 
 from pytest_wincontainers.declare import Declaration, declarations_in
 from pytest_wincontainers.endpoints import Handed
-from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.errors import DeclarationError, StartError, WincontainersError
 from pytest_wincontainers.plan import closure, make_plan
 from pytest_wincontainers.reports.artifacts import make_run_folder, run_folder
+from pytest_wincontainers.reports.logs import masked
 from pytest_wincontainers.reports.status import Status, news, summary
 from pytest_wincontainers.reports.tests import TestReports
 from pytest_wincontainers.run.handover import Failed, Handover
@@ -160,7 +162,21 @@ class Role:
                 pytrace=False,
             )
         declaration = next(one for one in self.declarations if one.name == name)
-        return declaration.service.endpoint(self._handed[name], self.engine)
+        return declaration.service.endpoint(_Link(self, name))
+
+    def handed(self, name: str) -> Handed:
+        """What is known of a container that tests have."""
+        return self._handed[name]
+
+    def restart(self, name: str) -> None:
+        """Restart a container that tests have. Raises WincontainersError."""
+        self._restart(name)
+        outcome = self.handover.outcome(name)
+        if isinstance(outcome, Handed):
+            self._handed[name] = outcome
+
+    def _restart(self, name: str) -> None:
+        raise NotImplementedError
 
     def engine(self) -> Engine:
         """The engine, for commands that a test runs in a container."""
@@ -179,6 +195,23 @@ class Role:
             self._reports.end()
 
 
+class _Link:
+    """What connects the endpoints that tests get."""
+
+    def __init__(self, role: Role, name: str) -> None:
+        self._role = role
+        self._name = name
+
+    def handed(self) -> Handed:
+        return self._role.handed(self._name)
+
+    def engine(self) -> Engine:
+        return self._role.engine()
+
+    def restart(self) -> None:
+        self._role.restart(self._name)
+
+
 def make_engine(config: pytest.Config, settings: Settings) -> Engine:
     """The engine that a hook brings, or Docker."""
     brought: Engine | None = config.hook.pytest_wincontainers_engine(config=config)
@@ -195,6 +228,7 @@ class Worker(Role):
     def __init__(self, config: pytest.Config, plugins: Iterable[object], worker_input: dict[str, Any]) -> None:
         super().__init__(config, plugins)
         self._id: str = worker_input["workerid"]
+        self._restarts = 0
         given = worker_input.get(INPUT)
         if given is None:
             return
@@ -221,6 +255,17 @@ class Worker(Role):
                 return Failed(f"{name} is gone, as the run that started it is over")
             time.sleep(_POLL_SECONDS)
         return outcome
+
+    def _restart(self, name: str) -> None:
+        self._restarts += 1
+        self.handover.ask_for_restart(self._id, self._restarts, name)
+        while (problem := self.handover.restart_answer(self._id, self._restarts)) is None:
+            if not self.handover.folder.exists():
+                problem = f"{name} is gone, as the run that started it is over"
+                break
+            time.sleep(_POLL_SECONDS)
+        if problem:
+            raise StartError(problem)
 
 
 class Owner(Role):
@@ -273,6 +318,7 @@ class Owner(Role):
             # The main thread is in xdist's loop from now on.
             self._teller = threading.Thread(target=self._tell, args=(self.run,), daemon=True)
             self._teller.start()
+            threading.Thread(target=self._serve, args=(self.run,), daemon=True).start()
 
     def _tell(self, run: Run) -> None:
         told: dict[str, str] = {}
@@ -280,6 +326,23 @@ class Owner(Role):
             with run.board.changed:
                 run.board.changed.wait(timeout=1)
             self._status.say_uncaptured(news(run.board, told))
+
+    def _serve(self, run: Run) -> None:
+        """Do for the workers what only the owner may do."""
+        while not run.cancelled:
+            for request, name in self.handover.asked_restarts():
+                try:
+                    run.restart(name)
+                    problem = ""
+                except WincontainersError as failed:
+                    problem = masked(str(failed), run.plan.secrets)
+                with suppress(OSError):  # the folder goes with the run
+                    self.handover.answer_restart(request, problem)
+            time.sleep(_POLL_SECONDS)
+
+    def _restart(self, name: str) -> None:
+        if self.run is not None:
+            self.run.restart(name)
 
     def start(self, needed: list[str]) -> None:
         """Start what is needed, in the background; with --setup-plan only say what that would be.

@@ -7,14 +7,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from pytest_wincontainers.endpoints import Handed
 from pytest_wincontainers.engines.base import NETWORK, Engine, EngineInfo
 from pytest_wincontainers.errors import Cancelled, EngineUnavailable, WincontainersError
+from pytest_wincontainers.guests.builds import Isolation
+from pytest_wincontainers.hosts.duties import HostDuties, duties
 from pytest_wincontainers.plan import Plan
 from pytest_wincontainers.reports.board import Board
+from pytest_wincontainers.run import preflight
 from pytest_wincontainers.run.handover import Handover
 from pytest_wincontainers.run.lifecycle import Lifecycle, as_error
 from pytest_wincontainers.run.locks import Locks, RunLock
-from pytest_wincontainers.run.removal import remove_run, sweep
+from pytest_wincontainers.run.removal import REMOVAL_ROUNDS, remove_run, sweep
+from pytest_wincontainers.run.retry import retrying
 from pytest_wincontainers.run.watchdog import Watchdog
 from pytest_wincontainers.settings import Settings
 
@@ -27,6 +32,7 @@ class Run:
     """The containers of one plan. Made, started, closed and asked by the owner alone."""
 
     info: EngineInfo
+    hosts: HostDuties
     locks: Locks
     direct: bool
     parallel_starts: int
@@ -76,7 +82,14 @@ class Run:
     def _connect(self) -> None:
         self.info = self.engine.info()
         self.board.engine = f"{self.info.name} {self.info.version} ({self.info.guest}) on {self.info.system}"
+        if self.info.unprotected:
+            self.board.note(
+                f"the way to the engine on {self.info.host} is not protected; use TLS (DOCKER_TLS_VERIFY, "
+                "DOCKER_CERT_PATH)"
+            )
         self.check()
+        preflight.check(self.plan, self.engine, self.isolation)
+        self.hosts = duties(self.info, self.settings, self.board.note)
         reach = self.settings.reach
         self.direct = reach == "direct" or (reach == "auto" and self.info.near)
         self.parallel_starts = self.settings.parallel_starts or _PARALLEL_STARTS[self.info.guest]
@@ -86,7 +99,41 @@ class Run:
             self._watchdog = Watchdog(self.plan.run, self.engine.address, self.handover.folder, self.settings.state)
         # Engines accept a second network of the same name, and then nobody knows which one is meant.
         with self.locks.named("network"):
-            self.engine.ensure_network(NETWORK)
+            retrying(
+                lambda: self.engine.ensure_network(NETWORK),
+                retries=self.settings.retries,
+                pause=self._pause,
+                note=lambda failure, words: self.board.note(
+                    f"the network {NETWORK} was looked for again after {failure.id}: {words.splitlines()[0]}"
+                ),
+            )
+
+    @property
+    def isolation(self) -> Isolation | None:
+        """The isolation of containers that name none; None leaves it to what fits."""
+        return None if self.settings.isolation == "auto" else self.settings.isolation
+
+    def _pause(self, seconds: float) -> None:
+        with self.board.changed:
+            self.board.changed.wait_for(lambda: self.cancelled, timeout=seconds)
+        self.check()
+
+    def restart(self, name: str) -> Handed:
+        """Restart a container, in the calling thread. Raises WincontainersError."""
+        return self.lifecycles[name].restart()
+
+    def flush_dns_around(self, name: str) -> None:
+        """Empty the DNS client caches of all containers that may know this one by an old address."""
+        around = [one for one in self.all if name in self._needs_of(one.name)]
+        threads = [threading.Thread(target=one.flush_dns, daemon=True) for one in around]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _needs_of(self, name: str) -> set[str]:
+        direct = self.lifecycles[name].planned.needs
+        return set(direct).union(*(self._needs_of(need) for need in direct))
 
     def check(self) -> None:
         """Raise Cancelled once the run is over."""
@@ -120,7 +167,9 @@ class Run:
         deadline = time.monotonic() + _JOIN_SECONDS
         ended = [one.stopped(deadline) for one in self.all]
         idle = all(ended)
-        problems = remove_run(self.engine, self.plan.run, between=self._finish_logs)
+        problems = remove_run(
+            self.engine, self.plan.run, rounds=REMOVAL_ROUNDS[self.info.guest], between=self._finish_logs
+        )
         for problem in problems:
             self.board.note(problem)
         if self._watchdog is not None:
@@ -130,6 +179,7 @@ class Run:
                 self._watchdog.take_over()
         if idle and not problems:
             self._lock.release()
+        self.hosts.close()
         self.engine.close()
 
     def _finish_logs(self) -> None:

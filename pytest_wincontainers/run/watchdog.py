@@ -87,7 +87,7 @@ def clean_up(run: str, url: str | None, folder: Path) -> None:
                 return
         except WincontainersError:
             quiet = 0
-        remove_run(engine, run)
+        remove_run(engine, run, rounds=1)
         time.sleep(1)
 
 

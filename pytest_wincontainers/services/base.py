@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pytest_wincontainers.endpoints import Endpoint, Face, Handed
-from pytest_wincontainers.engines.base import Build, Guest, Mount
-from pytest_wincontainers.errors import DeclarationError, ImageError
+from pytest_wincontainers.endpoints import Endpoint, Face, Link
+from pytest_wincontainers.engines.base import Build, EngineInfo, Mount
+from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.guests import Guest
+from pytest_wincontainers.guests.builds import Isolation
+from pytest_wincontainers.packing import Folder
 from pytest_wincontainers.ready import Ready
 
 if TYPE_CHECKING:
     from pytest_wincontainers.engines.base import Engine
 
-IMAGES = Path(__file__).parent.parent / "images"
+_STOP_SECONDS = 10
 
 Returned = Mapping[str, Any]
 """What a declaration function returned: what is known only when its neighbours' addresses are."""
-
-
-@dataclass(frozen=True)
-class Folder:
-    """A folder of this machine to copy into the container before it starts, by its path in there.
-
-    `replaced` holds new contents of files, by their path relative to the folder with forward slashes.
-    """
-
-    source: Path
-    target: str
-    replaced: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,7 +49,7 @@ class Common:
     mounts: tuple[Mount, ...] = ()
     ready: tuple[Ready, ...] = ()
     prepare: Prepare | None = None
-    isolation: Literal["process", "hyperv"] | None = None
+    isolation: Isolation | None = None
     memory: int | None = None
     timeout: float | None = None
     starts_after_ready: bool = False
@@ -73,6 +64,8 @@ class Service:
     kind: ClassVar[str]
     returns: ClassVar[frozenset[str]] = frozenset({"environment"})
     """The keys that a declaration function may return."""
+    hyperv_memory: ClassVar[int | None] = None
+    """MiB that a Hyper-V container of this kind gets; left alone it gets 1024 (docker/for-win#321)."""
 
     def check(self, base: Path) -> None:
         """Raise DeclarationError for what can be seen to be wrong before anything starts.
@@ -90,7 +83,8 @@ class Service:
                     hint="build= names the folder that holds the Dockerfile, from the folder of this file",
                 )
         for mount in self.common.mounts:
-            if not (base / mount.source).exists():
+            # A path of another system is one of the engine's machine; the engine's rules are looked at later.
+            if not _foreign(mount.source) and not (base / mount.source).exists():
                 raise DeclarationError(
                     f"there is nothing to mount at {base / mount.source}",
                     hint="a mount's source is meant from the folder of the file that declares it",
@@ -105,8 +99,8 @@ class Service:
         """The passwords of this run; `token` makes a new one."""
         return {}
 
-    def own_image(self, guest: Guest) -> str | Build:
-        """The image where the declaration names none."""
+    def own_image(self, info: EngineInfo) -> str | Build:
+        """The image where the declaration names none. Raises DeclarationError where there is none for this engine."""
         raise NotImplementedError
 
     def environment(self, secrets: Mapping[str, str], returned: Returned) -> Mapping[str, str]:
@@ -117,35 +111,32 @@ class Service:
         """The folders to copy in before the start."""
         return ()
 
-    def recipe(self, base: Path, guest: Guest, secrets: Mapping[str, str], returned: Returned) -> Recipe:
-        """Everything needed to make the container."""
+    def image(self, base: Path, info: EngineInfo) -> str | Build:
+        """The image: the declaration's, or else our own. Raises DeclarationError where there is none."""
         given = self.common.build
-        image = _resolved(given, base) if given is not None else self.common.image or self.own_image(guest)
+        return _resolved(given, base) if given is not None else self.common.image or self.own_image(info)
+
+    def recipe(self, base: Path, info: EngineInfo, secrets: Mapping[str, str], returned: Returned) -> Recipe:
+        """Everything needed to make the container. Raises DeclarationError for what this engine cannot give."""
         environment = {
             **self.environment(secrets, returned),
             **self.common.environment,
             **returned.get("environment", {}),
         }
         return Recipe(
-            image=image,
+            image=self.image(base, info),
             environment={key: str(value) for key, value in environment.items()},
             command=self.common.command,
-            folders=self.folders(base, guest, returned),
+            folders=self.folders(base, info.guest, returned),
         )
 
     def face(self, host: str, ports: Mapping[int, int], secrets: Mapping[str, str]) -> Any:
         """The container as seen from where `host` and `ports` are meant."""
         return Face(host, ports)
 
-    def endpoint(self, handed: Handed, engine: Callable[[], Engine]) -> Any:
+    def endpoint(self, link: Link) -> Any:
         """What tests receive."""
-        return Endpoint(self._outside(handed), self._inside(handed), handed, engine)
-
-    def _outside(self, handed: Handed) -> Any:
-        return self.face(handed.host, handed.ports, handed.secrets)
-
-    def _inside(self, handed: Handed) -> Any:
-        return self.face(handed.container_name, {port: port for port in handed.ports}, handed.secrets)
+        return Endpoint(link, self.face)
 
     def readiness(self) -> Sequence[Ready]:
         """What must hold before the container is prepared, in this order."""
@@ -154,6 +145,10 @@ class Service:
     def prepare(self, endpoint: Any, base: Path, progress: Callable[[str], None]) -> None:
         """The steps between ready and handed over. Raises PreparationError."""
 
+    def shut_down(self, endpoint: Any, engine: Engine) -> None:
+        """End the container before a restart, so that nothing is lost which it would keep."""
+        engine.stop(endpoint.container_id, _STOP_SECONDS)
+
 
 def _resolved(build: Build | str | Path, base: Path) -> Build:
     if not isinstance(build, Build):
@@ -161,14 +156,7 @@ def _resolved(build: Build | str | Path, base: Path) -> Build:
     return Build(base / build.folder, build.dockerfile, build.arguments, build.network)
 
 
-def own_image(guest: Guest, name: str) -> Build:
-    """The build of one of the images that come with this package. Raises ImageError where there is none."""
-    folder = IMAGES / guest / name
-    if not folder.is_dir():
-        raise ImageError(
-            f"this version brings no {name} image for {guest.capitalize()} engines",
-            hint="name one of your own with image=… or build=…",
-        )
-    # The packages of the Linux images come from the distribution's mirrors; an engine without a default
-    # bridge reaches them by the host's network only.
-    return Build(folder, network="host" if guest == "linux" else None)
+def _foreign(source: str | Path) -> bool:
+    """Whether a path is absolute, but not on this kind of machine."""
+    absolute = PureWindowsPath(source).is_absolute() or PurePosixPath(source).is_absolute()
+    return absolute and not Path(source).is_absolute()

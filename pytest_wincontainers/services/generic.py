@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from pytest_wincontainers.engines.base import Build, Guest
+from pytest_wincontainers.engines.base import Build, EngineInfo
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.ready import Ready, tcp
 from pytest_wincontainers.services.base import Service
@@ -32,7 +32,7 @@ class Generic(Service):
     def inside_ports(self) -> tuple[int, ...]:
         return self.ports
 
-    def own_image(self, guest: Guest) -> str | Build:
+    def own_image(self, info: EngineInfo) -> str | Build:
         raise AssertionError("check() refuses a container without an image")
 
     def readiness(self) -> Sequence[Ready]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from pytest_wincontainers.endpoints import Endpoint, Face, Handed
-from pytest_wincontainers.engines.base import Build, Guest
+from pytest_wincontainers.endpoints import Endpoint, Face, Link
+from pytest_wincontainers.engines.base import Build, EngineInfo
 from pytest_wincontainers.errors import DeclarationError, NotReady
+from pytest_wincontainers.guests import Guest
+from pytest_wincontainers.packing import Folder
 from pytest_wincontainers.ready import Ready, request
-from pytest_wincontainers.services.base import Folder, Returned, Service, own_image
+from pytest_wincontainers.services.base import Returned, Service
+from pytest_wincontainers.services.images import own_image
 
 if TYPE_CHECKING:
     from pytest_wincontainers.engines.base import Engine
@@ -115,6 +118,7 @@ class Iis(Service):
     sites: tuple[Site, ...] = ()
 
     kind: ClassVar[str] = "iis"
+    hyperv_memory: ClassVar[int | None] = 2048
     returns: ClassVar[frozenset[str]] = frozenset({"environment", "connection_strings", "app_settings"})
 
     def check(self, base: Path) -> None:
@@ -145,8 +149,8 @@ class Iis(Service):
     def inside_ports(self) -> tuple[int, ...]:
         return tuple(site.port for site in self.sites)
 
-    def own_image(self, guest: Guest) -> str | Build:
-        return own_image(guest, "aspnet")
+    def own_image(self, info: EngineInfo) -> str | Build:
+        return own_image(info, "aspnet")
 
     def environment(self, secrets: Mapping[str, str], returned: Returned) -> Mapping[str, str]:
         return {"SITES": " ".join(f"{site.name}:{site.port}" for site in self.sites)}
@@ -161,8 +165,12 @@ class Iis(Service):
     def face(self, host: str, ports: Mapping[int, int], secrets: Mapping[str, str]) -> IisFace:
         return IisFace(host, ports, {site.name: site.port for site in self.sites})
 
-    def endpoint(self, handed: Handed, engine: Callable[[], Engine]) -> IisEndpoint:
-        return IisEndpoint(self._outside(handed), self._inside(handed), handed, engine)
+    def endpoint(self, link: Link) -> IisEndpoint:
+        return IisEndpoint(link, self.face)
+
+    def shut_down(self, endpoint: IisEndpoint, engine: Engine) -> None:
+        # IIS keeps nothing that is not on disk already, and on Server 2025 its stop can take ten minutes.
+        engine.kill(endpoint.container_id)
 
     def readiness(self) -> Sequence[Ready]:
         return (*(SiteAnswers(site) for site in self.sites), *self.common.ready)

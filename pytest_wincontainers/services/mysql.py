@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pytest_wincontainers.endpoints import Endpoint, Face, Handed
-from pytest_wincontainers.engines.base import Build, Guest
-from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.endpoints import Endpoint, Face, Link
+from pytest_wincontainers.engines.base import Build, EngineInfo
+from pytest_wincontainers.errors import DeclarationError, EngineError
 from pytest_wincontainers.ready import Ready, reason
-from pytest_wincontainers.services.base import Returned, Service, own_image
+from pytest_wincontainers.services.base import Returned, Service
+from pytest_wincontainers.services.images import own_image
 
 if TYPE_CHECKING:
     import pymysql
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from pytest_wincontainers.engines.base import Engine
 
 PORT = 3306
+_SHUTDOWN_SECONDS = 60
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,7 @@ class MySql(Service):
     log_statements: bool = False
 
     kind: ClassVar[str] = "mysql"
+    hyperv_memory: ClassVar[int | None] = 2048
 
     def check(self, base: Path) -> None:
         super().check(base)
@@ -141,8 +147,8 @@ class MySql(Service):
     def secrets(self, token: Callable[[], str]) -> Mapping[str, str]:
         return {"password": token(), "root_password": token()}
 
-    def own_image(self, guest: Guest) -> str | Build:
-        return own_image(guest, "mysql")
+    def own_image(self, info: EngineInfo) -> str | Build:
+        return own_image(info, "mysql")
 
     def environment(self, secrets: Mapping[str, str], returned: Returned) -> Mapping[str, str]:
         return {
@@ -167,8 +173,8 @@ class MySql(Service):
             root_password=secrets["root_password"],
         )
 
-    def endpoint(self, handed: Handed, engine: Callable[[], Engine]) -> MySqlEndpoint:
-        return MySqlEndpoint(self._outside(handed), self._inside(handed), handed, engine)
+    def endpoint(self, link: Link) -> MySqlEndpoint:
+        return MySqlEndpoint(link, self.face)
 
     def readiness(self) -> Sequence[Ready]:
         return (Answers(), *self.common.ready)
@@ -180,3 +186,16 @@ class MySql(Service):
 
         with endpoint.connect(root=True) as connection:
             migrate(connection, base / self.migrations, progress)
+
+    def shut_down(self, endpoint: MySqlEndpoint, engine: Engine) -> None:
+        # Windows gives a program five seconds after the engine's stop, whatever was asked for (moby/moby#25982);
+        # the server itself takes the time that it needs.
+        import pymysql
+
+        with suppress(pymysql.Error), endpoint.connect(root=True) as connection, connection.cursor() as cursor:
+            cursor.execute("SHUTDOWN")
+        deadline = time.monotonic() + _SHUTDOWN_SECONDS
+        with suppress(EngineError):
+            while engine.state(endpoint.container_id).running and time.monotonic() < deadline:
+                time.sleep(_POLL_SECONDS)
+        engine.kill(endpoint.container_id)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pytest_wincontainers.endpoints import Endpoint, Face, Handed
-from pytest_wincontainers.engines.base import Build, Guest
+from pytest_wincontainers.endpoints import Endpoint, Face, FaceMaker, Link
+from pytest_wincontainers.engines.base import Build, EngineInfo
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.ready import Ready, request
 from pytest_wincontainers.reports.browsers import BROWSERS
-from pytest_wincontainers.services.base import Service, own_image
+from pytest_wincontainers.services.base import Service
+from pytest_wincontainers.services.images import own_image
 
 if TYPE_CHECKING:
     from selenium.webdriver.common.options import ArgOptions
@@ -44,10 +45,8 @@ _ARGUMENTS = (
 class SeleniumEndpoint(Endpoint[Face]):
     """A WebDriver server; each driver is a browser of its own."""
 
-    def __init__(
-        self, face: Face, inside: Face, handed: Handed, engine: Callable[[], Engine], browser: Browser
-    ) -> None:
-        super().__init__(face, inside, handed, engine)
+    def __init__(self, link: Link, face: FaceMaker[Face], browser: Browser) -> None:
+        super().__init__(link, face)
         self.browser: Browser = browser
 
     def options(self) -> ArgOptions:
@@ -100,6 +99,7 @@ class Selenium(Service):
     browser: Browser = "chrome"
 
     kind: ClassVar[str] = "selenium"
+    hyperv_memory: ClassVar[int | None] = 2048
 
     def check(self, base: Path) -> None:
         super().check(base)
@@ -110,16 +110,19 @@ class Selenium(Service):
     def inside_ports(self) -> tuple[int, ...]:
         return (PORT,)
 
-    def own_image(self, guest: Guest) -> str | Build:
-        if guest == "linux" and self.browser != "chrome":
+    def own_image(self, info: EngineInfo) -> str | Build:
+        if self.browser != "chrome" and info.guest == "linux":
             raise DeclarationError(
                 f"the image for Linux engines has no {self.browser}",
                 hint='use browser="chrome", or name an image that has it with image=…',
             )
-        return own_image(guest, "selenium")
+        return own_image(info, "selenium")
 
-    def endpoint(self, handed: Handed, engine: Callable[[], Engine]) -> SeleniumEndpoint:
-        return SeleniumEndpoint(self._outside(handed), self._inside(handed), handed, engine, self.browser)
+    def endpoint(self, link: Link) -> SeleniumEndpoint:
+        return SeleniumEndpoint(link, self.face, self.browser)
+
+    def shut_down(self, endpoint: SeleniumEndpoint, engine: Engine) -> None:
+        engine.kill(endpoint.container_id)
 
     def readiness(self) -> Sequence[Ready]:
         return (DriverAnswers(), *self.common.ready)

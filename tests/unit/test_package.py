@@ -55,7 +55,7 @@ def imported(module):
 
 @pytest.mark.parametrize("module", modules())
 def test_the_docker_sdk_has_one_door(module):
-    if module != "engines/docker.py":
+    if not module.startswith("engines/docker/"):
         assert not [name for name in imported(module) if name.split(".")[0] in {"docker", "requests", "urllib3"}]
 
 
@@ -68,8 +68,8 @@ def test_only_the_edges_know_pytest(module):
 
 
 # From the ground up: a room may use those before it.
-ROOMS = ["errors", "engines", "ready", "endpoints", "migrations", "webconfig", "reports", "services", "declare", "plan"]
-ROOMS += ["run", "plugin"]
+ROOMS = ["failures", "errors", "limits", "guests", "engines", "settings", "hosts", "packing", "ready", "endpoints"]
+ROOMS += ["migrations", "webconfig", "reports", "services", "declare", "plan", "run", "plugin"]
 
 
 @pytest.mark.parametrize("module", modules())

@@ -16,8 +16,7 @@ from pytest_wincontainers.reports.board import Board, State
 from pytest_wincontainers.run.handover import Failed, Handover
 from pytest_wincontainers.run.images import ensure_image, tag_of
 from pytest_wincontainers.run.locks import Locks, RunLock
-from pytest_wincontainers.run.packing import packed
-from pytest_wincontainers.services.base import Folder
+from pytest_wincontainers.packing import Folder, packed
 from pytest_wincontainers.testing import FakeEngine
 
 # -- images -----------------------------------------------------------------------------------------------------
@@ -53,7 +52,7 @@ def test_an_image_is_made_once(context, tmp_path):
     said = []
 
     def ask():
-        ensure_image(engine, Build(context), Locks(tmp_path, "engine", lambda: None), said.append)
+        ensure_image(engine, Build(context), Locks(tmp_path, "engine", lambda: None), said.append, lambda make: make())
 
     threads = [threading.Thread(target=ask) for _ in range(5)]
     for thread in threads:
@@ -70,7 +69,9 @@ def test_an_image_that_does_not_build(context, tmp_path):
             raise ImageError("does not build")
 
     with pytest.raises(ImageError, match="does not build"):
-        ensure_image(FakeEngine(fail=fail), Build(context), Locks(tmp_path, "engine", lambda: None), print)
+        ensure_image(
+            FakeEngine(fail=fail), Build(context), Locks(tmp_path, "engine", lambda: None), print, lambda make: make()
+        )
 
 
 # -- locks ------------------------------------------------------------------------------------------------------

@@ -1,21 +1,14 @@
-"""The Docker engine, by the Docker SDK. The only file that imports it."""
+"""The Docker engine, by the Docker SDK. This room alone imports it."""
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
 
-import docker
 import docker.errors
 import docker.types
 import docker.utils.build
-import requests
-import urllib3.exceptions
 
 from pytest_wincontainers.engines.base import (
     NETWORK,
@@ -27,17 +20,21 @@ from pytest_wincontainers.engines.base import (
     Image,
     Listed,
     Progress,
-    timestamp,
 )
+from pytest_wincontainers.failures.catalogue import Phase
+from pytest_wincontainers.engines.docker import streams
+from pytest_wincontainers.engines.docker.calls import calling, refused, tolerating
+from pytest_wincontainers.engines.docker.connection import LOOPBACK, connect
+from pytest_wincontainers.failures import find_failure
 from pytest_wincontainers.errors import EngineError, EngineUnavailable, ImageError
+from pytest_wincontainers.guests import RULES, Guest
+from pytest_wincontainers.guests.base import GuestRules
+from pytest_wincontainers.guests.builds import parse_version
+from pytest_wincontainers.limits import within
 
-# Windows daemons wait up to four minutes for a container to start (microsoft/hcsshim#1751).
-_CALL_SECONDS = 300
-_CONNECT_SECONDS = 20
-# Every container holds one connection for its log; the rest is for calls.
-_CONNECTIONS = 64
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _BUILD_TAIL_LINES = 30
+# An engine that was told to stop a container kills it after the time it was given, and then needs its own while.
+_STOP_GRACE_SECONDS = 10
 
 
 class DockerEngine:
@@ -54,44 +51,8 @@ class DockerEngine:
 
     def info(self) -> EngineInfo:
         if self._info is None:
-            self._info = self._connect()
+            self._connected, self._info = connect(self._url)
         return self._info
-
-    def _connect(self) -> EngineInfo:
-        environment = dict(os.environ)
-        if self._url:
-            environment["DOCKER_HOST"] = self._url
-        named = environment.get("DOCKER_HOST") or "the current docker context"
-        try:
-            client = docker.DockerClient.from_env(
-                environment=environment, version="auto", timeout=_CONNECT_SECONDS, max_pool_size=_CONNECTIONS
-            )
-            asked = time.time()
-            answer = client.api.info()
-            answered = time.time()
-            version = client.api.version(api_version=False)
-        except (docker.errors.DockerException, requests.RequestException, OSError) as problem:
-            raise EngineUnavailable(
-                f"no Docker engine answers at {named}",
-                details=_first_line(problem),
-                hint="start the engine, or name another one with DOCKER_HOST or --wincontainers-engine; "
-                "--wincontainers-missing-engine=skip skips the tests that need it",
-            ) from problem
-        client.api.timeout = _CALL_SECONDS
-        self._connected = client.api
-        host = _host_of(environment.get("DOCKER_HOST") or docker.ContextAPI.get_current_context().Host or "")
-        local = not host or host in _LOOPBACK
-        near = local and _reaches_containers(answer)
-        return EngineInfo(
-            id=answer["ID"],
-            name="Docker",
-            version=version["Version"],
-            guest="windows" if answer["OSType"] == "windows" else "linux",
-            system=answer["OperatingSystem"],
-            near=near,
-            host="127.0.0.1" if local else str(host),
-            clock_offset=0.0 if near else timestamp(answer["SystemTime"]) - (asked + answered) / 2,
-        )
 
     @property
     def _api(self) -> Any:
@@ -99,37 +60,41 @@ class DockerEngine:
             self.info()
         return self._connected
 
+    @property
+    def _guest(self) -> GuestRules:
+        return RULES[self.info().guest]
+
     def image(self, reference: str) -> Image | None:
-        with _calling(f"look up the image {reference}"):
+        with calling(f"look up the image {reference}"):
             try:
                 answer = self._api.inspect_image(reference)
             except docker.errors.ImageNotFound:
                 return None
         exposed = (answer.get("Config") or {}).get("ExposedPorts") or {}
         ports = sorted(int(port.split("/")[0]) for port in exposed if port.endswith("/tcp"))
-        return Image(answer["Id"], tuple(ports))
+        guest: Guest = "windows" if answer.get("Os") == "windows" else "linux"
+        return Image(answer["Id"], tuple(ports), guest, parse_version(answer.get("OsVersion") or ""))
 
     def pull(self, reference: str, progress: Progress) -> None:
         try:
-            with _calling(f"pull {reference}"):
+            with calling(f"pull {reference}"):
                 # Without a tag the SDK would pull every tag of the repository.
                 name, tag = docker.utils.parse_repository_tag(reference)
                 for event in self._api.pull(name, tag=tag or "latest", stream=True, decode=True):
                     if "error" in event:
-                        raise ImageError(
-                            f"the image {reference} cannot be pulled",
-                            details=event["error"],
-                            hint="check its name and that the engine reaches and may read the registry",
-                        )
+                        raise refused(f"pull {reference}", event["error"])
                     progress(event.get("status", ""))
         except EngineUnavailable:
             raise
-        except EngineError as refused:
+        except EngineError as problem:
             raise ImageError(
                 f"the image {reference} is not on the engine and cannot be pulled",
-                details=refused.details,
-                hint="check its name and that the engine reaches and may read the registry",
-            ) from refused
+                details=problem.details,
+                hint=problem.hint
+                if problem.failure
+                else "check its name and that the engine reaches and may read the registry",
+                failure=problem.failure,
+            ) from problem
 
     def context_files(self, build: Build) -> Sequence[str]:
         ignore = build.folder / ".dockerignore"
@@ -141,7 +106,7 @@ class DockerEngine:
     def build(self, build: Build, tag: str, labels: Mapping[str, str], progress: Progress) -> None:
         output: list[str] = []
         with (
-            _calling(f"build {build.folder}"),
+            calling(f"build {build.folder}"),
             docker.utils.build.create_archive(str(build.folder), files=self.context_files(build)) as context,
         ):
             events = self._api.build(
@@ -162,14 +127,16 @@ class DockerEngine:
                 if text.startswith("Step "):
                     progress(text.split(":", 1)[0].strip().lower())
                 if "error" in event:
+                    failure = find_failure(event["error"])
                     raise ImageError(
                         f"the image in {build.folder} does not build",
                         details="\n".join([*output[-_BUILD_TAIL_LINES:], event["error"].strip()]),
-                        hint=f"try it by hand: docker build {build.folder}",
+                        hint=failure.remedy if failure else f"try it by hand: docker build {build.folder}",
+                        failure=failure,
                     )
 
     def ensure_network(self, name: str) -> None:
-        with _calling(f"look up the network {name}"):
+        with calling(f"look up the network {name}"):
             # The filter is a part of the name, not the whole.
             if any(network["Name"] == name for network in self._api.networks(names=[name])):
                 return
@@ -181,7 +148,7 @@ class DockerEngine:
             self._api.create_network(name, driver="bridge", check_duplicate=True)
 
     def create(self, spec: ContainerSpec) -> str:
-        with _calling(f"create {spec.name}"):
+        with calling(f"create {spec.name}"):
             host = self._api.create_host_config(
                 network_mode=NETWORK,
                 port_bindings={f"{port}/tcp": self._binding() for port in spec.publish} or None,
@@ -207,20 +174,45 @@ class DockerEngine:
     def _binding(self) -> Any:
         # Windows refuses a host address (moby/moby daemon/libnetwork/drivers/windows); elsewhere a port of
         # an engine on this machine is for this machine only.
-        local = self.info().host in _LOOPBACK and self.info().guest != "windows"
+        local = self.info().host in LOOPBACK and self.info().guest != "windows"
         return ("127.0.0.1", None) if local else None
 
     def copy_in(self, container: str, archive: BinaryIO) -> None:
-        root = "C:\\" if self.info().guest == "windows" else "/"
-        with _calling("copy files into a container"):
-            self._api.put_archive(container, root, archive)
+        with calling("copy files into a container"):
+            if not self._needs_tar(container):
+                self._api.put_archive(container, self._guest.root, archive)
+                return
+            guest = self._guest
+            code, pieces = streams.feed(self._api, container, guest.unpack(), guest.administrator, archive)
+        _succeeded("copy files into a container", code, streams.output_text(pieces, guest))
+
+    def copy_out(self, container: str, path: str) -> Iterator[bytes]:
+        with calling(f"copy {path} out of a container"):
+            if not self._needs_tar(container):
+                pieces, _ = self._api.get_archive(container, path)
+                yield from pieces
+                return
+            guest = self._guest
+            errors = b""
+            for out, error in streams.read(self._api, container, guest.pack(path), guest.administrator):
+                errors += error or b""
+                if out:
+                    yield out
+        _succeeded(f"copy {path} out of a container", 1 if errors else 0, guest.decode(errors))
+
+    def _needs_tar(self, container: str) -> bool:
+        # The files of a running Hyper-V container are its virtual machine's (moby/moby daemon/archive_windows.go).
+        if self.info().guest != "windows":
+            return False
+        answer = self._api.inspect_container(container)
+        return bool(answer["State"]["Running"]) and answer["HostConfig"].get("Isolation") == "hyperv"
 
     def start(self, container: str) -> None:
-        with _calling("start a container"):
+        with calling("start a container"):
             self._api.start(container)
 
     def state(self, container: str) -> ContainerState:
-        with _calling("inspect a container"):
+        with calling("inspect a container"):
             answer = self._api.inspect_container(container)
         state, settings = answer["State"], answer["NetworkSettings"]
         network = (settings.get("Networks") or {}).get(NETWORK) or {}
@@ -239,28 +231,53 @@ class DockerEngine:
         )
 
     def logs(self, container: str, *, follow: bool) -> Iterator[bytes]:
-        with _calling("read a container's log"):
+        with calling("read a container's log"):
             pieces = self._api.logs(container, stdout=True, stderr=True, stream=True, follow=follow, timestamps=True)
             yield from pieces
 
-    def exec(self, container: str, command: Sequence[str], environment: Mapping[str, str]) -> ExecResult:
-        with _calling(f"run {command[0]} in a container"):
-            created = self._api.exec_create(container, list(command), environment=dict(environment))
-            output = self._api.exec_start(created["Id"])
-            code = self._api.exec_inspect(created["Id"])["ExitCode"]
-        return ExecResult(int(code), bytes(output).decode("utf-8", "replace").replace("\r\n", "\n"))
+    def exec(
+        self,
+        container: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        user: str = "",
+        timeout: float | None = None,
+    ) -> ExecResult:
+        def run() -> tuple[int, list[Any]]:
+            with calling(f"run {command[0]} in a container"):
+                return streams.run(self._api, container, command, environment, user)
+
+        try:
+            code, pieces = run() if timeout is None else within(timeout, run)
+        except TimeoutError:
+            raise EngineError(
+                f"{command[0]} did not end within {timeout:g} s",
+                hint="allow it longer with timeout=; it goes on until its container ends",
+            ) from None
+        return ExecResult(code, streams.output_text(pieces, self._guest))
+
+    def stop(self, container: str, seconds: float) -> None:
+        def stop() -> None:
+            with tolerating(304, 404), calling("stop a container"):
+                self._api.stop(container, timeout=int(seconds))
+
+        try:
+            within(seconds + _STOP_GRACE_SECONDS, stop)
+        except (EngineError, TimeoutError):
+            self.kill(container)
 
     def kill(self, container: str) -> None:
-        with _tolerating(404, 409), _calling("kill a container"):
+        with tolerating(404, 409), _gone("stop"), calling("kill a container"):
             self._api.kill(container)
 
     def remove(self, container: str) -> None:
         # 409: somebody else is removing it at this moment.
-        with _tolerating(404, 409), _calling("remove a container"):
+        with tolerating(404, 409), calling("remove a container"):
             self._api.remove_container(container, v=True, force=True)
 
     def containers(self, labels: Iterable[str]) -> Sequence[Listed]:
-        with _calling("list containers"):
+        with calling("list containers"):
             answer = self._api.containers(all=True, filters={"label": list(labels)})
         return [
             Listed(
@@ -274,56 +291,16 @@ class DockerEngine:
             self._connected.close()
 
 
-def _host_of(url: str) -> str | None:
-    """The machine that an engine's address names; None for a socket or a pipe of this one."""
-    # The SDK takes an address without a scheme for TCP.
-    parts = urlsplit(url if "://" in url else f"tcp://{url}" if url else "")
-    return parts.hostname if parts.scheme in {"tcp", "http", "https", "ssh"} else None
-
-
-def _reaches_containers(answer: Any) -> bool:
-    """Whether this machine has a route to the containers' own addresses, by what the engine on it answers."""
-    if answer["OSType"] == "windows":
-        return True
-    # Elsewhere than on Linux, Linux containers live in a virtual machine, and so they do with Docker Desktop;
-    # a rootless engine keeps them in a network of its own.
-    rootless = any("rootless" in option for option in answer.get("SecurityOptions") or [])
-    return sys.platform == "linux" and not rootless and "Docker Desktop" not in answer["OperatingSystem"]
-
-
 @contextmanager
-def _calling(what: str) -> Iterator[None]:
-    """Turn the SDK's and its transport's errors into ours."""
+def _gone(phase: Phase) -> Iterator[None]:
+    """Pass over what an engine says of a container that ended during the call (microsoft/hcsshim internal/hcs)."""
     try:
         yield
-    except docker.errors.APIError as problem:
-        raise EngineError(
-            f"the Docker engine refused to {what}",
-            details=str(problem.explanation or problem),
-            hint="the engine's own words are above; its log may say more",
-            status=problem.status_code or 0,
-        ) from problem
-    except (
-        docker.errors.DockerException,
-        requests.RequestException,
-        urllib3.exceptions.HTTPError,
-        OSError,
-    ) as problem:
-        raise EngineUnavailable(
-            f"the Docker engine stopped answering when asked to {what}",
-            details=_first_line(problem),
-            hint="look into the engine's own log; the containers of this run are removed by the next run at the latest",
-        ) from problem
-
-
-@contextmanager
-def _tolerating(*statuses: int) -> Iterator[None]:
-    try:
-        yield
-    except EngineError as refused:
-        if refused.status not in statuses:
+    except EngineError as problem:
+        if problem.failure is None or (problem.failure.phase, problem.failure.kind) != (phase, "transient"):
             raise
 
 
-def _first_line(problem: BaseException) -> str:
-    return (str(problem).splitlines() or [type(problem).__name__])[0]
+def _succeeded(what: str, code: int, output: str) -> None:
+    if code != 0:
+        raise refused(what, output.strip() or f"tar ended with {code}")

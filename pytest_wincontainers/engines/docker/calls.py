@@ -1,0 +1,73 @@
+"""Calling the Docker SDK: its errors and its transports' turned into ours, with what the catalogue knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import docker.errors
+import requests
+import urllib3.exceptions
+
+from pytest_wincontainers.failures import find_failure
+from pytest_wincontainers.errors import EngineError, EngineUnavailable
+
+
+@contextmanager
+def calling(what: str) -> Iterator[None]:
+    """Turn whatever goes wrong into EngineError or EngineUnavailable."""
+    try:
+        yield
+    except docker.errors.APIError as problem:
+        raise refused(what, str(problem.explanation or problem), problem.status_code or 0) from problem
+    except (
+        docker.errors.DockerException,
+        requests.RequestException,
+        urllib3.exceptions.HTTPError,
+        OSError,
+    ) as problem:
+        raise _unavailable(what, problem) from problem
+    except Exception as problem:
+        # The SDK lets errors of named pipes through as they are (docker/docker-py#2562); the module that has
+        # their class exists on Windows only.
+        if type(problem).__module__ != "pywintypes":
+            raise
+        raise _unavailable(what, problem) from problem
+
+
+def refused(what: str, words: str, status: int = 0) -> EngineError:
+    """The error for a call that the engine answered with these words."""
+    failure = find_failure(words)
+    return EngineError(
+        f"the Docker engine refused to {what}",
+        details=words,
+        hint=failure.remedy if failure else "the engine's own words are above; its log may say more",
+        status=status,
+        failure=failure,
+    )
+
+
+def _unavailable(what: str, problem: Exception) -> EngineUnavailable:
+    failure = find_failure(str(problem))
+    more = "look into the engine's own log; the containers of this run are removed by the next run at the latest"
+    return EngineUnavailable(
+        f"the Docker engine stopped answering when asked to {what}",
+        details=first_line(problem),
+        hint=failure.remedy if failure else more,
+        failure=failure,
+    )
+
+
+@contextmanager
+def tolerating(*statuses: int) -> Iterator[None]:
+    """Pass over refusals with one of these statuses."""
+    try:
+        yield
+    except EngineError as problem:
+        if problem.status not in statuses:
+            raise
+
+
+def first_line(problem: BaseException) -> str:
+    """The first line of an error's text."""
+    return (str(problem).splitlines() or [type(problem).__name__])[0]

@@ -1,0 +1,103 @@
+"""Connecting to a Docker engine, and who it is."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import docker
+import docker.errors
+import requests
+
+from pytest_wincontainers.engines.base import EngineInfo, timestamp
+from pytest_wincontainers.engines.docker.calls import first_line
+from pytest_wincontainers.failures import find_failure
+from pytest_wincontainers.errors import EngineUnavailable
+from pytest_wincontainers.guests.builds import Host, parse_system, parse_version
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+# Windows daemons wait up to four minutes for a container to start (microsoft/hcsshim#1751).
+_CALL_SECONDS = 300
+_CONNECT_SECONDS = 20
+# Every container holds one connection for its log; the rest is for calls.
+_CONNECTIONS = 64
+
+
+def connect(url: str | None) -> tuple[Any, EngineInfo]:
+    """A client of the engine that `url` names, or else DOCKER_HOST, or else the current context; and who answers.
+
+    Raises EngineUnavailable.
+    """
+    environment = dict(os.environ)
+    if url:
+        environment["DOCKER_HOST"] = url
+    if environment.get("DOCKER_CERT_PATH"):
+        # The SDK takes certificates without this for TLS that verifies nobody.
+        environment["DOCKER_TLS_VERIFY"] = environment.get("DOCKER_TLS_VERIFY") or "1"
+    named = environment.get("DOCKER_HOST") or "the current docker context"
+    try:
+        client = docker.DockerClient.from_env(
+            environment=environment, version="auto", timeout=_CONNECT_SECONDS, max_pool_size=_CONNECTIONS
+        )
+        asked = time.time()
+        answer = client.api.info()
+        answered = time.time()
+        version = client.api.version(api_version=False)
+    except (docker.errors.DockerException, requests.RequestException, OSError) as problem:
+        failure = find_failure(str(problem))
+        raise EngineUnavailable(
+            f"no Docker engine answers at {named}",
+            details=first_line(problem),
+            hint=(f"{failure.remedy}; or " if failure else "start the engine, or ")
+            + "name another one with DOCKER_HOST or --wincontainers-engine; "
+            "--wincontainers-missing-engine=skip skips the tests that need it",
+            failure=failure,
+        ) from problem
+    client.api.timeout = _CALL_SECONDS
+    host = _host_of(environment.get("DOCKER_HOST") or docker.ContextAPI.get_current_context().Host or "")
+    local = not host or host in LOOPBACK
+    near = local and _reaches_containers(answer)
+    return client.api, EngineInfo(
+        id=answer["ID"],
+        name="Docker",
+        version=version["Version"],
+        guest="windows" if answer["OSType"] == "windows" else "linux",
+        system=answer["OperatingSystem"],
+        near=near,
+        host="127.0.0.1" if local else str(host),
+        clock_offset=0.0 if near else timestamp(answer["SystemTime"]) - (asked + answered) / 2,
+        windows=_windows(answer),
+        unprotected=not local and client.api.base_url.startswith("http://"),
+    )
+
+
+def _host_of(url: str) -> str | None:
+    """The machine that an engine's address names; None for a socket or a pipe of this one."""
+    # The SDK takes an address without a scheme for TCP.
+    parts = urlsplit(url if "://" in url else f"tcp://{url}" if url else "")
+    return parts.hostname if parts.scheme in {"tcp", "http", "https", "ssh"} else None
+
+
+def _reaches_containers(answer: Any) -> bool:
+    """Whether this machine has a route to the containers' own addresses, by what the engine on it answers."""
+    if answer["OSType"] == "windows":
+        return True
+    # Elsewhere than on Linux, Linux containers live in a virtual machine, and so they do with Docker Desktop;
+    # a rootless engine keeps them in a network of its own.
+    rootless = any("rootless" in option for option in answer.get("SecurityOptions") or [])
+    return sys.platform == "linux" and not rootless and "Docker Desktop" not in answer["OperatingSystem"]
+
+
+def _windows(answer: Any) -> Host | None:
+    if answer["OSType"] != "windows":
+        return None
+    # Only the name has the revision (moby/moby daemon/info_windows.go).
+    build = parse_system(answer["OperatingSystem"]) or parse_version(answer.get("OSVersion") or "")
+    if build is None:
+        return None
+    isolation = "hyperv" if answer.get("Isolation") == "hyperv" else "process"
+    return Host(build, "Server" in answer["OperatingSystem"], isolation)  # type: ignore[arg-type]

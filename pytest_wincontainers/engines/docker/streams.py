@@ -1,0 +1,66 @@
+"""Commands in containers: what goes in, what comes out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import groupby
+from typing import Any, BinaryIO
+
+from docker.utils.socket import demux_adaptor, frames_iter
+
+from pytest_wincontainers.guests.base import GuestRules
+
+_PIECE = 64 * 1024
+_CLIXML = b"#< CLIXML"
+
+
+def output_text(pieces: Sequence[tuple[bytes | None, bytes | None]], guest: GuestRules) -> str:
+    """The text of standard output and error, in the order of arrival."""
+    errors = b"".join(error for _, error in pieces if error)
+    if _CLIXML in errors:
+        # PowerShell's XML comes in pieces that only make sense together.
+        return guest.decode(b"".join(out for out, _ in pieces if out)) + guest.decode(errors)
+    runs = groupby(pieces, key=lambda piece: piece[1] is not None)
+    return "".join(guest.decode(b"".join(out or error or b"" for out, error in run)) for _, run in runs)
+
+
+def feed(api: Any, container: str, command: Sequence[str], user: str, source: BinaryIO) -> tuple[int, list[Any]]:
+    """Run a command with a file as its standard input; its exit code and output."""
+    created = api.exec_create(container, list(command), stdin=True, user=user)
+    connection = api.exec_start(created["Id"], socket=True)
+    real = getattr(connection, "_sock", connection)
+
+    def write() -> None:
+        with suppress(OSError):
+            while piece := source.read(_PIECE):
+                real.sendall(piece)
+            # A named pipe has no half to close; there, tar ends by itself at the archive's end.
+            if hasattr(real, "family"):
+                real.shutdown(1)
+
+    writer = threading.Thread(target=write, name="wincontainers-feed", daemon=True)
+    writer.start()
+    try:
+        pieces = [demux_adaptor(*frame) for frame in frames_iter(connection, tty=False)]
+        writer.join()
+    finally:
+        with suppress(OSError):
+            connection.close()
+    return int(api.exec_inspect(created["Id"])["ExitCode"]), pieces
+
+
+def read(api: Any, container: str, command: Sequence[str], user: str) -> Iterator[tuple[bytes | None, bytes | None]]:
+    """Run a command and yield what it writes to standard output and error."""
+    created = api.exec_create(container, list(command), user=user)
+    yield from api.exec_start(created["Id"], stream=True, demux=True)
+
+
+def run(
+    api: Any, container: str, command: Sequence[str], environment: Mapping[str, str], user: str
+) -> tuple[int, list[Any]]:
+    """Run a command; its exit code and output."""
+    created = api.exec_create(container, list(command), environment=dict(environment), user=user)
+    pieces = list(api.exec_start(created["Id"], stream=True, demux=True))
+    return int(api.exec_inspect(created["Id"])["ExitCode"]), pieces

@@ -1,0 +1,89 @@
+"""Windows containers."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PureWindowsPath
+
+from pytest_wincontainers.guests import text
+
+_PIPE = "\\\\.\\pipe\\"
+_LONGEST_COMMAND_LINE = 32_000
+"""Characters that CreateProcess takes, less what the engine adds; cmd itself reads 8,191."""
+_LONGEST_CMD_LINE = 8_100
+_LINE = "WINCONTAINERS_LINE"
+
+
+class Windows:
+    """See `GuestRules`."""
+
+    root = "C:\\"
+    # Images whose user is ContainerUser, as Nano Server's is, may not flush (facts: portainer/portainer#3866).
+    administrator = "ContainerAdministrator"
+    # Not Clear-DnsClientCache: Nano Server has no PowerShell, and starting one takes up to a second.
+    flush_dns = ("ipconfig", "/flushdns")
+
+    def decode(self, output: bytes) -> str:
+        return text.decode(output)
+
+    def mount_problem(self, source: str | Path, target: str, *, near: bool) -> str | None:
+        """See `GuestRules`; the rules are the engine's own (moby/moby daemon/volume/mounts/windows_parser.go)."""
+        folder = PureWindowsPath(target)
+        pipe = target.replace("/", "\\").lower().startswith(_PIPE)
+        if pipe != str(source).replace("/", "\\").lower().startswith(_PIPE):
+            return "a pipe can only be mounted to a pipe: both sides begin with \\\\.\\pipe\\"
+        if pipe:
+            return None
+        if not folder.drive:
+            return f"the target {target} has no drive; write it as C:\\{str(folder).lstrip(chr(92))}"
+        if not folder.root:
+            return f"the target {target} is relative; write it with a backslash behind the drive"
+        if folder == PureWindowsPath(folder.anchor):
+            return f"the target {target} is a drive itself; Windows mounts to folders only"
+        if near and not Path(source).exists():
+            return f"there is nothing at {source}, and Windows engines do not make it"
+        if near and not Path(source).is_dir():
+            return f"{source} is a file, and Windows mounts folders only; mount the folder that it lies in"
+        if not near and not PureWindowsPath(source).is_absolute():
+            return f"the source {source} is on the engine's machine; write it with its drive"
+        return None
+
+    def unpack(self) -> Sequence[str]:
+        # In Windows since build 17063, Nano Server's images included.
+        return ("tar", "-x", "-f", "-", "-C", "C:\\")
+
+    def pack(self, path: str) -> Sequence[str]:
+        whole = PureWindowsPath(path)
+        return ("tar", "-c", "-f", "-", "-C", str(whole.parent), whole.name)
+
+
+def cmd(line: str) -> tuple[Sequence[str], Mapping[str, str]]:
+    """Command and environment that have cmd run `line` as it would at its prompt.
+
+    The engine joins a command's words by the rules of C programs, in which a quote becomes \\", and cmd does not
+    know that (moby/moby daemon/oci_windows.go). So the line travels in a variable, which cmd expands once, before
+    it looks for quotes and operators. For the same reason a % in it stays what it is. Raises ValueError for a
+    line that is too long or has several lines.
+    """
+    if "\n" in line or "\r" in line:
+        raise ValueError("cmd takes one line; join commands with &")
+    if len(line) > _LONGEST_CMD_LINE:
+        raise ValueError(f"cmd takes {_LONGEST_CMD_LINE} characters, and these are {len(line)}; use PowerShell")
+    return ("cmd", "/D", "/S", "/V:OFF", "/C", f"%{_LINE}%"), {_LINE: line}
+
+
+def powershell(script: str) -> Sequence[str]:
+    """The command that has PowerShell run a script of any lines and characters.
+
+    Raises ValueError for one that is too long for a command line.
+    """
+    # Progress bars would be written to standard error as XML, and output in the console's code page.
+    preface = "$ProgressPreference='SilentlyContinue';[Console]::OutputEncoding=[Text.UTF8Encoding]::new();"
+    encoded = base64.b64encode((preface + script).encode("utf-16-le")).decode()
+    if len(encoded) > _LONGEST_COMMAND_LINE:
+        most = _LONGEST_COMMAND_LINE * 3 // 8 - len(preface)
+        raise ValueError(
+            f"a script may have {most} characters, and this has {len(script)}; copy it in and run it with -File"
+        )
+    return ("powershell", "-NoLogo", "-NoProfile", "-NonInteractive", "-EncodedCommand", encoded)

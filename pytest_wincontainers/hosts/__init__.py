@@ -1,0 +1,1 @@
+"""The machines whose own DNS client cache and ports matter: this one, and the one the engine runs on."""

@@ -1,0 +1,147 @@
+"""The engine's machine, by WinRM: what pytest-wincontainers[winrm] is for."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.guests.windows import Windows, powershell
+from pytest_wincontainers.hosts.base import Command, HostError
+from pytest_wincontainers.limits import within
+from pytest_wincontainers.settings import Settings
+
+_PORT = 5986
+_UTF8 = 65001
+# The server answers at the latest after the first, if only to say that there is nothing yet; pywinrm wants the
+# second to be longer.
+_OPERATION_SECONDS, _READ_SECONDS = 5, 10
+_CLOSE_SECONDS = 5
+_GONE = 2150858843
+"""WS-Management's code for a shell that the server has closed, as it does with idle ones (diyan/pywinrm#325)."""
+
+
+class WinRmHost:
+    """See `Host`. One shell is opened at the first command, used for all of them, and closed at the end.
+
+    Only HTTPS with a certificate that is verified. Raises DeclarationError for settings that cannot be.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._endpoint = _endpoint(settings.winrm or "")
+        if settings.winrm_user is None or settings.winrm_password is None:
+            raise DeclarationError(
+                "a WinRM host is named, and no account for it",
+                hint="set WINCONTAINERS_WINRM_USER and WINCONTAINERS_WINRM_PASSWORD",
+            )
+        self.name = str(urlsplit(self._endpoint).hostname)
+        self._settings = settings
+        self._connected: tuple[Any, str] | None = None
+        # The shell runs one command at a time.
+        self._one_at_a_time = threading.Lock()
+
+    def run(self, command: Command, seconds: float) -> str:
+        try:
+            return within(seconds, lambda: self._run(command))
+        except TimeoutError:
+            # Whoever still waits in it has a connection that nobody may use any more.
+            self._connected = None
+            self._one_at_a_time = threading.Lock()
+            raise HostError(
+                f"{self.name} did not answer by WinRM within {seconds:g} s",
+                hint="see whether the machine is busy, and whether its firewall lets WinRM through",
+            ) from None
+
+    def _run(self, command: Command) -> str:
+        with self._one_at_a_time:
+            try:
+                return self._run_in_shell(command)
+            except HostError:
+                raise
+            except Exception as problem:
+                if not _says(problem, _GONE):
+                    self._connected = None
+                    raise self._explained(problem) from problem
+            self._connected = None
+            try:
+                return self._run_in_shell(command)
+            except HostError:
+                raise
+            except Exception as problem:
+                self._connected = None
+                raise self._explained(problem) from problem
+
+    def _run_in_shell(self, command: Command) -> str:
+        if self._connected is None:
+            protocol = self._protocol()
+            self._connected = protocol, protocol.open_shell(codepage=_UTF8)
+        protocol, shell = self._connected
+        program, *words = powershell(command.script)
+        running = protocol.run_command(shell, program, words)
+        try:
+            out, errors, code = protocol.get_command_output(shell, running)
+        finally:
+            # Else the server counts it against its limit for ever (diyan/pywinrm#124).
+            with suppress(Exception):
+                protocol.cleanup_command(shell, running)
+        decode = Windows().decode
+        if code != 0:
+            raise HostError(
+                f"PowerShell on {self.name} ended with {code}", details=(decode(out) + decode(errors)).strip()
+            )
+        return decode(out)
+
+    def _protocol(self) -> Any:
+        try:
+            from winrm.protocol import Protocol
+        except ImportError:
+            raise HostError(
+                "a WinRM host is named, and the package pywinrm is not installed",
+                hint='pip install "pytest-wincontainers[winrm]"',
+            ) from None
+        given, password = self._settings, self._settings.winrm_password
+        return Protocol(
+            endpoint=self._endpoint,
+            transport=given.winrm_transport,
+            username=given.winrm_user,
+            password=password.reveal() if password else "",
+            server_cert_validation="validate",
+            ca_trust_path=str(given.winrm_ca) if given.winrm_ca else "legacy_requests",
+            operation_timeout_sec=_OPERATION_SECONDS,
+            read_timeout_sec=_READ_SECONDS,
+        )
+
+    def _explained(self, problem: Exception) -> HostError:
+        text = (str(problem).splitlines() or [type(problem).__name__])[0]
+        if "certificate" in text.lower():
+            hint = "--wincontainers-winrm-ca names the authority's certificate; the name must be in the host's own"
+        elif "credentials" in text.lower() or "401" in text:
+            hint = "see WINCONTAINERS_WINRM_USER and WINCONTAINERS_WINRM_PASSWORD, and what the host's WinRM allows"
+        else:
+            hint = "see whether WinRM listens there: winrm enumerate winrm/config/listener"
+        return HostError(f"{self.name} cannot be reached by WinRM: {type(problem).__name__}", details=text, hint=hint)
+
+    def close(self) -> None:
+        if self._connected is None:
+            return
+        protocol, shell = self._connected
+        self._connected = None
+        with suppress(Exception):
+            within(_CLOSE_SECONDS, lambda: protocol.close_shell(shell))
+
+
+def _endpoint(given: str) -> str:
+    parts = urlsplit(given if "://" in given else f"https://{given}")
+    if parts.scheme != "https" or not parts.hostname:
+        raise DeclarationError(
+            f"{given!r} is not an HTTPS address for WinRM",
+            hint="write --wincontainers-winrm=host, or https://host:5986/wsman; without TLS anybody could read along",
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"https://{host}:{parts.port or _PORT}{parts.path or '/wsman'}"
+
+
+def _says(problem: Exception, code: int) -> bool:
+    return str(code) in f"{getattr(problem, 'fault_data', '')} {getattr(problem, 'wmierror_code', '')} {problem}"

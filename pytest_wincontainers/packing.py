@@ -1,0 +1,103 @@
+"""Folders and files on their way into containers and out of them: tar archives, as engines take and give them."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import BinaryIO
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder, or a file, of this machine to copy into a container, by its path in there.
+
+    `replaced` holds new contents of files, by their path relative to the folder with forward slashes.
+    """
+
+    source: Path
+    target: str
+    replaced: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def packed(folders: Iterable[Folder]) -> BinaryIO:
+    """A tar archive of the folders, for the root of a container; closing it removes it.
+
+    Raises OSError for what cannot be read.
+    """
+    spool = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    try:
+        with tarfile.open(mode="w", fileobj=spool) as archive:
+            for folder in folders:
+                _add(archive, folder)
+    except OSError:
+        spool.close()
+        raise
+    spool.seek(0)
+    return spool
+
+
+def _add(archive: tarfile.TarFile, folder: Folder) -> None:
+    root = PureWindowsPath(folder.target).relative_to(PureWindowsPath(folder.target).anchor).as_posix()
+    if not folder.source.is_dir():
+        _add_file(archive, folder.source, root)
+        return
+    # A folder that is empty, too, must be there.
+    archive.addfile(_entry(root, directory=True))
+    for path in sorted(folder.source.rglob("*")):
+        name = path.relative_to(folder.source).as_posix()
+        if name in folder.replaced:
+            continue
+        if path.is_dir():
+            archive.addfile(_entry(f"{root}/{name}", directory=True))
+        elif path.is_file():
+            _add_file(archive, path, f"{root}/{name}")
+    for name, content in folder.replaced.items():
+        archive.addfile(_entry(f"{root}/{name}", size=len(content)), BytesIO(content))
+
+
+def _add_file(archive: tarfile.TarFile, path: Path, name: str) -> None:
+    with path.open("rb") as file:
+        archive.addfile(_entry(name, size=path.stat().st_size, executable=_executable(path)), file)
+
+
+def _entry(name: str, *, size: int = 0, directory: bool = False, executable: bool = False) -> tarfile.TarInfo:
+    # Owner, mode and time are ours, not this machine's, so that what the container gets is the same everywhere.
+    entry = tarfile.TarInfo(name)
+    entry.size = size
+    entry.mode = 0o755 if directory or executable else 0o644
+    entry.type = tarfile.DIRTYPE if directory else tarfile.REGTYPE
+    return entry
+
+
+def _executable(path: Path) -> bool:
+    return bool(path.stat().st_mode & 0o100)
+
+
+def unpack(pieces: Iterator[bytes], target: Path) -> None:
+    """Write what a tar archive holds, one file or one folder, to `target`. Raises OSError.
+
+    Links and devices are left out: what a container says must not reach beyond `target`.
+    """
+    with tempfile.TemporaryFile() as spool:
+        # Whole first: as long as an archive is not read to its end, the engine keeps the container locked.
+        for piece in pieces:
+            spool.write(piece)
+        spool.seek(0)
+        with tarfile.open(fileobj=spool) as archive:
+            for entry in archive:
+                inside = PurePosixPath(*PurePosixPath(entry.name.lstrip("./")).parts[1:])
+                if ".." in inside.parts or inside.is_absolute():
+                    raise OSError(f"the archive has a path that leaves its folder: {entry.name}")
+                place = target / inside
+                if entry.isdir():
+                    place.mkdir(parents=True, exist_ok=True)
+                elif entry.isfile():
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    content = archive.extractfile(entry)
+                    with place.open("wb") as file:
+                        shutil.copyfileobj(content, file)  # type: ignore[arg-type]

@@ -1,0 +1,107 @@
+"""Following one container: its log while it runs, and the news that it has ended."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from pytest_wincontainers.engines.base import ContainerState, Engine
+from pytest_wincontainers.errors import ContainerExited, EngineError, EngineUnavailable, WincontainersError
+from pytest_wincontainers.reports.logs import tail, write_log
+
+TAIL_LINES = 40
+_POLL_SECONDS = 1.0
+
+
+class Follower:
+    """Writes the log of a container, and calls `ended` with the reason when the container ends by itself.
+
+    `over` tells whether the run is; what ends then, ends as it should.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        log: Path,
+        secrets: Collection[str],
+        *,
+        over: Callable[[], bool],
+        note: Callable[[str], None],
+        ended: Callable[[WincontainersError], None],
+    ) -> None:
+        self._name = name
+        self._log = log
+        self._secrets = secrets
+        self._over = over
+        self._note = note
+        self._ended = ended
+        self._thread: threading.Thread | None = None
+        self._lines = 0
+        self._complete = False
+        self._expected = False
+        self.handed_over = False
+        """Whether tests have the container; an end is told in other words then."""
+
+    def follow(self, engine: Engine, container: str) -> None:
+        """Begin, or go on after a restart, in the background."""
+        self._expected = False
+        self._complete = False
+        self._thread = threading.Thread(
+            target=self._follow, args=(engine, container), name=f"wincontainers-log-{self._name}", daemon=True
+        )
+        self._thread.start()
+
+    def expect_end(self) -> None:
+        """The container is about to be ended on purpose."""
+        self._expected = True
+
+    def wait(self, seconds: float) -> None:
+        """Wait until the log is complete, as it is once the container has ended."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def finish(self, engine: Engine, container: str, seconds: float) -> None:
+        """Wait until the log is complete; read it again where it broke off."""
+        if self._thread is None:
+            return
+        self.wait(seconds)
+        if not self._complete:
+            try:
+                write_log(self._log, engine.logs(container, follow=False), self._secrets)
+            except (WincontainersError, OSError) as problem:
+                self._note(f"the log of {self._name} is not complete: {problem}")
+
+    def _follow(self, engine: Engine, container: str) -> None:
+        try:
+            # After a restart the engine tells everything again from the first start on.
+            self._lines = write_log(self._log, engine.logs(container, follow=True), self._secrets, skip=self._lines)
+            self._complete = True
+        except (EngineError, OSError) as problem:
+            if not self._over():
+                self._note(f"the log of {self._name} could not be followed: {problem}")
+        try:
+            # The stream ends with the container; an engine without a readable log is asked again and again.
+            while (state := engine.state(container)).running and not self._over():
+                self._complete = False
+                time.sleep(_POLL_SECONDS)
+            ended: WincontainersError = self._exited(state)
+        except EngineUnavailable as problem:
+            ended = problem
+        except EngineError:
+            ended = ContainerExited(
+                f"{self._name} was removed from the engine by somebody else",
+                hint="leave containers whose names begin with wc- to the run that made them",
+            )
+        if not self._expected:
+            self._ended(ended)
+
+    def _exited(self, state: ContainerState) -> ContainerExited:
+        when = "during the tests" if self.handed_over else "before it was ready"
+        memory = ", out of memory" if state.out_of_memory else ""
+        return ContainerExited(
+            f"{self._name} ended {when} with exit code {state.exit_code}{memory}",
+            details=tail(self._log, TAIL_LINES) or "(it wrote nothing)",
+            hint="give it more with memory=…" if state.out_of_memory else f"its whole log is {self._log}",
+        )

@@ -1,0 +1,41 @@
+"""Trying again what fails in passing: the one loop for starts, pulls, builds and removals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from pytest_wincontainers.failures.catalogue import Failure
+from pytest_wincontainers.errors import EngineError, ImageError
+
+ResultT = TypeVar("ResultT")
+
+PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds before the second try, the third and so on; the last one goes on."""
+
+
+def retrying(
+    attempt: Callable[[], ResultT],
+    *,
+    retries: int,
+    pause: Callable[[float], None],
+    note: Callable[[Failure, str], None],
+) -> ResultT:
+    """What `attempt` returns, tried again up to `retries` times after failures that the catalogue calls transient.
+
+    `pause` waits so many seconds; `note` is told what is tried again and in which words it failed. Any other failure
+    is raised at once: an unknown one may have done half of what it was to do.
+    """
+    for tried in range(retries + 1):
+        try:
+            return attempt()
+        except (EngineError, ImageError) as problem:
+            if problem.failure is None or problem.failure.kind != "transient":
+                raise
+            if tried == retries:
+                if retries:
+                    problem.message += f", {retries + 1} times"
+                raise
+            note(problem.failure, problem.details or problem.message)
+        pause(PAUSES[min(tried, len(PAUSES) - 1)])
+    raise AssertionError("the last try returns or raises")
