@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from pytest_wincontainers.engines.base import Build, EngineInfo
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.ready import Ready, request
 from pytest_wincontainers.reports.browsers import BROWSERS
-from pytest_wincontainers.services.base import Service
+from pytest_wincontainers.services.base import Returned, Service
 from pytest_wincontainers.services.images import own_image
 
 if TYPE_CHECKING:
@@ -110,11 +110,15 @@ class Selenium(Service):
     def inside_ports(self) -> tuple[int, ...]:
         return (PORT,)
 
+    def environment(self, secrets: Mapping[str, str], returned: Returned) -> Mapping[str, str]:
+        return {"BROWSER": self.browser}
+
     def own_image(self, info: EngineInfo) -> str | Build:
-        if self.browser != "chrome" and info.guest == "linux":
+        if self.browser != "chrome":
             raise DeclarationError(
-                f"the image for Linux engines has no {self.browser}",
-                hint='use browser="chrome", or name an image that has it with image=…',
+                f"this package's own image has no {self.browser}",
+                hint='use browser="chrome", or name an image that has it with image=… or build=…; '
+                "images/windows/selenium builds one, with EDGE_URL and EDGEDRIVER_URL",
             )
         return own_image(info, "selenium")
 

@@ -10,10 +10,16 @@ import sys
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import docker
 import docker.errors
 import pytest
+
+from tests.windows import standins
+from tests.windows.presets import PRESETS
+from tests.windows.proxy import Proxy
+from tests.windows.rules import RULES
 
 ROOT = Path(__file__).parents[2]
 RUN_LABEL = "pytest-wincontainers.run"
@@ -23,30 +29,118 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+MODES = {"plain": [], "n0": ["-n0"], "n2": ["-n2"]}
+# Each test runs on the real engine in every mode, and behind each host's rules in one.
+RULED = dict(zip(PRESETS, ["n0", "plain", "n2", "plain", "n2"], strict=True))
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "linux_guest: about Linux containers, so not run behind the Windows rules")
+    config.addinivalue_line("markers", "rule(name, ...): would fail if the plugin broke this rule of Windows engines")
+
+
+def pytest_generate_tests(metafunc):
+    ruled = {} if metafunc.definition.get_closest_marker("linux_guest") else RULED
+    if "mode" in metafunc.fixturenames:
+        pairs = [("linux", mode) for mode in MODES] + list(ruled.items())
+        names = [f"{engine}-{mode}" for engine, mode in pairs]
+        metafunc.parametrize(("engine", "mode"), [(one, MODES[mode]) for one, mode in pairs], ids=names, indirect=True)
+    elif "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", ["linux", *ruled], indirect=True)
+
+
+class EngineUnderTest:
+    """The real engine, or the same behind the rules of a Windows host."""
+
+    def __init__(self, name, url, proxy=None):
+        self.name = name
+        self.url = url
+        self.proxy = proxy
+        self.windows = proxy is not None
+        self.client = docker.DockerClient(base_url=url, version="auto", timeout=60)
+
+    def close(self):
+        self.client.close()
+        if self.proxy is not None:
+            self.proxy.stop()
+
+
 @pytest.fixture(scope="session")
-def client():
-    """A client of our own for the engine under test."""
+def real_engine():
+    """The engine that everything runs on."""
+    url = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
     try:
-        connected = docker.DockerClient.from_env(version="auto", timeout=60)
-        connected.ping()
+        made = EngineUnderTest("linux", url)
+        made.client.ping()
     except (docker.errors.DockerException, OSError) as problem:
         pytest.fail(
             f"no engine answers: {problem}\nhint: `python3 dev.py test` brings one; "
             "leave these tests out with --ignore=tests/engine",
             pytrace=False,
         )
-    yield connected
-    connected.close()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def real_client(real_engine):
+    """A client of our own for the engine that everything runs on."""
+    return real_engine.client
+
+
+@pytest.fixture(scope="session")
+def engines(real_engine):
+    """The engine as each host has it, made when first asked for."""
+    made = {"linux": real_engine}
+
+    def get(name):
+        if name not in made:
+            # Windows has its network from the start.
+            if not real_engine.client.networks.list(names=["^nat$"]):
+                real_engine.client.networks.create("nat", driver="bridge")
+            proxy = Proxy(PRESETS[name], real_engine.url.removeprefix("unix://"), RULES).start()
+            made[name] = EngineUnderTest(name, proxy.url, proxy)
+        return made[name]
+
+    yield get
+    for name, one in made.items():
+        if name != "linux":
+            one.close()
+
+
+@pytest.fixture
+def mode(request):
+    """How pytest is run: see MODES. Without parameters of its own, as they come in pairs with the engine."""
+    return request.param
+
+
+@pytest.fixture
+def engine(request, engines):
+    """The engine under test."""
+    return engines(request.param)
+
+
+@pytest.fixture
+def client(engine):
+    """A client of our own for the engine under test."""
+    return engine.client
+
+
+GUEST = """
+IMAGE = "{image}"
+ROOT = "{root}"
+"""
 
 
 class Suite:
     """A test suite in a folder of its own, run in processes of its own."""
 
-    def __init__(self, pytester, client, state):
+    def __init__(self, pytester, engine, state):
         self.path = pytester.path
         self._pytester = pytester
-        self._client = client
-        self._environment = {**os.environ, "WINCONTAINERS_STATE": str(state)}
+        self._client = engine.client
+        self._environment = {**os.environ, "WINCONTAINERS_STATE": str(state), "DOCKER_HOST": engine.url}
+        self.files(guest=GUEST.format(image=standins.box(), root="C:\\\\" if engine.windows else "/"))
         self._started = []
         self.begun = time.time()
 
@@ -126,8 +220,8 @@ class Finished:
 
 
 @pytest.fixture
-def suite(_nothing_left, pytester, client, tmp_path_factory):
-    made = Suite(pytester, client, tmp_path_factory.getbasetemp() / "state")
+def suite(_nothing_left, pytester, engine, tmp_path_factory):
+    made = Suite(pytester, engine, tmp_path_factory.getbasetemp() / "state")
     yield made
     made.end()
 
@@ -189,8 +283,8 @@ def interrupt(process):
 class Relay:
     """A TCP door to the engine that can be shut and opened again while calls go through it."""
 
-    def __init__(self, path):
-        self._path = path
+    def __init__(self, url):
+        self._to = urlsplit(url)
         self._port = 0
         self._open = []
         self.open()
@@ -220,11 +314,17 @@ class Relay:
                 near, _ = listener.accept()
             except OSError:
                 return
-            far = socket.socket(socket.AF_UNIX)
-            far.connect(self._path)
+            far = self._dial()
             self._open += [near, far]
             for source, target in ((near, far), (far, near)):
                 threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
+
+    def _dial(self):
+        if self._to.scheme == "tcp":
+            return socket.create_connection((self._to.hostname, self._to.port))
+        made = socket.socket(socket.AF_UNIX)
+        made.connect(self._to.path)
+        return made
 
     @staticmethod
     def _pump(source, target):
@@ -235,8 +335,7 @@ class Relay:
 
 
 @pytest.fixture
-def relay(client):
-    url = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    door = Relay(url.removeprefix("unix://"))
+def relay(engine):
+    door = Relay(engine.url)
     yield door
     door.shut()

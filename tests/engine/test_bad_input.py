@@ -2,7 +2,9 @@
 
 import pytest
 
-BOX = 'container(image="debian:bookworm-slim", command=["sleep", "1000"])'
+from tests.windows import standins
+
+BOX = 'container(image=IMAGE, command=["box", "sleep"])'
 
 REFUSED = {
     "unknown mark": (
@@ -95,7 +97,7 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_refused_before_anything_starts(suite, mode, case):
     declared, test, sentence, hint = REFUSED[case]
-    suite.files(conftest="from pytest_wincontainers import *\n\n" + declared, test_it="import pytest\n\n" + test)
+    suite.files(conftest="from guest import *\nfrom pytest_wincontainers import *\n\n" + declared, test_it="import pytest\n\n" + test)
     finished = suite.run(*mode)
     assert finished.status == 4
     errors = [line for line in finished.output.splitlines() if line.startswith(("ERROR: ", "hint: "))]
@@ -116,26 +118,26 @@ FAILS = {
         ["the image wincontainers.invalid/nothing:1", "cannot be pulled", "hint: check its name"],
     ),
     "a container that ends at once": (
-        '@container(image="debian:bookworm-slim", ports=[80], command=["sh", "-c", "echo last words; exit 7"])'
+        '@container(image=IMAGE, ports=[80], command=["box", "end", "7", "last words"])'
         "\ndef box(): pass",
         ["box ended before it was ready with exit code 7", "| last words", "hint: its whole log is"],
     ),
     "a program that is not there": (
-        '@container(image="debian:bookworm-slim", command=["no-such-program"])\ndef box(): pass',
+        '@container(image=IMAGE, command=["no-such-program"])\ndef box(): pass',
         ["the Docker engine refused to start", "no-such-program"],
     ),
     "a port nobody listens on": (
-        '@container(image="debian:bookworm-slim", command=["sleep", "1000"], ports=[81], timeout=1)\ndef box(): pass',
+        '@container(image=IMAGE, command=["box", "sleep"], ports=[81], timeout=1)\ndef box(): pass',
         ["box is not ready after 1 s: port 81: connection refused", "--wincontainers-timeout"],
     ),
     "a check that raises": (
         "def check(endpoint): return 1 / 0\n\n"
-        '@container(image="debian:bookworm-slim", command=["sleep", "1000"], ready=check)\ndef box(): pass',
+        '@container(image=IMAGE, command=["box", "sleep"], ready=check)\ndef box(): pass',
         ["the readiness check of box raised ZeroDivisionError", "hint: a check returns None when it holds"],
     ),
     "a preparation that raises": (
         "def prepare(endpoint): return 1 / 0\n\n"
-        '@container(image="debian:bookworm-slim", command=["sleep", "1000"], prepare=prepare)\ndef box(): pass',
+        '@container(image=IMAGE, command=["box", "sleep"], prepare=prepare)\ndef box(): pass',
         ["preparing box failed: ZeroDivisionError", "hint: its log is"],
     ),
     "a broken migration": (
@@ -146,8 +148,8 @@ FAILS = {
         ],
     ),
     "what it needs fails": (
-        '@container(image="debian:bookworm-slim", ports=[80], command=["false"])\ndef first(): pass\n\n'
-        '@container(image="debian:bookworm-slim", command=["sleep", "1000"])\ndef box(first): pass',
+        '@container(image=IMAGE, ports=[80], command=["box", "end", "1"])\ndef first(): pass\n\n'
+        '@container(image=IMAGE, command=["box", "sleep"])\ndef box(first): pass',
         ["first ended before it was ready with exit code 1"],
     ),
 }
@@ -157,13 +159,13 @@ FAILS = {
 def test_fails_the_tests_that_need_it(suite, mode, case):
     declared, words = FAILS[case]
     (suite.path / "broken").mkdir()
-    (suite.path / "broken" / "Dockerfile").write_text("FROM debian:bookworm-slim\nRUN echo step 2 says no; exit 1\n")
+    (suite.path / "broken" / "Dockerfile").write_text(f"FROM {standins.box()}\nRUN echo step 2 says no; exit 1\n")
     (suite.path / "migrations").mkdir()
     (suite.path / "migrations" / "1_good.sql").write_text("CREATE TABLE t (id INT);")
     (suite.path / "migrations" / "2_bad.sql").write_text("INSERT INTO t VALUES (1);\n\nSELECT * FROM nowhere;\n")
     (suite.path / "migrations" / "10_never.sql").write_text("SELECT 1;")
     suite.files(
-        conftest="from pytest_wincontainers import *\n\n" + declared,
+        conftest="from guest import *\nfrom pytest_wincontainers import *\n\n" + declared,
         test_it="def test_1(box): pass\n\ndef test_2(box): pass\n\ndef test_alone(): pass\n",
     )
     finished = suite.run(*mode)
@@ -179,18 +181,20 @@ def test_fails_the_tests_that_need_it(suite, mode, case):
 def test_a_container_that_ends_during_the_tests(suite, mode):
     suite.files(
         conftest="""
+        from guest import IMAGE, ROOT
         from pytest_wincontainers import container
 
-        @container(image="debian:bookworm-slim", command=["sh", "-c", "mkfifo /door; cat /door; echo bye; exit 5"])
+        @container(image=IMAGE, command=["box", "until", ROOT + "door", "5", "bye"])
         def box():
             pass
         """,
         test_it="""
         import time
+        from guest import ROOT
 
         def test_1_ends_it(box):
-            box.exec("sh", "-c", "echo > /door; sleep 10")
-            time.sleep(0.5)
+            box.exec("box", "touch", ROOT + "door")
+            time.sleep(1)
 
         def test_2_says_so(box):
             pass
@@ -204,7 +208,7 @@ def test_a_container_that_ends_during_the_tests(suite, mode):
 
 def test_no_engine(suite, mode):
     suite.files(
-        conftest=f"from pytest_wincontainers import *\n\n@{BOX}\ndef box(): pass",
+        conftest=f"from guest import *\nfrom pytest_wincontainers import *\n\n@{BOX}\ndef box(): pass",
         test_it="def test_it(box): pass\n\ndef test_alone(): pass\n",
     )
     finished = suite.run(*mode, DOCKER_HOST="tcp://127.0.0.1:9")
@@ -218,7 +222,7 @@ def test_no_engine(suite, mode):
 
 def test_a_declaration_in_a_deeper_conftest(suite, mode):
     (suite.path / "deep").mkdir()
-    (suite.path / "deep" / "conftest.py").write_text(f"from pytest_wincontainers import *\n\n@{BOX}\ndef box(): pass\n")
+    (suite.path / "deep" / "conftest.py").write_text(f"from guest import *\nfrom pytest_wincontainers import *\n\n@{BOX}\ndef box(): pass\n")
     (suite.path / "deep" / "test_it.py").write_text("def test_it(box): pass\n")
     finished = suite.run(*mode)
     assert finished.status != 0
@@ -229,7 +233,7 @@ def test_a_declaration_in_a_deeper_conftest(suite, mode):
 
 def test_asked_for_at_run_time(suite):
     suite.files(
-        conftest=f"from pytest_wincontainers import *\n\n@{BOX}\ndef box(): pass",
+        conftest=f"from guest import *\nfrom pytest_wincontainers import *\n\n@{BOX}\ndef box(): pass",
         test_it="def test_it(request): request.getfixturevalue('box')\n",
     )
     finished = suite.run()

@@ -2,29 +2,25 @@
 
 import pytest
 
-# A web server of five lines, in what the smallest Debian has.
-SERVER = r"""
-use IO::Socket::INET;
-my $server = IO::Socket::INET->new(LocalPort => $ARGV[0], Listen => 5, ReuseAddr => 1) or die $!;
-$| = 1; print "listening on $ARGV[0]\n";
-while (my $c = $server->accept) { my $l = <$c>; print $l; print $c "HTTP/1.0 200 OK\r\n\r\nhello $ENV{WHO}"; close $c }
-"""
-PERL = f'["perl", "-e", {SERVER!r}, "8000"]'
+from tests.windows import standins
+
+SERVE = '["box", "serve", "8000"]'
 
 
 def test_ports_environment_exec_and_logs(suite, mode):
     suite.files(
         conftest=f"""
+        from guest import IMAGE, ROOT
         from pytest_wincontainers import container, ready
 
         @container(
-            image="debian:bookworm-slim", command={PERL}, ports=[8000], environment={{"WHO": "you"}},
-            ready=[ready.tcp(8000), ready.http(8000, "/health"), ready.log("^.*listening"), ready.exec("true")],
+            image=IMAGE, command={SERVE}, ports=[8000], environment={{"WHO": "you"}},
+            ready=[ready.tcp(8000), ready.http(8000, "/health"), ready.log("^.*listening"), ready.exec("box", "env", "WHO")],
         )
         def server():
             '''A server.'''
 
-        @container(image="debian:bookworm-slim", command=["sleep", "1000"])
+        @container(image=IMAGE, command=["box", "sleep"])
         def client(server):
             return {{"environment": {{"SERVER": server.url}}}}
         """,
@@ -36,14 +32,11 @@ def test_ports_environment_exec_and_logs(suite, mode):
             assert server.ports[8000] == server.port
 
         def test_from_a_neighbour(server, client):
-            asked = client.exec("perl", "-MIO::Socket::INET", "-e", '''
-                $s = IO::Socket::INET->new(PeerHost => $ARGV[0], PeerPort => 8000) or die "no: $!";
-                print $s "GET / HTTP/1.0\\\\r\\\\n\\\\r\\\\n"; print <$s>;
-            ''', server.inside.host)
-            assert asked.exit_code == 0 and asked.output.endswith("hello you")
-            assert client.exec("sh", "-c", "echo $SERVER").output == server.inside.url + "\\n"
-            assert client.exec("sh", "-c", "exit 3").exit_code == 3
-            assert client.exec("sh", "-c", "echo $X", environment={"X": "a b"}).output == "a b\\n"
+            asked = client.exec("box", "get", server.inside.host, "8000")
+            assert (asked.exit_code, asked.output) == (0, "hello you\\n")
+            assert client.exec("box", "env", "SERVER").output == server.inside.url + "\\n"
+            assert client.exec("box", "end", "3").exit_code == 3
+            assert client.exec("box", "env", "X", environment={"X": "a b"}).output == "a b\\n"
 
         def test_logs(server):
             assert "listening on 8000" in server.logs()
@@ -56,9 +49,10 @@ def test_ports_environment_exec_and_logs(suite, mode):
 def test_published_ports_where_containers_cannot_be_reached(suite):
     suite.files(
         conftest=f"""
+        from guest import IMAGE, ROOT
         from pytest_wincontainers import container
 
-        @container(image="debian:bookworm-slim", command={PERL}, ports=[8000])
+        @container(image=IMAGE, command={SERVE}, ports=[8000])
         def server():
             pass
         """,
@@ -78,8 +72,8 @@ def test_a_build_with_mounts_and_memory(suite, client):
     context = suite.path / "job"
     context.mkdir()
     (context / "Dockerfile").write_text(
-        "FROM debian:bookworm-slim\nARG WORD=none\nENV WORD=$WORD\nCOPY said.txt /\nVOLUME /scratch\n"
-        'CMD ["sh", "-c", "cat /said.txt /given/more.txt; sleep 1000"]\n'
+        f"FROM {standins.box()}\nARG WORD=none\nENV WORD=$WORD\nCOPY said.txt /\nVOLUME /scratch\n"
+        'CMD ["box", "show", "/said.txt", "/given/more.txt"]\n'
     )
     (context / "said.txt").write_text("from the image\n")
     (context / ".dockerignore").write_text("# nothing else\nignored\n")
@@ -88,21 +82,23 @@ def test_a_build_with_mounts_and_memory(suite, client):
     (suite.path / "given" / "more.txt").write_text("from the mount\n")
     suite.files(
         conftest="""
+        from guest import IMAGE, ROOT
         from pytest_wincontainers import Build, Mount, container, ready
 
         @container(
             build=Build("job", arguments={"WORD": "given"}), memory=64, ready=ready.log("from the mount"),
-            mounts=[Mount("given", "/given", read_only=True)],
+            mounts=[Mount("given", ROOT + "given", read_only=True)],
         )
         def job():
             pass
         """,
         test_it="""
+        from guest import ROOT
+
         def test_it(job):
-            assert job.exec("sh", "-c", "echo $WORD").output == "given\\n"
-            assert job.exec("touch", "/given/x").exit_code == 1
-            limit = job.exec("sh", "-c", "cat /sys/fs/cgroup/memory/memory.limit_in_bytes || cat /sys/fs/cgroup/memory.max")
-            assert limit.output.split()[-1] == str(64 * 1024 * 1024)
+            assert job.exec("box", "env", "WORD").output == "given\\n"
+            assert job.exec("box", "touch", ROOT + "given/x").exit_code == 1
+            assert job.exec("box", "memory").output.split() == [str(64 * 1024 * 1024)]
         """,
     )
     assert suite.run("-v").outcomes() == {"passed": 1}
@@ -118,9 +114,10 @@ def test_a_build_with_mounts_and_memory(suite, client):
 def test_an_image_is_built_once_when_two_runs_ask(suite, client, tmp_path):
     context = suite.path / "once"
     context.mkdir()
-    (context / "Dockerfile").write_text(f"FROM debian:bookworm-slim\nRUN sleep 2; echo {tmp_path}\nCMD sleep 1000\n")
+    (context / "Dockerfile").write_text(f'FROM {standins.box()}\nRUN sleep 2; echo {tmp_path}\nCMD ["box", "sleep"]\n')
     suite.files(
         conftest="""
+        from guest import IMAGE, ROOT
         from pytest_wincontainers import container
 
         @container(build="once")
@@ -140,16 +137,17 @@ def test_an_image_is_built_once_when_two_runs_ask(suite, client, tmp_path):
 def test_prepare_runs_before_any_test(suite, mode):
     suite.files(
         conftest="""
+        from guest import IMAGE, ROOT
         from pytest_wincontainers import container
 
         def prepare(endpoint):
-            endpoint.exec("touch", "/prepared")
+            endpoint.exec("box", "touch", ROOT + "prepared")
 
-        @container(image="debian:bookworm-slim", command=["sleep", "1000"], prepare=prepare)
+        @container(image=IMAGE, command=["box", "sleep"], prepare=prepare)
         def box():
             pass
         """,
-        test_it="def test_it(box):\n    assert box.exec('ls', '/prepared').exit_code == 0\n",
+        test_it="from guest import ROOT\n\ndef test_it(box):\n    assert box.exec('box', 'has', ROOT + 'prepared').exit_code == 0\n",
     )
     assert suite.run(*mode).outcomes() == {"passed": 1}
 
@@ -157,25 +155,25 @@ def test_prepare_runs_before_any_test(suite, mode):
 def test_starts_after_ready(suite):
     suite.files(
         conftest="""
+        from guest import IMAGE, ROOT
         from pytest_wincontainers import container, ready
 
-        @container(image="debian:bookworm-slim", command=["sh", "-c", "sleep 1; echo up; sleep 1000"], ready=ready.log("up"))
+        @container(image=IMAGE, command=["box", "start", "up", "1"], ready=ready.log("up"))
         def first():
             pass
 
-        @container(image="debian:bookworm-slim", command=["sleep", "1000"], starts_after_ready=True)
+        @container(image=IMAGE, command=["box", "sleep"], starts_after_ready=True)
         def second(first):
             pass
 
-        @container(image="debian:bookworm-slim", command=["sleep", "1000"])
+        @container(image=IMAGE, command=["box", "sleep"])
         def third(first):
             pass
         """,
         test_it="""
         def test_it(first, second, third):
             def begun(endpoint):
-                return float(endpoint.exec("stat", "-c", "%Y.%y", "/proc/1").output.split(".")[0])
-            ready = first.exec("date", "+%s").output
+                return float(endpoint.exec("box", "begun").output)
             assert begun(second) >= begun(first) + 1
             assert begun(third) <= begun(first) + 1
         """,
@@ -193,12 +191,14 @@ def test_two_runs_at_once_do_not_meet(suite):
     assert len(set(suite.created())) == 6
 
 
+@pytest.mark.linux_guest
 def test_the_network_is_made_once_and_kept(suite, client):
     suite.files(
         conftest="""
+        from guest import IMAGE, ROOT
         from pytest_wincontainers import container
 
-        @container(image="debian:bookworm-slim", command=["sleep", "1000"])
+        @container(image=IMAGE, command=["box", "sleep"])
         def box():
             pass
         """,

@@ -6,17 +6,19 @@ import time
 
 import pytest
 
+from tests.windows import standins
+
 from .conftest import RUN_LABEL, interrupt, leftovers, wait_for, watchdogs, watchdogs_with_ids
 
 SLEEPER = """
-import pathlib
+from guest import IMAGE
 from pytest_wincontainers import Build, container, ready
 
-@container(image="debian:bookworm-slim", command=["sleep", "1000"])
+@container(image=IMAGE, command=["box", "sleep"])
 def first():
     pass
 
-@container(image="debian:bookworm-slim", command=["sleep", "1000"], ready=ready.log("never"))
+@container(image=IMAGE, command=["box", "sleep"], ready=ready.log("never"))
 def never(first):
     pass
 
@@ -39,7 +41,7 @@ def sleepers(suite):
     suite.files(conftest=SLEEPER)
     (suite.path / "slow").mkdir()
     # The time makes it another image each time.
-    (suite.path / "slow" / "Dockerfile").write_text(f"FROM debian:bookworm-slim\nRUN sleep 60 && echo {time.time()}\n")
+    (suite.path / "slow" / "Dockerfile").write_text(f"FROM {standins.box()}\nRUN sleep 60 && echo {time.time()}\n")
     return suite
 
 
@@ -52,8 +54,8 @@ def kill_watchdog():
     os.kill(watchdog, signal.SIGKILL)
 
 
-def building(client):
-    running = client.containers.list(ignore_removed=True)
+def building(real_client):
+    running = real_client.containers.list(ignore_removed=True)
     return [one for one in running if "sleep 60" in " ".join(one.attrs["Args"])]
 
 
@@ -89,15 +91,15 @@ def test_ctrl_c_while_a_container_becomes_ready(sleepers, client, mode):
     assert process.returncode == 2
 
 
-def test_ctrl_c_during_a_build(sleepers, client, mode):
+def test_ctrl_c_during_a_build(sleepers, real_client, mode):
     sleepers.files(test_it="def test_it(slow):\n    pass\n")
     process = sleepers.start(*mode)
-    wait_for(lambda: building(client))
+    wait_for(lambda: building(real_client))
     interrupt(process)
     ended(process)
     assert process.returncode == 2
     # The engine gives the build up once nobody waits for it.
-    wait_for(lambda: not building(client), seconds=20)
+    wait_for(lambda: not building(real_client), seconds=20)
 
 
 def test_ctrl_c_at_any_moment(sleepers, client):
@@ -165,7 +167,7 @@ def test_a_living_run_is_not_swept(sleepers, client):
 def test_foreign_containers_are_left_alone(sleepers, client):
     """Also one with our label, from a run of which nothing is known."""
     foreign = client.containers.run(
-        "debian:bookworm-slim", ["sleep", "1000"], detach=True, network="none", labels={RUN_LABEL: "other"}
+        standins.box(), ["box", "sleep"], detach=True, network="none", labels={RUN_LABEL: "other"}
     )
     try:
         sleepers.files(test_it="def test_it(first):\n    pass\n")

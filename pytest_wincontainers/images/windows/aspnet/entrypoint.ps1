@@ -1,0 +1,23 @@
+# Serves the sites that SITES names ("shop:8080 admin:8081"), each from C:\sites\<name> with a pool of its own.
+# Ends when IIS does.
+$ErrorActionPreference = 'Stop'
+if (-not $env:SITES) { [Console]::Error.WriteLine('SITES is not set: name:port pairs, separated by blanks'); exit 1 }
+$appcmd = "$env:windir\system32\inetsrv\appcmd.exe"
+
+function Invoke-AppCmd {
+    $said = & $appcmd @args
+    if ($LASTEXITCODE -ne 0) { throw "appcmd $args ended with ${LASTEXITCODE}: $said" }
+}
+
+foreach ($pair in $env:SITES.Split(' ')) {
+    $name, $port = $pair.Split(':')
+    # A container that is started again has them already.
+    if (& $appcmd list site "/name:$name") { continue }
+    Invoke-AppCmd add apppool "/name:$name"
+    Invoke-AppCmd add site "/name:$name" "/bindings:http/*:${port}:" "/physicalPath:C:\sites\$name"
+    Invoke-AppCmd set app "$name/" "/applicationPool:$name"
+    # Applications write where they lie, App_Data above all.
+    & icacls "C:\sites\$name" /grant "IIS AppPool\${name}:(OI)(CI)M" /Q | Out-Null
+}
+& C:\ServiceMonitor.exe w3svc
+exit $LASTEXITCODE

@@ -1,0 +1,54 @@
+# Starts the server with the accounts that the environment names (the official MySQL image's names).
+$ErrorActionPreference = 'Stop'
+
+function Text([string] $value) { $value.Replace('\', '\\').Replace("'", "''") }
+function Name([string] $value) { $value.Replace('`', '``') }
+# In a grant, _ and % in a database's name are wildcards unless escaped.
+function Pattern([string] $value) { (Name $value) -replace '([_%])', '\$1' }
+
+if (-not $env:MYSQL_ROOT_PASSWORD) { [Console]::Error.WriteLine('MYSQL_ROOT_PASSWORD is not set'); exit 1 }
+$root = Text $env:MYSQL_ROOT_PASSWORD
+$lines = @(
+    "ALTER USER 'root'@'localhost' IDENTIFIED BY '$root';"
+    "DROP USER IF EXISTS 'root'@'%';"
+    "CREATE USER 'root'@'%' IDENTIFIED BY '$root';"
+    "GRANT ALL ON *.* TO 'root'@'%' WITH GRANT OPTION;"
+)
+if ($env:MYSQL_DATABASE) { $lines += "CREATE DATABASE IF NOT EXISTS ``$(Name $env:MYSQL_DATABASE)``;" }
+if ($env:MYSQL_USER) {
+    $user = Text $env:MYSQL_USER
+    $lines += "DROP USER IF EXISTS '$user'@'%';"
+    $lines += "CREATE USER '$user'@'%' IDENTIFIED BY '$(Text $env:MYSQL_PASSWORD)';"
+    if ($env:MYSQL_DATABASE) { $lines += "GRANT ALL ON ``$(Pattern $env:MYSQL_DATABASE)``.* TO '$user'@'%';" }
+}
+# The server reads the file before it opens its port, so nobody meets it half set up; then it is deleted, below.
+$accounts = 'C:\mysql\accounts.sql'
+[IO.File]::WriteAllLines($accounts, $lines, (New-Object Text.UTF8Encoding $false))
+
+$words = @('--defaults-file=C:\mysql\my.ini', '--no-monitor', '--console', "--init-file=$accounts") + $args
+if ($env:MYSQL_GENERAL_LOG) { $words += '--general-log' }
+Remove-Item Env:MYSQL_ROOT_PASSWORD, Env:MYSQL_PASSWORD -ErrorAction SilentlyContinue
+
+# Without --no-monitor a second process would hold the output (mysql/mysql-server sql/restart_monitor_win.cc).
+$server = Start-Process C:\mysql\bin\mysqld.exe -ArgumentList $words -NoNewWindow -PassThru
+$null = $server.Handle  # else the exit code is lost
+
+# The logs that the server writes to files go where the engine's log has them, as they grow.
+$readers = @{}
+$properties = [Net.NetworkInformation.IPGlobalProperties]
+while (-not $server.WaitForExit(200)) {
+    if ($accounts -and 3306 -in $properties::GetIPGlobalProperties().GetActiveTcpListeners().Port) {
+        Remove-Item $accounts
+        $accounts = $null
+    }
+    foreach ($file in 'C:\mysql\slow.log', 'C:\mysql\general.log') {
+        if (-not $readers[$file] -and (Test-Path $file)) {
+            $stream = [IO.File]::Open($file, 'Open', 'Read', 'ReadWrite,Delete')
+            $readers[$file] = New-Object IO.StreamReader $stream
+        }
+        if ($readers[$file]) {
+            while ($null -ne ($line = $readers[$file].ReadLine())) { [Console]::Out.WriteLine($line) }
+        }
+    }
+}
+exit $server.ExitCode

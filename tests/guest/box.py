@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""What engine tests do inside containers, in words that are the same in every guest. See `VERBS`."""
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, "/windows")
+from output import local, say, write  # noqa: E402
+
+
+def sleep():
+    """Stay until ended."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    while True:
+        signal.pause()
+
+
+def start(text, seconds="0"):
+    """Wait, write a line, stay."""
+    time.sleep(float(seconds))
+    say(text)
+    sleep()
+
+
+def end(code, text=""):
+    """Write a line and end."""
+    if text:
+        say(text)
+    sys.exit(int(code))
+
+
+def until(path, code, text):
+    """Wait until a file is there, then write a line and end."""
+    while not os.path.exists(local(path)):
+        time.sleep(0.05)
+    end(code, text)
+
+
+def serve(port):
+    """A web server of a few lines."""
+    server = socket.create_server(("", int(port)))
+    say(f"listening on {port}")
+    while True:
+        with server.accept()[0] as client:
+            asked = client.recv(4096)
+            # A check whether the port is open asks nothing.
+            if asked:
+                say(asked.decode().splitlines()[0])
+                client.sendall(f"HTTP/1.0 200 OK\r\n\r\nhello {os.environ.get('WHO', '')}".encode())
+
+
+def get(host, port):
+    """Ask a web server; its answer's body, or why there is none."""
+    try:
+        with socket.create_connection((host, int(port)), 5) as client:
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            whole = b"".join(iter(lambda: client.recv(4096), b""))
+    except OSError as problem:
+        end(1, str(problem))
+    say(whole.decode().partition("\r\n\r\n")[2])
+
+
+def lookup(host):
+    """The address of a host, by the guest's own resolver with its cache."""
+    try:
+        say(socket.gethostbyname(host))
+    except OSError as problem:
+        end(1, str(problem))
+
+
+def env(name):
+    """A variable."""
+    say(os.environ.get(name, ""))
+
+
+def words(*given):
+    """The arguments, as JSON in ASCII."""
+    say(json.dumps(given))
+
+
+def read(*paths):
+    """Files."""
+    for path in paths:
+        write(Path(local(path)).read_text("utf-8"))
+
+
+def show(*paths):
+    """Files, then stay."""
+    read(*paths)
+    sleep()
+
+
+def touch(path):
+    """Make a file."""
+    try:
+        Path(local(path)).touch()
+    except OSError as problem:
+        end(1, str(problem))
+
+
+def has(path):
+    """Whether a file or folder is there."""
+    sys.exit(not os.path.exists(local(path)))
+
+
+def begun():
+    """When the container began, in seconds since 1970."""
+    say(str(os.stat("/proc/1").st_mtime))
+
+
+def memory():
+    """The limit, in bytes."""
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        if os.path.exists(path):
+            say(Path(path).read_text().strip())
+
+
+VERBS = (sleep, start, end, until, serve, get, lookup, env, words, read, show, touch, has, begun, memory)
+
+if __name__ == "__main__":
+    verbs = {verb.__name__: verb for verb in VERBS}
+    verbs[sys.argv[1]](*sys.argv[2:])

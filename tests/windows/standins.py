@@ -1,0 +1,96 @@
+"""Images for the tests: the box, and Linux images that stand in for Windows ones behind the proxy."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import re
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import docker
+import docker.errors
+
+from pytest_wincontainers.engines.docker import DockerEngine
+from pytest_wincontainers.guests.builds import TAGS
+from pytest_wincontainers.run.images import tag_of
+from pytest_wincontainers.services.images import FOLDER, own_image
+
+from .proxy import Call, Refused
+from .rules import refuses
+
+GUEST = Path(__file__).parents[1] / "guest"
+BUILDS = {tag: build for build, tag in TAGS.items()}
+SERVICES = ("mysql", "aspnet", "selenium")
+
+
+@functools.cache
+def box() -> str:
+    """The image that engine tests use for whatever is no service; built when it is new."""
+    return _built("box", "debian:bookworm-slim")
+
+
+@functools.cache
+def standin(service: str) -> str:
+    """A service's own image for Linux, with what the Windows guest has besides."""
+    engine = DockerEngine()
+    build = own_image(engine.info(), service)
+    reference = tag_of(engine, build)
+    if engine.image(reference) is None:
+        engine.build(build, reference, {}, lambda _: None)
+    return _built(f"standin-{service}", reference)
+
+
+def _built(name: str, base: str) -> str:
+    content = b"".join(path.read_bytes() for path in sorted(GUEST.iterdir()) if path.is_file())
+    tag = f"wincontainers-test/{name}:{hashlib.sha256(base.encode() + content).hexdigest()[:12]}"
+    client = docker.DockerClient.from_env(version="auto", timeout=600)
+    try:
+        client.images.get(tag)
+    except docker.errors.ImageNotFound:
+        client.images.build(path=str(GUEST), tag=tag, buildargs={"BASE": base}, network_mode="host", rm=True)
+    finally:
+        client.close()
+    return tag
+
+
+@refuses("POST", "/build", "moby/moby daemon/internal/distribution/pull_v2_windows.go")
+def builds_begin_with_windows(call: Call) -> None:
+    """A build on a Linux base is refused; one of this package's Windows images gives what stands in for it."""
+    import json
+
+    dockerfile = _dockerfile(call.body, call.query.get("dockerfile") or "Dockerfile")
+    arguments: dict[str, Any] = json.loads(call.query.get("buildargs") or "{}")
+    for service in SERVICES:
+        if dockerfile == (FOLDER / "windows" / service / "Dockerfile").read_text("utf-8"):
+            base = arguments["BASE"]
+            tag = base.replace("windows:1809", "ltsc2019").rpartition("-" if "aspnet" in base else ":")[2]
+            build = BUILDS[tag]
+            preset = call.proxy.preset
+            revision = preset.image_revision if build == preset.image_build else 1000
+            call.proxy.images[call.query["t"]] = ("windows", f"10.0.{build}.{revision}")
+            call.body = _context(f"FROM {standin(service)}\nENV STANDS_IN_FOR={base}\n")
+            return
+    base = re.search(r"(?m)^FROM (\S+)", dockerfile)
+    if base is None or not base[1].startswith("wincontainers-test/"):
+        raise Refused(
+            404,
+            f"no matching manifest for windows(10.0.{call.proxy.preset.build})/amd64 in the manifest list entries",
+        )
+
+
+def _dockerfile(context: bytes, name: str) -> str:
+    with tarfile.open(fileobj=io.BytesIO(context)) as archive:
+        file = archive.extractfile(name)
+        return file.read().decode() if file else ""
+
+
+def _context(dockerfile: str) -> bytes:
+    spool = io.BytesIO()
+    with tarfile.open(mode="w", fileobj=spool) as archive:
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(dockerfile.encode())
+        archive.addfile(entry, io.BytesIO(dockerfile.encode()))
+    return spool.getvalue()
