@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_wincontainers.endpoints import Handed
 from pytest_wincontainers.engines.base import ContainerSpec, ContainerState, Engine, Image, Mount
-from pytest_wincontainers.failures.catalogue import Failure
 from pytest_wincontainers.errors import (
     Cancelled,
     ContainerExited,
@@ -21,6 +20,7 @@ from pytest_wincontainers.errors import (
     StartError,
     WincontainersError,
 )
+from pytest_wincontainers.failures.catalogue import Failure
 from pytest_wincontainers.guests import RULES
 from pytest_wincontainers.guests.builds import Isolation, newer_revision
 from pytest_wincontainers.packing import packed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from pytest_wincontainers.failures.catalogue import Failure
 from pytest_wincontainers.errors import EngineError, ImageError
+from pytest_wincontainers.failures.catalogue import Failure
 
 ResultT = TypeVar("ResultT")
 

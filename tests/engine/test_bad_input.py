@@ -97,7 +97,10 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_refused_before_anything_starts(suite, mode, case):
     declared, test, sentence, hint = REFUSED[case]
-    suite.files(conftest="from guest import *\nfrom pytest_wincontainers import *\n\n" + declared, test_it="import pytest\n\n" + test)
+    suite.files(
+        conftest="from guest import *\nfrom pytest_wincontainers import *\n\n" + declared,
+        test_it="import pytest\n\n" + test,
+    )
     finished = suite.run(*mode)
     assert finished.status == 4
     errors = [line for line in finished.output.splitlines() if line.startswith(("ERROR: ", "hint: "))]
@@ -118,8 +121,7 @@ FAILS = {
         ["the image wincontainers.invalid/nothing:1", "cannot be pulled", "hint: check its name"],
     ),
     "a container that ends at once": (
-        '@container(image=IMAGE, ports=[80], command=["box", "end", "7", "last words"])'
-        "\ndef box(): pass",
+        '@container(image=IMAGE, ports=[80], command=["box", "end", "7", "last words"])\ndef box(): pass',
         ["box ended before it was ready with exit code 7", "| last words", "hint: its whole log is"],
     ),
     "a program that is not there": (
@@ -222,7 +224,9 @@ def test_no_engine(suite, mode):
 
 def test_a_declaration_in_a_deeper_conftest(suite, mode):
     (suite.path / "deep").mkdir()
-    (suite.path / "deep" / "conftest.py").write_text(f"from guest import *\nfrom pytest_wincontainers import *\n\n@{BOX}\ndef box(): pass\n")
+    (suite.path / "deep" / "conftest.py").write_text(
+        f"from guest import *\nfrom pytest_wincontainers import *\n\n@{BOX}\ndef box(): pass\n"
+    )
     (suite.path / "deep" / "test_it.py").write_text("def test_it(box): pass\n")
     finished = suite.run(*mode)
     assert finished.status != 0

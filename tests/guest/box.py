@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, "/windows")
-from output import local, say, write  # noqa: E402
+from output import local, say, write
 
 
 def sleep():

@@ -13,7 +13,7 @@ import tarfile
 from pathlib import Path
 
 sys.path.insert(0, "/windows")
-from output import local, say, write  # noqa: E402
+from output import local, say, write
 
 
 def refuse(text):
@@ -87,7 +87,7 @@ def commands_of(string):
         elif letter == ">":
             target = string[at + 1 :].strip()
             at = len(string)
-        elif letter == "<" or string[at : at + 2] not in {"&&", "||"} and letter == "|":
+        elif letter == "<" or (string[at : at + 2] not in {"&&", "||"} and letter == "|"):
             refuse(string)
         else:
             yield operator, command, None
@@ -176,7 +176,7 @@ def value_of(text):
         return os.environ.get(text[5:], "")
     if re.fullmatch(r"'(?:[^']|'')*'", text, re.DOTALL):
         return text[1:-1].replace("''", "'")
-    refuse(text)
+    return refuse(text)
 
 
 # -- the others -------------------------------------------------------------------------------------------------

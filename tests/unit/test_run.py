@@ -10,13 +10,13 @@ import pytest
 from pytest_wincontainers.endpoints import Handed
 from pytest_wincontainers.engines.base import Build
 from pytest_wincontainers.errors import Cancelled, ImageError, MigrationError
+from pytest_wincontainers.packing import Folder, packed
 from pytest_wincontainers.reports import status
 from pytest_wincontainers.reports.artifacts import folder_of_test, make_run_folder, run_folder
 from pytest_wincontainers.reports.board import Board, State
 from pytest_wincontainers.run.handover import Failed, Handover
 from pytest_wincontainers.run.images import ensure_image, tag_of
 from pytest_wincontainers.run.locks import Locks, RunLock
-from pytest_wincontainers.packing import Folder, packed
 from pytest_wincontainers.testing import FakeEngine
 
 # -- images -----------------------------------------------------------------------------------------------------

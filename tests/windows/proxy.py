@@ -212,9 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "please upgrade your client to a newer version",
             )
         if given > _number(preset.api):
-            raise Refused(
-                400, f"client version {version[1]} is too new. Maximum supported API version is {preset.api}"
-            )
+            raise Refused(400, f"client version {version[1]} is too new. Maximum supported API version is {preset.api}")
 
     def _body(self) -> Any:
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":

@@ -55,9 +55,7 @@ RULES: list[Rule] = []
 def _rule(methods: str, pattern: str, source: str, *, when: When) -> Callable[[Callable[[Call], None]], Any]:
     def decorate(act: Callable[[Call], None]) -> Callable[[Call], None]:
         says = " ".join((act.__doc__ or "").split())
-        RULES.append(
-            Rule(act.__name__, says, source, tuple(methods.split()), re.compile(pattern), act, when)
-        )
+        RULES.append(Rule(act.__name__, says, source, tuple(methods.split()), re.compile(pattern), act, when))
         return act
 
     return decorate
@@ -174,13 +172,39 @@ def no_security_options_in_builds(call: Call) -> None:
 
 # -- create -----------------------------------------------------------------------------------------------------
 
-UNSUPPORTED = (
-    "BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps BlkioWeight BlkioWeightDevice "
-    "CgroupParent CpusetCpus CpusetMems MemoryReservation MemorySwap PidsLimit Ulimits OomKillDisable CpuPeriod"
-).split()
-IGNORED = (
-    "CpuQuota ShmSize PidMode IpcMode UTSMode CapAdd CapDrop Links Init OomScoreAdj Sysctls GroupAdd Tmpfs ExtraHosts"
-).split()
+UNSUPPORTED = [
+    "BlkioDeviceReadBps",
+    "BlkioDeviceReadIOps",
+    "BlkioDeviceWriteBps",
+    "BlkioDeviceWriteIOps",
+    "BlkioWeight",
+    "BlkioWeightDevice",
+    "CgroupParent",
+    "CpusetCpus",
+    "CpusetMems",
+    "MemoryReservation",
+    "MemorySwap",
+    "PidsLimit",
+    "Ulimits",
+    "OomKillDisable",
+    "CpuPeriod",
+]
+IGNORED = [
+    "CpuQuota",
+    "ShmSize",
+    "PidMode",
+    "IpcMode",
+    "UTSMode",
+    "CapAdd",
+    "CapDrop",
+    "Links",
+    "Init",
+    "OomScoreAdj",
+    "Sysctls",
+    "GroupAdd",
+    "Tmpfs",
+    "ExtraHosts",
+]
 
 
 @refuses("POST", CREATE, HOSTCONFIG)
@@ -210,7 +234,9 @@ def no_linux_resources(call: Call) -> None:
     """Sixteen limits that only Linux has are refused by name."""
     for name in UNSUPPORTED:
         if call.host_config.get(name):
-            raise Refused(400, f"invalid option: Windows does not support {name.replace('Cpu', 'CPU', name == 'CpuPeriod')}")
+            raise Refused(
+                400, f"invalid option: Windows does not support {name.replace('Cpu', 'CPU', name == 'CpuPeriod')}"
+            )
     if call.host_config.get("MemorySwappiness") not in (None, -1):
         raise Refused(400, "invalid option: Windows does not support MemorySwappiness")
 
@@ -286,7 +312,7 @@ def mount_targets_have_a_drive(call: Call) -> None:
         if not PureWindowsPath(mount["Target"]).is_absolute() and not _is_pipe(mount["Target"]):
             raise Refused(
                 400,
-                f'invalid mount config for type "{mount["Type"]}": invalid mount path: \'{mount["Target"]}\'',
+                f"invalid mount config for type \"{mount['Type']}\": invalid mount path: '{mount['Target']}'",
             )
     for spec in call.host_config.get("Binds") or []:
         if not re.fullmatch(r"(.+):([A-Za-z]:[\\/].*?)(:r[ow])?", spec):
@@ -499,7 +525,7 @@ def no_host_address_in_bindings(call: Call) -> None:
     """A published port with a host's address is refused at start."""
     known = call.container
     for bindings in (known.host_config.get("PortBindings") or {}).values() if known else ():
-        if any(one.get("HostIp") not in (None, "", "0.0.0.0") for one in bindings or []):  # noqa: S104
+        if any(one.get("HostIp") not in (None, "", "0.0.0.0") for one in bindings or []):
             raise Refused(
                 500,
                 f"failed to create endpoint {call.words[1]} on network nat: Windows does not support host IP "
@@ -790,5 +816,7 @@ def as_markdown(tests: dict[str, list[str]]) -> str:
     for rule in RULES:
         if "book-keeping" in rule.source:
             continue
-        rows.append([f"`{rule.name}`", rule.says, rule.source, ", ".join(f"`{one}`" for one in tests.get(rule.name, []))])
+        rows.append(
+            [f"`{rule.name}`", rule.says, rule.source, ", ".join(f"`{one}`" for one in tests.get(rule.name, []))]
+        )
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)

@@ -21,12 +21,12 @@ from pytest_wincontainers.engines.base import (
     Listed,
     Progress,
 )
-from pytest_wincontainers.failures.catalogue import Phase
 from pytest_wincontainers.engines.docker import streams
 from pytest_wincontainers.engines.docker.calls import calling, refused, tolerating
 from pytest_wincontainers.engines.docker.connection import LOOPBACK, connect
-from pytest_wincontainers.failures import find_failure
 from pytest_wincontainers.errors import EngineError, EngineUnavailable, ImageError
+from pytest_wincontainers.failures import find_failure
+from pytest_wincontainers.failures.catalogue import Phase
 from pytest_wincontainers.guests import RULES, Guest
 from pytest_wincontainers.guests.base import GuestRules
 from pytest_wincontainers.guests.builds import parse_version

@@ -9,8 +9,8 @@ import docker.errors
 import requests
 import urllib3.exceptions
 
-from pytest_wincontainers.failures import find_failure
 from pytest_wincontainers.errors import EngineError, EngineUnavailable
+from pytest_wincontainers.failures import find_failure
 
 
 @contextmanager

@@ -14,8 +14,8 @@ import requests
 
 from pytest_wincontainers.engines.base import EngineInfo, timestamp
 from pytest_wincontainers.engines.docker.calls import first_line
-from pytest_wincontainers.failures import find_failure
 from pytest_wincontainers.errors import EngineUnavailable
+from pytest_wincontainers.failures import find_failure
 from pytest_wincontainers.guests.builds import Host, parse_system, parse_version
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
