@@ -1,4 +1,4 @@
-"""However a run ends, nothing of it is left. The fixture `_nothing_left` looks after each test."""
+"""However a run ends, nothing of it is left. The fixture `nothing_left` looks after each test."""
 
 import os
 import signal
@@ -6,9 +6,8 @@ import time
 
 import pytest
 
+from tests.suites import RUN_LABEL, interrupt, leftovers, wait_for, watchdogs, watchdogs_with_ids
 from tests.windows import standins
-
-from .conftest import RUN_LABEL, interrupt, leftovers, wait_for, watchdogs, watchdogs_with_ids
 
 SLEEPER = """
 from guest import IMAGE

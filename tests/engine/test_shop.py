@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from .conftest import leftovers
+from tests.suites import leftovers
 
 
 def test_three_tiers_in_every_mode(suite, mode):

@@ -41,7 +41,6 @@ class Container:
     isolation: str
     image: str
     host_config: dict[str, Any]
-    published: dict[str, Any]
     starts: int = 0
 
 

@@ -6,6 +6,8 @@ as the table in docs/windows.md. Sources that begin with moby/moby name files of
 
 from __future__ import annotations
 
+import copy
+import json
 import re
 import time
 from collections.abc import Callable
@@ -398,8 +400,7 @@ def isolation_is_resolved(call: Call) -> None:
     call.resolved = Container(  # type: ignore[attr-defined]
         isolation=_isolation(call),
         image=call.body["Image"],
-        host_config=dict(config),
-        published=dict(config.get("PortBindings") or {}),
+        host_config=copy.deepcopy(config),
     )
     config.pop("Isolation", None)
     if _isolation_of(call) == "hyperv" and not config.get("Memory"):
@@ -426,8 +427,6 @@ def containers_are_remembered(call: Call) -> None:
 @refuses("GET", "/containers/json|/events", "the proxy's own book-keeping")
 def only_its_own_containers_show(call: Call) -> None:
     """Lists and events tell of this engine's own containers only."""
-    import json
-
     filters = json.loads(call.query.get("filters") or "{}")
     labels = filters.get("label") or []
     labels = [label for label, on in labels.items() if on] if isinstance(labels, dict) else list(labels)
