@@ -7,6 +7,7 @@ byte, both ways, so that attach, exec, logs, events and builds are the real engi
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import re
 import selectors
@@ -182,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = json.loads(body)
         call = Call(self.proxy, self.command, path, dict(parse_qsl(parts.query, keep_blank_values=True)), body)
         self.proxy.calls.append(f"{self.command} {path}")
-        self.proxy.bodies.append((f"{self.command} {path}", body))
+        self.proxy.bodies.append((f"{self.command} {path}", copy.deepcopy(body)))
         try:
             self._check_version(version)
             for rule in self.proxy.rules:
@@ -196,6 +197,8 @@ class _Handler(BaseHTTPRequestHandler):
                 rule.after(call)
         except Refused as refused:
             call.status, call.answer = refused.status, {"message": refused.message}
+        except Exception as problem:  # noqa: BLE001 - else the client would only see that nobody answers
+            call.status, call.answer = 500, {"message": f"the rules themselves failed: {problem!r}"}
         self._send(call)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _serve

@@ -459,9 +459,11 @@ def container_in_windows_shape(call: Call) -> None:
             first = int(network["IPAddress"].split(".")[0])
             network["IPPrefixLen"] = 8 if first < 128 else 16 if first < 192 else 24
             network["MacAddress"] = "00:15:5d" + network["MacAddress"][8:]
-    for bindings in (settings.get("Ports") or {}).values():
-        # The real engine tells of IPv6 as well.
-        bindings[:] = [one for one in bindings or [] if ":" not in one["HostIp"]] if bindings else []
+    # The real engine tells of IPv6 as well.
+    settings["Ports"] = {
+        port: bindings and [one for one in bindings if ":" not in one["HostIp"]]
+        for port, bindings in (settings.get("Ports") or {}).items()
+    }
     for mount in answer["Mounts"]:
         mount["Destination"] = "c:" + mount["Destination"].replace("/", "\\")
 

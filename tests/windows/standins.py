@@ -40,6 +40,7 @@ def standin(service: str) -> str:
     reference = tag_of(engine, build)
     if engine.image(reference) is None:
         engine.build(build, reference, {}, lambda _: None)
+    engine.close()
     return _built(f"standin-{service}", reference)
 
 
@@ -66,8 +67,8 @@ def builds_begin_with_windows(call: Call) -> None:
     for service in SERVICES:
         if dockerfile == (FOLDER / "windows" / service / "Dockerfile").read_text("utf-8"):
             base = arguments["BASE"]
-            tag = base.replace("windows:1809", "ltsc2019").rpartition("-" if "aspnet" in base else ":")[2]
-            build = BUILDS[tag]
+            tag = re.split("[:-]", base)[-1]
+            build = BUILDS.get(tag) or BUILDS["ltsc2019"]  # which is called 1809 in some places
             preset = call.proxy.preset
             revision = preset.image_revision if build == preset.image_build else 1000
             call.proxy.images[call.query["t"]] = ("windows", f"10.0.{build}.{revision}")
