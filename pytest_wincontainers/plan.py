@@ -98,6 +98,11 @@ def closure(declarations: Sequence[Declaration], names: Iterable[str]) -> set[st
     return found
 
 
+def in_order(declarations: Sequence[Declaration], names: Iterable[str]) -> list[str]:
+    """The names and all that they need, each after what it needs. Raises DeclarationError as `make_plan` does."""
+    return [one.name for one in _ordered({one.name: one for one in declarations}, sorted(names))]
+
+
 def _ordered(declarations: Mapping[str, Declaration], needed: Collection[str]) -> list[Declaration]:
     ordered: dict[str, Declaration] = {}
 

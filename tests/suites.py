@@ -21,7 +21,7 @@ import pytest
 
 from tests.windows import standins
 from tests.windows.presets import PRESETS
-from tests.windows.proxy import Proxy
+from tests.windows.proxy import VIEW, Proxy
 from tests.windows.rules import RULES
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +40,14 @@ RULED = dict(zip(PRESETS, ["n0", "plain", "n2", "plain", "n2"], strict=True))
 def pytest_configure(config):
     config.addinivalue_line("markers", "linux_guest: about Linux containers, so not run behind the Windows rules")
     config.addinivalue_line("markers", "rule(name, ...): would fail if the plugin broke this rule of Windows engines")
+
+
+def pytest_collection_modifyitems(items):
+    # Behind a proxy a test sees its own containers only; those on the bare engine look at all of them, so under
+    # pytest-xdist one worker has them, one after the other (--dist=loadgroup).
+    for item in items:
+        if getattr(item, "callspec", None) and item.callspec.params.get("engine") == "linux":
+            item.add_marker(pytest.mark.xdist_group("linux"))
 
 
 def pytest_generate_tests(metafunc):
@@ -236,18 +244,24 @@ def nothing_left(client, tmp_path_factory):
     yield
     left = leftovers(client)
     # Else every later test would fail of it too.
-    for one in client.containers.list(all=True, filters={"label": RUN_LABEL}, ignore_removed=True):
+    for one in containers(client):
         one.remove(force=True, v=True)
     assert left == []
-    assert {volume.name for volume in client.volumes.list()} - volumes == set()
+    # Other tests may have volumes of their own for the moment.
+    wait_for(lambda: not {volume.name for volume in client.volumes.list()} - volumes, seconds=20)
+
+
+def containers(client):
+    """The containers of any run on this engine; not those behind a proxy, which other tests may use meanwhile."""
+    found = client.containers.list(all=True, filters={"label": RUN_LABEL}, ignore_removed=True)
+    return [one for one in found if VIEW not in one.labels]
 
 
 def leftovers(client, seconds=0.0):
     """What is left of any run, after so many seconds at the most."""
     deadline = time.monotonic() + seconds
     while True:
-        containers = client.containers.list(all=True, filters={"label": RUN_LABEL}, ignore_removed=True)
-        left = [f"container {one.name}" for one in containers] + [f"process {one}" for one in watchdogs()]
+        left = [f"container {one.name}" for one in containers(client)] + [f"process {one}" for one in watchdogs()]
         if not left or time.monotonic() > deadline:
             return left
         time.sleep(0.1)

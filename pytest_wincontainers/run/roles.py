@@ -22,7 +22,7 @@ import pytest
 from pytest_wincontainers.declare import Declaration, declarations_in
 from pytest_wincontainers.endpoints import Handed
 from pytest_wincontainers.errors import DeclarationError, StartError, WincontainersError
-from pytest_wincontainers.plan import closure, make_plan
+from pytest_wincontainers.plan import closure, in_order, make_plan
 from pytest_wincontainers.reports.artifacts import make_run_folder, run_folder
 from pytest_wincontainers.reports.logs import masked
 from pytest_wincontainers.reports.status import Status, news, summary
@@ -118,7 +118,8 @@ class Role:
             pytest.fail(str(self.problem), pytrace=False)
         if _NEED not in item.stash or self._plan_only:
             return
-        names = sorted(closure(self.declarations, item.stash[_NEED].names))
+        # Where one fails of another, the other's report comes first.
+        names = in_order(self.declarations, item.stash[_NEED].names)
         if self._reports is None:
             self._reports = TestReports(self.artifacts, self.settings.log_lines)
         for name in names:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.suites import RUN_LABEL, interrupt, leftovers, wait_for, watchdogs, watchdogs_with_ids
+from tests.suites import RUN_LABEL, containers, interrupt, leftovers, wait_for, watchdogs, watchdogs_with_ids
 from tests.windows import standins
 
 SLEEPER = """
@@ -40,12 +40,9 @@ def sleepers(suite):
     suite.files(conftest=SLEEPER)
     (suite.path / "slow").mkdir()
     # The time makes it another image each time.
-    (suite.path / "slow" / "Dockerfile").write_text(f"FROM {standins.box()}\nRUN sleep 60 && echo {time.time()}\n")
+    suite.stamp = time.time()
+    (suite.path / "slow" / "Dockerfile").write_text(f"FROM {standins.box()}\nRUN sleep 60 && echo {suite.stamp}\n")
     return suite
-
-
-def containers(client):
-    return client.containers.list(all=True, filters={"label": RUN_LABEL}, ignore_removed=True)
 
 
 def kill_watchdog():
@@ -53,9 +50,9 @@ def kill_watchdog():
     os.kill(watchdog, signal.SIGKILL)
 
 
-def building(real_client):
+def building(real_client, stamp):
     running = real_client.containers.list(ignore_removed=True)
-    return [one for one in running if "sleep 60" in " ".join(one.attrs["Args"])]
+    return [one for one in running if f"sleep 60 && echo {stamp}" in " ".join(one.attrs["Args"])]
 
 
 def ended(process, seconds=30):
@@ -93,12 +90,12 @@ def test_ctrl_c_while_a_container_becomes_ready(sleepers, client, mode):
 def test_ctrl_c_during_a_build(sleepers, real_client, mode):
     sleepers.files(test_it="def test_it(slow):\n    pass\n")
     process = sleepers.start(*mode)
-    wait_for(lambda: building(real_client))
+    wait_for(lambda: building(real_client, sleepers.stamp))
     interrupt(process)
     ended(process)
     assert process.returncode == 2
     # The engine gives the build up once nobody waits for it.
-    wait_for(lambda: not building(real_client), seconds=20)
+    wait_for(lambda: not building(real_client, sleepers.stamp), seconds=20)
 
 
 def test_ctrl_c_at_any_moment(sleepers, client):

@@ -73,6 +73,27 @@ def lookup(host):
         end(1, str(problem))
 
 
+def dns():
+    """Between the guest and the engine's resolver, the server of a network that says of unknown names: there is none.
+
+    This machine's engine may reach no other server, and then it says that it does not know, which nobody caches.
+    """
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 53))
+    while True:
+        question, client = server.recvfrom(4096)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as engine:
+            engine.settimeout(2)
+            engine.sendto(question, ("127.0.0.11", 53))
+            try:
+                answer = bytearray(engine.recv(4096))
+            except OSError:
+                answer = bytearray(question[:2] + b"\x81\x80" + question[4:])
+            if answer[6:8] == b"\0\0":
+                answer[3] = answer[3] & 0xF0 | 3
+        server.sendto(bytes(answer), client)
+
+
 def env(name):
     """A variable."""
     say(os.environ.get(name, ""))
@@ -120,7 +141,7 @@ def memory():
             say(Path(path).read_text().strip())
 
 
-VERBS = (sleep, start, end, until, serve, get, lookup, env, words, read, show, touch, has, begun, memory)
+VERBS = (sleep, start, end, until, serve, get, lookup, dns, env, words, read, show, touch, has, begun, memory)
 
 if __name__ == "__main__":
     verbs = {verb.__name__: verb for verb in VERBS}

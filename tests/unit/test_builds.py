@@ -99,7 +99,13 @@ def test_the_build_in_an_engines_words(system, build):
 
 @pytest.mark.parametrize(
     ("version", "build"),
-    [("10.0.20348.5499", Build(20348, 5499)), ("10.0.20348", Build(20348)), ("", None), ("10.0", None), ("a.b.c", None)],
+    [
+        ("10.0.20348.5499", Build(20348, 5499)),
+        ("10.0.20348", Build(20348)),
+        ("", None),
+        ("10.0", None),
+        ("a.b.c", None),
+    ],
 )
 def test_the_build_in_an_images_words(version, build):
     assert parse_version(version) == build

@@ -51,7 +51,9 @@ class Attempts:
     """Fails with these catalogue entries, one after the other, and then works."""
 
     def __init__(self, *names, error=EngineError):
-        self.left = [error("no", details=TEXTS.get(name, name), failure=find_failure(TEXTS.get(name, name))) for name in names]
+        self.left = [
+            error("no", details=TEXTS.get(name, name), failure=find_failure(TEXTS.get(name, name))) for name in names
+        ]
         self.made = 0
         self.paused = []
         self.noted = []

@@ -45,7 +45,7 @@ def test_no_bytes_hurt(output):
 def test_a_line_cut_out_of_utf_16(line):
     stream = f"first\r\n{line}\r\nlast".encode("utf-16-le")
     assert decode_line(stream.split(b"\n")[0]) == "first"
-    if all(ord(letter) < 256 and ord(letter) != 0x0A for letter in line) and "\n".encode() not in line.encode("utf-16-le"):
+    if all(ord(letter) < 256 and ord(letter) != 0x0A for letter in line) and b"\n" not in line.encode("utf-16-le"):
         assert decode_line(stream.split(b"\n")[1]) == line
 
 

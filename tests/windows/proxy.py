@@ -42,7 +42,7 @@ class Container:
     isolation: str
     image: str
     host_config: dict[str, Any]
-    starts: int = 0
+    address: str = ""
 
 
 @dataclass
@@ -197,7 +197,9 @@ class _Handler(BaseHTTPRequestHandler):
                 rule.after(call)
         except Refused as refused:
             call.status, call.answer = refused.status, {"message": refused.message}
-        except Exception as problem:  # noqa: BLE001 - else the client would only see that nobody answers
+            for rule in self.proxy.rules:
+                rule.after(call)
+        except Exception as problem:
             call.status, call.answer = 500, {"message": f"the rules themselves failed: {problem!r}"}
         self._send(call)
 

@@ -558,37 +558,46 @@ def faults_strike(call: Call) -> None:
 def every_start_has_another_address(call: Call) -> None:
     """A container that was started before gets another address."""
     known = call.container
-    if known is None:
-        return
-    known.starts += 1
-    if known.starts > 1:
-        call.placeholder = _occupy(call)  # type: ignore[attr-defined]
-
-
-def _occupy(call: Call) -> list[str]:
-    """Take the addresses that are free up to the one that the container had, until it has another."""
-    taken = []
-    for _ in range(3):
+    call.placeholders = []  # type: ignore[attr-defined]
+    while known is not None and known.address and len(call.placeholders) < 5:  # type: ignore[attr-defined]
+        # The real engine gives the lowest address that is free: have something else take it.
         _, made = call.proxy.upstream(
             "POST",
-            "/containers/create",
+            CREATE,
             {
-                "Image": call.inspect()["Image"],
-                "Entrypoint": ["sleep", "60"],
+                "Image": known.image,
+                "Entrypoint": ["sleep", "30"],
                 "Cmd": [],
-                "HostConfig": {"NetworkMode": "nat"},
-                "Labels": {VIEW: "placeholder"},
+                "HostConfig": {"NetworkMode": "nat", "AutoRemove": True},
             },
         )
+        call.placeholders.append(made["Id"])  # type: ignore[attr-defined]
         call.proxy.upstream("POST", f"/containers/{made['Id']}/start")
-        taken.append(made["Id"])
-    return taken
+        if _address(call, made["Id"]) == known.address:
+            break
 
 
-@answers("POST", f"{ONE}/start", "docker/for-win#2399, rancher/rancher#10567")
+@_rule("POST", f"{ONE}/start", "the proxy's own book-keeping", when="answered")
+def addresses_are_remembered(call: Call) -> None:
+    """The address that a container has is known, and what held the old one is gone."""
+    known = call.container
+    if known is not None:
+        known.address = _address(call, call.words[1])
+    _forget_placeholders(call)
+
+
+@_rule("POST", f"{ONE}/start", "the proxy's own book-keeping", when="failed")
 def addresses_are_free_again(call: Call) -> None:
-    """What held the old address for the moment is removed."""
-    for one in getattr(call, "placeholder", ()):
+    """After a failed start, too, what held the old address is gone."""
+    _forget_placeholders(call)
+
+
+def _address(call: Call, container: str) -> str:
+    return str(call.inspect(container)["NetworkSettings"]["Networks"].get("nat", {}).get("IPAddress") or "")
+
+
+def _forget_placeholders(call: Call) -> None:
+    for one in getattr(call, "placeholders", ()):
         call.proxy.upstream("DELETE", f"/containers/{one}?force=true")
 
 

@@ -51,10 +51,22 @@ def box(suite, engine):
 
 
 @windows
-@rule("no_privileged_containers", "no_read_only_root", "no_real_time_cpu", "no_linux_resources", "linux_options_do_nothing")
+@rule(
+    "no_privileged_containers",
+    "no_read_only_root",
+    "no_real_time_cpu",
+    "no_linux_resources",
+    "linux_options_do_nothing",
+)
 @rule("one_limit_for_processors", "working_directory_is_absolute", "hyperv_shares_no_network_stack")
 @rule("nat_is_not_made", "drivers_are_windows_own", "one_range_of_addresses_on_2016", "nat_is_not_removed")
-@rule("running_hyperv_containers_get_no_network", "limits_stay", "only_hyperv_pauses", "no_export", "top_takes_no_arguments")
+@rule(
+    "running_hyperv_containers_get_no_network",
+    "limits_stay",
+    "only_hyperv_pauses",
+    "no_export",
+    "top_takes_no_arguments",
+)
 def test_nothing_is_sent_that_windows_refuses_or_ignores(engine, suite):
     suite.shop()
     engine.proxy.forget_calls()
@@ -241,7 +253,20 @@ def test_a_linux_image_that_would_be_pulled(suite, engine):
 
 # -- running things in a container -----------------------------------------------------------------------------------
 
-HARD = ["", "a b", 'say "x y"', "100%", "%PATH%", "a&b|c>d^e", "{}", "{x: 'y'}", "Grüße, Öl & ß", "\\", "c:\\x y\\", "€"]
+HARD = [
+    "",
+    "a b",
+    'say "x y"',
+    "100%",
+    "%PATH%",
+    "a&b|c>d^e",
+    "{}",
+    "{x: 'y'}",
+    "Grüße, Öl & ß",
+    "\\",
+    "c:\\x y\\",
+    "€",
+]
 EXECS = f"""
 import json, pytest
 from pytest_wincontainers import WincontainersError

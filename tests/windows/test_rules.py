@@ -23,10 +23,14 @@ server = only("server2022")
 
 def refusal(call, *arguments, **options):
     """Status and text of the engine's refusal."""
-    with pytest.raises(docker.errors.APIError) as refused:
+
+    def ask():
         answer = call(*arguments, **options)
         if not isinstance(answer, (dict, list, str, bytes, type(None))):
             list(answer)
+
+    with pytest.raises(docker.errors.APIError) as refused:
+        ask()
     return refused.value.status_code, refused.value.explanation
 
 
@@ -61,7 +65,10 @@ def test_api_versions(engine):
     status, text = refusal(docker.DockerClient(base_url=engine.url, version="1.41").ping)
     assert (status, text.split(".")[0]) == (400, "client version 1")
     assert "Minimum supported API version is 1.44" in text
-    assert "Maximum supported API version is 1.52" in refusal(docker.DockerClient(base_url=engine.url, version="1.99").ping)[1]
+    assert (
+        "Maximum supported API version is 1.52"
+        in refusal(docker.DockerClient(base_url=engine.url, version="1.99").ping)[1]
+    )
 
 
 @server
@@ -90,12 +97,20 @@ def test_builds(engine, tmp_path):
         ({"Privileged": True}, 400, "invalid option: privileged mode is not supported for Windows containers"),
         ({"ReadonlyRootfs": True}, 400, "invalid option: read-only mode is not supported for Windows containers"),
         ({"CpuRealtimePeriod": 1}, 400, "invalid option: CPU real-time period is not supported for Windows containers"),
-        ({"CpuRealtimeRuntime": 1}, 400, "invalid option: CPU real-time runtime is not supported for Windows containers"),
+        (
+            {"CpuRealtimeRuntime": 1},
+            400,
+            "invalid option: CPU real-time runtime is not supported for Windows containers",
+        ),
         ({"MemorySwappiness": 10}, 400, "invalid option: Windows does not support MemorySwappiness"),
         ({"PidsLimit": 5}, 400, "invalid option: Windows does not support PidsLimit"),
         ({"CpuPeriod": 5}, 400, "invalid option: Windows does not support CPUPeriod"),
         ({"Isolation": "vm"}, 400, "invalid isolation (vm): Windows supports 'default', 'process', or 'hyperv'"),
-        ({"NanoCpus": 10**9, "CpuPercent": 5}, 400, "conflicting options: Nano CPUs and CPU Percent cannot both be set"),
+        (
+            {"NanoCpus": 10**9, "CpuPercent": 5},
+            400,
+            "conflicting options: Nano CPUs and CPU Percent cannot both be set",
+        ),
         ({"NanoCpus": 10**9, "CpuShares": 5}, 400, "conflicting options: Nano CPUs and CPU Shares cannot both be set"),
         ({"Binds": ["/tmp:/data"]}, 500, "invalid volume specification: '/tmp:/data'"),
     ],
@@ -261,7 +276,10 @@ def test_what_running_process_containers_do_not_do(engine, created):
         400,
         "resource updating isn't supported on Windows",
     )
-    assert refusal(engine.client.api.kill, one, "SIGUSR1") == (400, "the windows daemon does not support signal SIGUSR1")
+    assert refusal(engine.client.api.kill, one, "SIGUSR1") == (
+        400,
+        "the windows daemon does not support signal SIGUSR1",
+    )
     assert refusal(engine.client.api.remove_container, one)[0] == 409
     assert refusal(engine.client.api.commit, one) == (500, "windows does not support commit of a running container")
     assert refusal(engine.client.api.diff, one)[0] == 500
@@ -283,7 +301,10 @@ def test_what_running_hyperv_containers_do_not_do(engine, created, real_client):
     assert refusal(engine.client.api.get_archive, one, "C:\\a.txt") == running
     network = real_client.networks.create("wincontainers-test", driver="bridge")
     try:
-        assert refusal(engine.client.api.connect_container_to_network, one, network.id)[1] == "unsupported platform request"
+        assert (
+            refusal(engine.client.api.connect_container_to_network, one, network.id)[1]
+            == "unsupported platform request"
+        )
     finally:
         network.remove()
 

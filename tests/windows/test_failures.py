@@ -1,0 +1,141 @@
+"""Hosts that fail in passing, hosts that fail for good, and hosts that bear only so many starts at once."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from pytest_wincontainers.failures import find_failure
+from tests.windows.faults import Faults
+
+TEXTS = json.loads((Path(__file__).parents[1] / "unit" / "failure_texts.json").read_text("utf-8"))
+NETWORK = ["hns-element-not-found"]
+LAYERS = ["layer-prepare-timeout", "layer-import-path"]
+NPIPE = ["npipe-busy", "npipe-semaphore-timeout", "npipe-closing"]
+STARTS = ["start-hcs-timeout", "start-hcs-conn-closed", "start-parameter", "hcs-terminated", "start-duplicate-handle"]
+
+# The sessions that the issue asks for are run with WINCONTAINERS_TEST_SESSIONS=100.
+SESSIONS = 20
+
+SUITE = """
+from guest import IMAGE
+from pytest_wincontainers import container
+
+@container(image=IMAGE, command=["box", "sleep"])
+def one(): pass
+
+@container(image=IMAGE, command=["box", "sleep"])
+def two(one): pass
+
+@container(image=IMAGE, command=["box", "sleep"])
+def three(): pass
+"""
+server = pytest.mark.parametrize("engine", ["server2022"], indirect=True)
+
+
+@pytest.fixture
+def faults(engine):
+    def set_up(*names, **options):
+        engine.proxy.faults = Faults([TEXTS[name] for name in names], **options)
+        engine.proxy.forget_calls()
+        return engine.proxy.faults
+
+    yield set_up
+    engine.proxy.faults = None
+
+
+@pytest.fixture
+def three(suite):
+    suite.files(conftest=SUITE, test_it="def test_it(one, two, three): pass\n")
+    return suite
+
+
+@server
+def test_one_start_in_five_fails(engine, three, faults, client, request):
+    """Of many sessions each is green, what failed is told, and nothing is left."""
+    import os
+
+    sessions = int(os.environ.get("WINCONTAINERS_TEST_SESSIONS") or SESSIONS)
+    made = faults(*NETWORK, *LAYERS, *NPIPE, *STARTS, seed=20261124)
+    for session in range(sessions):
+        before = len(made.failed)
+        finished = three.run("-p", "no:cacheprovider")
+        assert finished.outcomes() == {"passed": 1}, session
+        told = re.findall(r"its start was tried again after ([\w-]+): ", finished.output)
+        failed = [find_failure(text).id for _, text in made.failed[before:]]
+        assert sorted(set(told)) == sorted(set(failed)), session
+        assert client.containers.list(all=True) == [], session
+    assert len(made.failed) >= sessions * 3 // 5
+    starts = len([call for call in engine.proxy.calls if call.endswith("/start") and "exec" not in call])
+    assert starts == 3 * sessions + len(made.failed)
+
+
+PERMANENT = ["os-mismatch", "start-utility-vm", "net-host-ip", "disk-full", "start-pagefile", "hns-wrong-diskette"]
+
+
+@server
+@pytest.mark.parametrize("name", [*PERMANENT, "nobody has ever seen this"])
+def test_what_does_not_pass_is_not_tried_twice(engine, three, faults, client, name):
+    TEXTS.setdefault("nobody has ever seen this", "the daemon has hiccups (0x1234)")
+    made = faults(name, deck=1)
+    finished = three.run()
+    assert finished.outcomes() == {"errors": 1}
+    assert "tried again" not in finished.output
+    assert len(made.failed) == len([call for call in engine.proxy.calls if call.endswith("/create")]) <= 3
+    assert f"| {TEXTS[name][:60]}" in finished.output
+    failure = find_failure(TEXTS[name])
+    hint = failure.remedy if failure else "the engine's own words are above"
+    assert f"hint: {hint}" in finished.output
+
+
+@server
+def test_there_is_an_end_to_trying(engine, three, faults):
+    made = faults("start-duplicate-handle", deck=1)
+    finished = three.run("--wincontainers-retries=1", "-k", "test_it")
+    assert finished.outcomes() == {"errors": 1}
+    assert "the Docker engine refused to start a container, 2 times" in finished.output
+    # `two` never starts, as it needs `one`; but it was started beside it.
+    assert len(made.failed) == 6
+
+
+@server
+def test_removals_that_fail_in_passing(engine, three, faults, client):
+    made = faults("remove-layer-busy", "remove-in-progress", deck=2, phase="remove")
+    for _ in range(3):
+        finished = three.run()
+        assert finished.outcomes() == {"passed": 1}
+        assert "could not be removed" not in finished.output
+        assert client.containers.list(all=True) == []
+    assert made.failed
+
+
+@server
+def test_a_host_that_bears_two_starts_at_once(engine, three, faults, client):
+    """Two processes, six containers each, told to start eight at once: after the first back-off no start fails."""
+    many = "\n".join(f"@container(image=IMAGE, command=['box', 'sleep'])\ndef c{n}(): pass\n" for n in range(6))
+    three.files(
+        conftest=f"from guest import IMAGE\nfrom pytest_wincontainers import container\n\n{many}",
+        test_it=f"def test_it({', '.join(f'c{n}' for n in range(6))}): pass\n",
+    )
+    made = faults(at_once=2, seconds=0.4)
+    runs = [three.start("--wincontainers-parallel-starts=8", "-p", "no:cacheprovider") for _ in range(2)]
+    outputs = [run.communicate(timeout=120)[0] for run in runs]
+    print(*outputs)
+    assert all("1 passed" in output for output in outputs)
+    assert made.failed, "nothing was crowded"
+    first = made.failed[0][0]
+    # The pause after a first failure is a second long; what had begun by then may still fail.
+    assert [when - first for when, _ in made.failed if when - first > 1] == []
+    assert "was tried again after start-shim-timeout" in "".join(outputs)
+
+
+@server
+def test_windows_starts_two_at_once_by_itself(engine, three, faults):
+    """With the defaults nothing fails on such a host."""
+    made = faults(at_once=2, seconds=0.3)
+    begun = time.monotonic()
+    assert three.run().outcomes() == {"passed": 1}
+    assert made.failed == []
+    assert time.monotonic() - begun < 60
