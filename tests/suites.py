@@ -42,6 +42,8 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "rule(name, ...): would fail if the plugin broke this rule of Windows engines")
 
 
+# Before pytest-xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     # Behind a proxy a test sees its own containers only; those on the bare engine look at all of them, so under
     # pytest-xdist one worker has them, one after the other (--dist=loadgroup).
