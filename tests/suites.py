@@ -38,30 +38,25 @@ RULED = dict(zip(PRESETS, ["n0", "plain", "n2", "plain", "n2"], strict=True))
 
 
 def pytest_configure(config):
+    # Where pytest-xdist is not used, its mark is not known.
+    config.addinivalue_line("markers", "xdist_group(name): run in one worker")
     config.addinivalue_line("markers", "linux_guest: about Linux containers, so not run behind the Windows rules")
     config.addinivalue_line("markers", "rule(name, ...): would fail if the plugin broke this rule of Windows engines")
-
-
-# Before pytest-xdist reads the groups.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    # Behind a proxy a test sees its own containers only; those on the bare engine look at all of them, so under
-    # pytest-xdist one worker has them, one after the other (--dist=loadgroup).
-    for item in items:
-        if getattr(item, "callspec", None) and item.callspec.params.get("engine") == "linux":
-            item.add_marker(pytest.mark.xdist_group("linux"))
 
 
 def pytest_generate_tests(metafunc):
     ruled = {} if metafunc.definition.get_closest_marker("linux_guest") else RULED
     if "engine" not in metafunc.fixturenames:
         return
+    # Behind a proxy a test sees its own containers only; those on the bare engine look at all of them, so under
+    # pytest-xdist one worker has them, one after the other (--dist=loadgroup).
+    alone = pytest.mark.xdist_group("linux")
     if "mode" in metafunc.fixturenames:
-        pairs = [("linux", mode) for mode in MODES] + list(ruled.items())
-        names = [f"{engine}-{mode}" for engine, mode in pairs]
-        metafunc.parametrize(("engine", "mode"), [(one, MODES[mode]) for one, mode in pairs], ids=names, indirect=True)
+        pairs = [pytest.param("linux", MODES[mode], id=f"linux-{mode}", marks=alone) for mode in MODES]
+        pairs += [pytest.param(engine, MODES[mode], id=f"{engine}-{mode}") for engine, mode in ruled.items()]
+        metafunc.parametrize(("engine", "mode"), pairs, indirect=True)
     elif not any("engine" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")):
-        metafunc.parametrize("engine", ["linux", *ruled], indirect=True)
+        metafunc.parametrize("engine", [pytest.param("linux", marks=alone), *ruled], indirect=True)
 
 
 class EngineUnderTest:

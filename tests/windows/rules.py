@@ -1,11 +1,12 @@
 """The rules of Windows engines, one small named thing each, with where it is known from.
 
-A rule acts before a request goes to the real engine, or on its answer. `python -m tests.windows.rules` prints them
-as the table in docs/windows.md. Sources that begin with moby/moby name files of that repository.
+A rule acts before a request goes to the real engine, or on its answer. `as_markdown` makes
+the table in docs/windows.md of them. Sources that begin with moby/moby name files of that repository.
 """
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import re
@@ -820,13 +821,26 @@ def running_hyperv_containers_get_no_network(call: Call) -> None:
         raise Refused(500, "unsupported platform request")
 
 
-def as_markdown(tests: dict[str, list[str]]) -> str:
-    """The table for the documentation; `tests` are those that are marked with a rule, by its name."""
+def as_markdown() -> str:
+    """The table for the documentation: every rule with its source and the tests that are marked with it."""
+    from . import standins  # noqa: F401 - it has a rule of its own
+
+    tests = marked()
     rows = [["rule", "what it does", "source", "tests"], ["---"] * 4]
-    for rule in RULES:
-        if "book-keeping" in rule.source:
-            continue
-        rows.append(
-            [f"`{rule.name}`", rule.says, rule.source, ", ".join(f"`{one}`" for one in tests.get(rule.name, []))]
-        )
+    for rule in sorted(RULES, key=lambda rule: rule.name):
+        # Of the proxy itself, not of Windows.
+        if not rule.source.startswith(("the proxy's", "the faults")):
+            rows.append([f"`{rule.name}`", rule.says, rule.source, "<br>".join(tests.get(rule.name, []))])
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
+
+
+def marked() -> dict[str, list[str]]:
+    """The tests that are marked with each rule, as file::function."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for mark in getattr(node, "decorator_list", ()):
+                if isinstance(mark, ast.Call) and getattr(mark.func, "id", "") == "rule":
+                    for name in mark.args:
+                        found.setdefault(name.value, []).append(f"`{path.name}::{node.name}`")  # type: ignore[attr-defined]
+    return found

@@ -224,7 +224,7 @@ UNFIT = {
 
 
 @on(("engine", "case"), [(value[0], name) for name, value in UNFIT.items()], indirect=["engine"], ids=list(UNFIT))
-@rule("builds_match", "image_tells_its_build")
+@rule("builds_match", "image_tells_its_build", "networks_are_nat_and_none")
 def test_images_that_do_not_fit(box, engine, case, monkeypatch):
     _, changes, options, words, hint = UNFIT[case]
     monkeypatch.setitem(engine.proxy.images, standins.box(), changes["images"])

@@ -12,6 +12,7 @@ from tests.windows import rules, standins
 from tests.windows.presets import PRESETS
 
 on = pytest.mark.parametrize
+rule = pytest.mark.rule
 
 
 def only(*names):
@@ -46,6 +47,7 @@ def create_with(engine, **host_config):
     return post(engine, "/containers/create", body)
 
 
+@rule("info_in_windows_shape", "version_in_windows_shape")
 def test_info_and_version(engine):
     if not engine.windows:
         assert engine.client.info()["OSType"] == "linux"
@@ -71,18 +73,21 @@ def test_api_versions(engine):
     )
 
 
+@rule("image_tells_its_build")
 @server
 def test_an_image_tells_its_build(engine):
     told = engine.client.api.inspect_image(standins.box())
     assert (told["Os"], told["OsVersion"]) == ("windows", "10.0.20348.5499")
 
 
+@rule("no_linux_image_is_pulled")
 @server
 def test_a_linux_image_is_not_pulled(engine):
     status, text = refusal(engine.client.api.pull, "debian", "stable", stream=True)
     assert (status, text) == (404, "no matching manifest for windows(10.0.20348)/amd64 in the manifest list entries")
 
 
+@rule("builds_begin_with_windows", "no_security_options_in_builds")
 @server
 def test_builds(engine, tmp_path):
     (tmp_path / "Dockerfile").write_text("FROM debian:bookworm-slim\n")
@@ -90,6 +95,13 @@ def test_builds(engine, tmp_path):
     assert post(engine, "/build", securityopt="[]")[1].endswith("security options are not supported on windows")
 
 
+@rule(
+    "no_privileged_containers",
+    "no_read_only_root",
+    "no_real_time_cpu",
+    "isolation_is_one_of_three",
+    "one_limit_for_processors",
+)
 @server
 @on(
     ("options", "status", "text"),
@@ -120,6 +132,7 @@ def test_options_that_are_refused(engine, options, status, text):
     assert create_with(engine, **options) == (status, text)
 
 
+@rule("no_linux_resources")
 @server
 @on("name", [name for name in rules.UNSUPPORTED if name not in {"CpuPeriod", "PidsLimit"}])
 def test_linux_resources_are_refused_by_name(engine, name):
@@ -128,18 +141,21 @@ def test_linux_resources_are_refused_by_name(engine, name):
     )
 
 
+@rule("hyperv_shares_no_network_stack")
 @only("windows11")
 def test_hyperv_and_another_containers_network(engine):
     status, text = create_with(engine, NetworkMode="container:x")
     assert (status, text.split(":")[0]) == (400, "invalid network-mode")
 
 
+@rule("linux_options_do_nothing")
 @server
 def test_options_that_are_ignored(engine, created):
     one = created(host={"cap_add": ["ALL"], "init": True, "tmpfs": {"C:\\x": ""}, "pid_mode": "host"})
     assert engine.client.api.inspect_container(one)["HostConfig"]["CapAdd"] is None
 
 
+@rule("working_directory_is_absolute")
 @server
 def test_a_relative_working_directory(engine, created):
     assert refusal(created, working_dir="x") == (
@@ -148,6 +164,13 @@ def test_a_relative_working_directory(engine, created):
     )
 
 
+@rule(
+    "mounts_are_folders_volumes_or_pipes",
+    "mount_targets_have_a_drive",
+    "no_mount_to_a_drive",
+    "mount_sources_exist",
+    "no_mount_of_a_file",
+)
 @server
 @on(
     ("mount", "text"),
@@ -169,6 +192,7 @@ def test_mounts_that_are_refused(engine, created, mount, text, tmp_path):
     assert said.endswith(text)
 
 
+@rule("mount_targets_differ_by_more_than_case", "mount_targets_become_lower_case")
 @server
 def test_mounts_that_are_one(engine, created, tmp_path):
     twice = [docker.types.Mount(target, str(tmp_path), type="bind") for target in ("C:\\Data", "c:/data")]
@@ -177,12 +201,14 @@ def test_mounts_that_are_one(engine, created, tmp_path):
     assert [mount["Destination"] for mount in engine.client.api.inspect_container(one)["Mounts"]] == ["c:\\data"]
 
 
+@rule("volumes_take_no_options", "volume_names_are_not_devices")
 @server
 def test_volumes(engine):
     assert refusal(engine.client.api.create_volume, "x", driver_opts={"type": "nfs"})[1].startswith("options are not")
     assert "reserved word" in refusal(engine.client.api.create_volume, "con")[1]
 
 
+@rule("isolation_is_resolved")
 def test_the_isolation_is_resolved(engine, created):
     told = engine.client.api.inspect_container(created())
     expected = {"linux": "", "windows11": "hyperv"}.get(engine.name, "process")
@@ -190,6 +216,7 @@ def test_the_isolation_is_resolved(engine, created):
     assert told["HostConfig"]["Memory"] == (1024**3 if expected == "hyperv" else 0)
 
 
+@rule("container_in_windows_shape")
 def test_the_shape_of_inspect(engine, created):
     one = created()
     engine.client.api.start(one)
@@ -203,6 +230,7 @@ def test_the_shape_of_inspect(engine, created):
         assert ("IPAddress" in told["NetworkSettings"]) != recent
 
 
+@rule("builds_match")
 @on(
     ("engine", "build", "isolation", "starts"),
     [
@@ -229,12 +257,14 @@ def test_builds_match_at_the_start(engine, created, build, isolation, starts, mo
         assert "The container operating system does not match the host operating system." in text
 
 
+@rule("no_newer_updates_than_the_host")
 @only("server2025")
 def test_an_image_with_later_updates(engine, created, monkeypatch):
     monkeypatch.setitem(engine.proxy.images, standins.box(), ("windows", "10.0.26100.99999"))
     assert "(0xc0370106)" in refusal(engine.client.api.start, created())[1]
 
 
+@rule("no_host_address_in_bindings", "no_port_ranges")
 @server
 def test_published_ports(engine, created):
     ports = {"port_bindings": {"80/tcp": ("127.0.0.1", None)}}
@@ -248,6 +278,7 @@ def test_published_ports(engine, created):
     assert binding["HostIp"] == "0.0.0.0"
 
 
+@rule("programs_that_are_missing_fail_the_start")
 @server
 def test_a_program_that_is_missing(engine, created):
     status, text = refusal(engine.client.api.start, created("nothing-of-the-kind"))
@@ -255,6 +286,7 @@ def test_a_program_that_is_missing(engine, created):
     assert "The system cannot find the file specified. (0x2)" in text
 
 
+@rule("every_start_has_another_address")
 @server
 def test_every_start_gives_another_address(engine, created):
     one = created()
@@ -267,6 +299,16 @@ def test_every_start_gives_another_address(engine, created):
     assert addresses[0] != addresses[1] != addresses[2]
 
 
+@rule(
+    "only_hyperv_pauses",
+    "limits_stay",
+    "few_signals_are_known",
+    "running_containers_are_not_removed",
+    "no_commit_of_running_containers",
+    "no_diff_of_running_containers",
+    "no_export",
+    "top_takes_no_arguments",
+)
 @server
 def test_what_running_process_containers_do_not_do(engine, created):
     one = created()
@@ -291,6 +333,7 @@ def test_what_running_process_containers_do_not_do(engine, created):
     engine.client.api.remove_image(image)
 
 
+@rule("no_archives_of_running_hyperv_containers", "running_hyperv_containers_get_no_network")
 @only("windows11")
 def test_what_running_hyperv_containers_do_not_do(engine, created, real_client):
     one = created()
@@ -309,6 +352,7 @@ def test_what_running_hyperv_containers_do_not_do(engine, created, real_client):
         network.remove()
 
 
+@rule("archives_do_not_see_mounts")
 @server
 def test_archives(engine, created, tmp_path):
     mount = docker.types.Mount("C:\\mounted", str(tmp_path), type="bind")
@@ -322,6 +366,7 @@ def test_archives(engine, created, tmp_path):
     assert "system drive" in refusal(engine.client.api.get_archive, one, "D:\\a.txt")[1]
 
 
+@rule("words_become_a_command_line", "accounts_are_windows_own", "programs_are_looked_for_at_start")
 @server
 def test_exec(engine, created):
     one = created()
@@ -339,6 +384,7 @@ def test_exec(engine, created):
     assert b"does not know" in run("powershell", "-Command", "dir")
 
 
+@rule("networks_are_nat_and_none", "nat_is_not_made", "drivers_are_windows_own", "nat_is_not_removed")
 @server
 def test_networks(engine):
     networks = {one["Name"]: one["Driver"] for one in engine.client.api.networks()}
@@ -355,6 +401,7 @@ def test_networks(engine):
     )
 
 
+@rule("one_range_of_addresses_on_2016")
 @only("server2016")
 def test_one_range_of_addresses(engine):
     assert refusal(engine.client.api.create_network, "x")[1].startswith("HNS failed with error")

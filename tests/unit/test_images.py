@@ -1,0 +1,155 @@
+"""The Windows images' Dockerfiles, read with a parser and held to what Windows containers need."""
+
+import json
+import re
+
+import pytest
+
+from pytest_wincontainers.engines.base import EngineInfo
+from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.guests.builds import TAGS, Build, Host
+from pytest_wincontainers.services.images import BASES, FOLDER, own_image
+
+SERVICES = sorted(BASES)
+
+
+class Dockerfile:
+    """The instructions of a Dockerfile, by the rules of its format: directives, comments, continued lines."""
+
+    def __init__(self, text):
+        first, *lines = text.splitlines()
+        found = re.fullmatch(r"#\s*escape\s*=\s*(\S)", first)
+        self.escape = found[1] if found else "\\"
+        self.instructions = []
+        open_ = ""
+        for line in lines:
+            if line.lstrip().startswith("#") or not line.strip():
+                continue
+            if line.rstrip().endswith(self.escape):
+                open_ += line.rstrip()[:-1] + "\n"
+                continue
+            name, _, rest = (open_ + line).strip().partition(" ")
+            self.instructions.append((name.upper(), rest.strip()))
+            open_ = ""
+        assert not open_, "the last line is continued"
+
+    def all(self, name):
+        return [rest for one, rest in self.instructions if one == name]
+
+    @property
+    def arguments(self):
+        return dict(rest.partition("=")[::2] for rest in self.all("ARG"))
+
+
+@pytest.fixture(params=SERVICES)
+def service(request):
+    return request.param
+
+
+@pytest.fixture
+def dockerfile(service):
+    return Dockerfile((FOLDER / "windows" / service / "Dockerfile").read_text("utf-8"))
+
+
+def test_the_escape_character_leaves_paths_alone(dockerfile):
+    assert dockerfile.escape == "`"
+
+
+def test_the_base_is_an_argument_that_fits_a_host(dockerfile, service):
+    assert dockerfile.instructions[0][0] == "ARG"
+    assert dockerfile.all("FROM") == ["${BASE}"]
+    assert dockerfile.arguments["BASE"].removeprefix("mcr.microsoft.com/") in BASES[service].values()
+
+
+def test_files_are_copied_with_forward_slashes(dockerfile):
+    for rest in dockerfile.all("COPY"):
+        assert "\\" not in rest
+        assert rest.split()[-1].startswith("C:/")
+        assert rest.split()[-1].endswith("/")
+    for rest in dockerfile.all("COPY"):
+        for name in rest.split()[:-1]:
+            assert any((FOLDER / "windows" / one / name).is_file() for one in SERVICES)
+
+
+def test_nothing_lies_in_a_volume(dockerfile):
+    """Windows does not copy an image's files into one, and a commit would not have them."""
+    assert dockerfile.all("VOLUME") == []
+
+
+def test_downloads_are_pinned(dockerfile):
+    arguments = dockerfile.arguments
+    for name, url in arguments.items():
+        if not name.endswith("_URL"):
+            continue
+        stem = name.removesuffix("_URL")
+        pins = [value for key, value in arguments.items() if key.startswith(f"{stem}_") and key != name]
+        assert pins, f"{name} has no checksum"
+        if url:
+            assert url.startswith("https://")
+            assert any(re.fullmatch(r"[0-9A-F]{64}|[0-9A-F]{32}", pin) for pin in pins)
+    for run in dockerfile.all("RUN"):
+        assert "Invoke-WebRequest" not in run
+        assert "http" not in run
+
+
+def test_names_are_not_remembered(dockerfile):
+    (run,) = [run for run in dockerfile.all("RUN") if "Dnscache" in run]
+    for name in ("MaxCacheTtl", "MaxNegativeCacheTtl", "ServerPriorityTimeLimit"):
+        assert name in run
+    assert "-Value 0" in run
+
+
+def test_the_entry_point_is_powershell_on_a_file(dockerfile):
+    (entry,) = dockerfile.all("ENTRYPOINT")
+    assert json.loads(entry)[:1] == ["powershell"]
+    assert json.loads(entry)[-2:] == ["-File", "C:\\entrypoint.ps1"]
+    # A failed command fails the build.
+    (shell,) = dockerfile.all("SHELL")
+    assert "$ErrorActionPreference = 'Stop'" in json.loads(shell)[-1]
+
+
+def test_iis_writes_each_line_and_starts_nothing_early():
+    dockerfile = Dockerfile((FOLDER / "windows" / "aspnet" / "Dockerfile").read_text("utf-8"))
+    runs = "\n".join(dockerfile.all("RUN"))
+    assert "flushByEntryCountW3CLog:1" in runs
+    assert "Stop-Service was -Force" in dockerfile.all("RUN")[-1]
+    # ServiceMonitor needs the pool (microsoft/IIS.ServiceMonitor#38).
+    assert "DefaultAppPool" not in runs
+
+
+def test_mysqls_data_is_made_in_the_image():
+    dockerfile = Dockerfile((FOLDER / "windows" / "mysql" / "Dockerfile").read_text("utf-8"))
+    assert any("--initialize-insecure" in run for run in dockerfile.all("RUN"))
+    settings = (FOLDER / "windows" / "mysql" / "my.ini").read_text("utf-8")
+    assert "lower_case_table_names = 1" in settings
+    entry = (FOLDER / "windows" / "mysql" / "entrypoint.ps1").read_text("utf-8")
+    for words in ("--no-monitor", "--console", "Remove-Item Env:MYSQL_ROOT_PASSWORD", "Remove-Item $accounts"):
+        assert words in entry
+
+
+def info(build, *, server=True):
+    host = Host(Build(build, 1), server=server, default="process" if server else "hyperv")
+    return EngineInfo(id="1", name="", version="", guest="windows", system="", near=True, host="", windows=host)
+
+
+@pytest.mark.parametrize(
+    ("build", "server", "tag"),
+    [
+        (17763, True, "ltsc2019"),
+        (20348, True, "ltsc2022"),
+        (26100, True, "ltsc2025"),
+        (25398, True, "ltsc2022"),
+        (19045, False, "ltsc2019"),
+        (22631, False, "ltsc2022"),
+        (26200, False, "ltsc2022"),
+    ],
+)
+def test_the_base_follows_the_host(service, build, server, tag):
+    given = own_image(info(build, server=server), service)
+    assert given.arguments["BASE"] == f"mcr.microsoft.com/{BASES[service][tag]}"
+    assert set(BASES[service]) == set(TAGS.values())
+
+
+def test_an_old_host_has_none(service):
+    with pytest.raises(DeclarationError, match="image for Windows 10.0.10240"):
+        own_image(info(10240), service)
