@@ -9,7 +9,8 @@
 
 Needs Python 3.10 or newer and nothing else: it makes a virtual environment in .venv and goes on there. The engine
 is the one that DOCKER_HOST or the current docker context names. Where none answers, and on Debian or Ubuntu as root,
-Debian's docker.io is installed and a private engine started in .engine; the other commands stop it again.
+Debian's docker.io is installed and a private engine started in .engine; the other commands stop it again. On Windows
+the docker service is started.
 """
 
 from __future__ import annotations
@@ -74,10 +75,16 @@ def demo(arguments: Sequence[str]) -> int:
     return status or (1 if left else 0)
 
 
+# On Windows those that need no Linux engine, and those that only Windows can pass.
+WINDOWS_TESTS = ["tests/unit", "tests/plugin", "tests/hosts", "tests/real_windows"]
+
+
 def test(arguments: Sequence[str]) -> int:
     """Run all tests, or what the arguments select."""
     with engine():
-        return pytest(arguments, cwd=ROOT)
+        selected = any(not word.startswith("-") for word in arguments)
+        paths = WINDOWS_TESTS if os.name == "nt" and not selected else []
+        return pytest([*paths, *arguments], cwd=ROOT)
 
 
 def lint(arguments: Sequence[str]) -> int:
@@ -106,7 +113,7 @@ def engine_command(arguments: Sequence[str]) -> int:
     if action == "stop":
         stop_engine()
         return 0
-    if action == "start" and not answering():
+    if action == "start" and not answering() and not started_service():
         start_engine()
     url = answering()
     if url is None:
@@ -161,7 +168,7 @@ def pytest(arguments: Sequence[str | Path], cwd: Path) -> int:
 @contextlib.contextmanager
 def engine() -> Iterator[None]:
     """An engine that answers, in DOCKER_HOST where it is ours, with the base image; stopped again if started here."""
-    ours = answering() is None
+    ours = answering() is None and not started_service()
     try:
         if ours:
             start_engine()
@@ -227,6 +234,23 @@ def engine_folder() -> Path:
     if len(str(folder)) <= LONGEST_ENGINE_PATH:
         return folder
     return Path(tempfile.gettempdir()) / f"wincontainers-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
+
+
+def started_service() -> bool:
+    """On Windows, where hosted runners often leave it stopped: start the docker service, and see whether it answers.
+
+    Starting it by hand has always worked (actions/runner-images#13729).
+    """
+    if os.name != "nt":
+        return False
+    say("no Docker engine answers; starting the docker service")
+    run(["sc.exe", "start", "docker"], check=False)
+    deadline = time.monotonic() + ENGINE_SECONDS
+    while time.monotonic() < deadline:
+        if answering():
+            return True
+        time.sleep(2)
+    return False
 
 
 def start_engine() -> None:

@@ -38,8 +38,6 @@ RULED = dict(zip(PRESETS, ["n0", "plain", "n2", "plain", "n2"], strict=True))
 
 
 def pytest_configure(config):
-    # Where pytest-xdist is not used, its mark is not known.
-    config.addinivalue_line("markers", "xdist_group(name): run in one worker")
     config.addinivalue_line("markers", "linux_guest: about Linux containers, so not run behind the Windows rules")
     config.addinivalue_line("markers", "rule(name, ...): would fail if the plugin broke this rule of Windows engines")
 
@@ -48,15 +46,12 @@ def pytest_generate_tests(metafunc):
     ruled = {} if metafunc.definition.get_closest_marker("linux_guest") else RULED
     if "engine" not in metafunc.fixturenames:
         return
-    # Behind a proxy a test sees its own containers only; those on the bare engine look at all of them, so under
-    # pytest-xdist one worker has them, one after the other (--dist=loadgroup).
-    alone = pytest.mark.xdist_group("linux")
     if "mode" in metafunc.fixturenames:
-        pairs = [pytest.param("linux", MODES[mode], id=f"linux-{mode}", marks=alone) for mode in MODES]
+        pairs = [pytest.param("linux", MODES[mode], id=f"linux-{mode}") for mode in MODES]
         pairs += [pytest.param(engine, MODES[mode], id=f"{engine}-{mode}") for engine, mode in ruled.items()]
         metafunc.parametrize(("engine", "mode"), pairs, indirect=True)
     elif not any("engine" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")):
-        metafunc.parametrize("engine", [pytest.param("linux", marks=alone), *ruled], indirect=True)
+        metafunc.parametrize("engine", ["linux", *ruled], indirect=True)
 
 
 class EngineUnderTest:

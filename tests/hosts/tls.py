@@ -1,8 +1,12 @@
 """Certificates for tests: an authority, and servers that it vouches for."""
 
+import asyncio
+import contextlib
 import datetime
 import ipaddress
 import ssl
+import threading
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -61,3 +65,52 @@ class Authority:
 
     def _signed(self, builder):
         return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+class Door:
+    """Passes connections from a TCP port, with TLS where a context is given, on to an engine."""
+
+    def __init__(self, engine, host, context=None):
+        self._engine = urlsplit(engine)
+        self._context = context
+        self._started, self._over = threading.Event(), None
+        self._thread = threading.Thread(target=asyncio.run, args=(self._live(host),), daemon=True)
+        self._thread.start()
+        self._started.wait(20)
+
+    async def _live(self, host):
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        server = await asyncio.start_server(self._serve, host, 0, ssl=self._context)
+        self.url = f"tcp://{host}:{server.sockets[0].getsockname()[1]}"
+        self._started.set()
+        await self._over.wait()
+        server.close()
+        # asyncio.run cancels what still serves.
+
+    def close(self):
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join(20)
+
+    async def _serve(self, reader, writer):
+        if self._engine.scheme == "unix":
+            far_reader, far_writer = await asyncio.open_unix_connection(self._engine.path)
+        else:
+            far_reader, far_writer = await asyncio.open_connection(self._engine.hostname, self._engine.port)
+        try:
+            await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+        except asyncio.CancelledError:
+            pass
+        finally:
+            for one in (writer, far_writer):
+                one.transport.abort()
+
+    @staticmethod
+    async def _pump(reader, writer):
+        with contextlib.suppress(OSError):
+            while piece := await reader.read(65536):
+                writer.write(piece)
+                await writer.drain()
+            if writer.can_write_eof():
+                writer.write_eof()
+            else:
+                writer.close()

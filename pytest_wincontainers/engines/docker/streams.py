@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -36,9 +38,9 @@ def feed(api: Any, container: str, command: Sequence[str], user: str, source: Bi
         with suppress(OSError):
             while piece := source.read(_PIECE):
                 real.sendall(piece)
-            # A named pipe has no half to close; there, tar ends by itself at the archive's end.
-            if hasattr(real, "family"):
-                real.shutdown(1)
+            # A named pipe and TLS have no half to close; tar ends by itself at the archive's end.
+            if isinstance(real, socket.socket) and not isinstance(real, ssl.SSLSocket):
+                real.shutdown(socket.SHUT_WR)
 
     writer = threading.Thread(target=write, name="wincontainers-feed", daemon=True)
     writer.start()

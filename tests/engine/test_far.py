@@ -1,0 +1,86 @@
+"""An engine on another machine: this one, by an address that nobody takes for it."""
+
+import shutil
+
+import pytest
+
+from tests.hosts.tls import Authority, Door
+
+FAR = "127.0.0.2"
+SUITE = """
+from guest import IMAGE
+from pytest_wincontainers import container
+
+@container(image=IMAGE, command=["box", "serve", "8000"], ports=[8000])
+def server():
+    pass
+"""
+TEST = """
+from guest import ROOT
+from urllib.request import urlopen
+
+def test_it(server, tmp_path):
+    assert server.host == "127.0.0.2" and server.port != 8000
+    assert urlopen(server.url).status == 200
+    assert server.exec("box", "words", "a b").output == '["a b"]\\n'
+    (tmp_path / "a.bin").write_bytes(b"x" * 1_000_000)
+    server.copy_in(tmp_path / "a.bin", ROOT + "a.bin")
+    server.copy_out(ROOT + "a.bin", tmp_path / "b.bin")
+    assert (tmp_path / "b.bin").read_bytes() == b"x" * 1_000_000
+    server.restart()
+    assert urlopen(server.url).status == 200
+"""
+
+
+@pytest.fixture
+def authority(tmp_path):
+    made = Authority(tmp_path)
+    certificate, key = made.issue("client")
+    shutil.copy(certificate, tmp_path / "cert.pem")
+    shutil.copy(key, tmp_path / "key.pem")
+    return made
+
+
+@pytest.fixture
+def door(engine):
+    doors = []
+
+    def make(context=None):
+        doors.append(Door(engine.url, FAR, context))
+        return doors[-1].url
+
+    yield make
+    for one in doors:
+        one.close()
+
+
+@pytest.fixture
+def far(suite):
+    suite.files(conftest=SUITE, test_it=TEST)
+    return suite
+
+
+def test_over_tls(far, engine, door, authority, tmp_path):
+    url = door(authority.server_context(host=FAR, client_certificates=True))
+    finished = far.run(DOCKER_HOST=url, DOCKER_TLS_VERIFY="1", DOCKER_CERT_PATH=str(tmp_path))
+    assert finished.outcomes() == {"passed": 1}
+    assert "is not protected" not in finished.output
+    told = "the DNS client cache of 127.0.0.2 was not flushed, as there is no way to run commands there"
+    assert finished.output.count(told) == engine.windows
+
+
+def test_the_engines_certificate_is_verified(far, door, authority, tmp_path):
+    """Also where only DOCKER_CERT_PATH is set, which the SDK takes for a wish not to."""
+    (tmp_path / "other").mkdir()
+    url = door(Authority(tmp_path / "other", "somebody else").server_context(host=FAR))
+    for verify in ("1", ""):
+        finished = far.run(DOCKER_HOST=url, DOCKER_TLS_VERIFY=verify, DOCKER_CERT_PATH=str(tmp_path))
+        assert finished.outcomes() == {"errors": 1}
+        assert f"no Docker engine answers at {url}" in finished.output
+        assert "certificate verify failed" in finished.output
+
+
+def test_without_tls_the_summary_says_so(far, door):
+    finished = far.run(DOCKER_HOST=door())
+    assert finished.outcomes() == {"passed": 1}
+    assert "the way to the engine on 127.0.0.2 is not protected; use TLS" in finished.output

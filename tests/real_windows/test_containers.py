@@ -1,0 +1,100 @@
+"""Containers of Windows images, on a real Windows engine."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+SHOP = Path(__file__).parents[2] / "examples" / "shop"
+CORE = "mcr.microsoft.com/windows/servercore:{tag}"
+BOX = f"""
+from pytest_wincontainers import Mount, container
+
+@container(image="{CORE}", command=["ping", "-t", "localhost"]{{options}})
+def box():
+    pass
+"""
+
+COMMANDS = r"""
+import pytest
+from pytest_wincontainers import WincontainersError
+
+WORDS = ["a b", 'say "x y"', "100%", "%PATH%", "a&b|c>d^e", "{}", "Grüße, Öl & ß", "c:\\x y\\", "€", "x" * 8000]
+
+@pytest.mark.parametrize("word", WORDS, ids=range(len(WORDS)))
+def test_powershell(box, word):
+    quoted = word.replace("'", "''")
+    assert box.powershell(f"Write-Output '{quoted}'").output == word + "\n"
+    assert box.powershell("Write-Output $env:WORD", environment={"WORD": word}).output == word + "\n"
+
+@pytest.mark.parametrize("word", ["a b", 'say "x y"', "100%", "%PATH%", '"a&b"', "{}", "x" * 8000])
+def test_cmd(box, word):
+    assert box.cmd(f"echo {word}").output == word + "\n"
+
+def test_programs(box):
+    assert box.exec("cmd", "/C", "exit", "3").exit_code == 3
+    with pytest.raises(WincontainersError, match="shell commands need cmd /C or PowerShell"):
+        box.exec("dir")
+
+def test_errors(box):
+    done = box.powershell("throw 'no such <thing>'")
+    assert done.exit_code == 1
+    assert "no such <thing>" in done.output and "CLIXML" not in done.output
+
+def test_the_cache_is_flushed(box):
+    done = box.exec("ipconfig", "/flushdns", user="ContainerAdministrator")
+    assert done.exit_code == 0, done.output
+
+def test_files(box, tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "ü.bin").write_bytes(bytes(range(256)) * 1000)
+    box.copy_in(tmp_path / "deep", "C:\\copied")
+    box.copy_out("C:\\copied", tmp_path / "back")
+    assert (tmp_path / "back" / "ü.bin").read_bytes() == bytes(range(256)) * 1000
+
+def test_a_restart(box):
+    box.exec("cmd", "/C", "echo x> C:\\kept.txt")
+    box.restart()
+    assert box.cmd("type C:\\kept.txt").output == "x\n"
+"""
+
+
+@pytest.mark.parametrize("isolation", ["auto", "hyperv"])
+def test_commands_files_and_restarts(suite, isolation):
+    suite.files(conftest=BOX.format(options=""), test_it=COMMANDS)
+    outcomes = suite.run(f"--wincontainers-isolation={isolation}", "-v")
+    assert set(outcomes) == {"passed"}
+
+
+def test_a_mount(suite):
+    (suite.path / "given").mkdir()
+    (suite.path / "given" / "a.txt").write_text("from here")
+    suite.files(
+        conftest=BOX.format(options=', mounts=[Mount("given", "C:\\\\given")]'),
+        test_it="def test_it(box): assert 'from here' in box.cmd('type C:\\\\given\\\\a.txt').output\n",
+    )
+    assert suite.run() == {"passed": 1}
+
+
+def test_neighbours_find_each_other(suite):
+    suite.files(
+        conftest=BOX.format(options="")
+        + f'@container(image="{CORE}", command=["ping", "-t", "localhost"])\ndef other(box): pass\n',
+        test_it="""
+        def test_it(box, other):
+            assert other.exec("ping", "-n", "1", box.inside.host).exit_code == 0
+            before = box.host
+            box.restart()
+            assert other.exec("ping", "-n", "1", box.inside.host).exit_code == 0
+        """,
+    )
+    assert suite.run("-v") == {"passed": 1}
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "two workers"])
+def test_the_example_shop(suite, workers):
+    """MySQL, IIS and Chrome from this package's own images, which are built when this runs first."""
+    shutil.copytree(
+        SHOP, suite.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".wincontainers", "__pycache__")
+    )
+    assert suite.run("-v", *workers) == {"passed": 10}
