@@ -1,9 +1,10 @@
 """Certificates for tests: an authority, and servers that it vouches for."""
 
-import asyncio
 import contextlib
 import datetime
 import ipaddress
+import select
+import socket
 import ssl
 import threading
 from urllib.parse import urlsplit
@@ -73,44 +74,44 @@ class Door:
     def __init__(self, engine, host, context=None):
         self._engine = urlsplit(engine)
         self._context = context
-        self._started, self._over = threading.Event(), None
-        self._thread = threading.Thread(target=asyncio.run, args=(self._live(host),), daemon=True)
-        self._thread.start()
-        self._started.wait(20)
-
-    async def _live(self, host):
-        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._serve, host, 0, ssl=self._context)
-        self.url = f"tcp://{host}:{server.sockets[0].getsockname()[1]}"
-        self._started.set()
-        await self._over.wait()
-        server.close()
-        # asyncio.run cancels what still serves.
+        self._listener = socket.create_server((host, 0))
+        self.url = f"tcp://{host}:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self):
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join(20)
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
 
-    async def _serve(self, reader, writer):
-        if self._engine.scheme == "unix":
-            far_reader, far_writer = await asyncio.open_unix_connection(self._engine.path)
-        else:
-            far_reader, far_writer = await asyncio.open_connection(self._engine.hostname, self._engine.port)
-        try:
-            await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
-        except asyncio.CancelledError:
-            pass
-        finally:
-            for one in (writer, far_writer):
-                one.transport.abort()
-
-    @staticmethod
-    async def _pump(reader, writer):
+    def _accept(self):
         with contextlib.suppress(OSError):
-            while piece := await reader.read(65536):
-                writer.write(piece)
-                await writer.drain()
-            if writer.can_write_eof():
-                writer.write_eof()
-            else:
-                writer.close()
+            while True:
+                near, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(near,), daemon=True).start()
+
+    def _dial(self):
+        if self._engine.scheme == "unix":
+            made = socket.socket(socket.AF_UNIX)
+            made.connect(self._engine.path)
+            return made
+        return socket.create_connection((self._engine.hostname, self._engine.port))
+
+    def _serve(self, near):
+        """Pump both ways in one thread: two must not use one TLS connection."""
+        with contextlib.suppress(OSError), contextlib.ExitStack() as open_:
+            open_.enter_context(near)
+            if self._context is not None:
+                near = open_.enter_context(self._context.wrap_socket(near, server_side=True))
+            far = open_.enter_context(self._dial())
+            sources = [near, far]
+            while far in sources:
+                waiting = isinstance(near, ssl.SSLSocket) and near in sources and near.pending()
+                ready = [near] if waiting else select.select(sources, [], [])[0]
+                for source in ready:
+                    piece = source.recv(65536)
+                    target = far if source is near else near
+                    if piece:
+                        target.sendall(piece)
+                        continue
+                    sources.remove(source)
+                    if source is near:
+                        far.shutdown(socket.SHUT_WR)
