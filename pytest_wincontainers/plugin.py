@@ -15,7 +15,8 @@ import pytest
 from pytest_wincontainers import settings
 
 if TYPE_CHECKING:
-    from pytest_wincontainers.run.roles import Owner, Role
+    from pytest_wincontainers.run.owner import Owner
+    from pytest_wincontainers.run.roles import Role
 
 ROLE = pytest.StashKey["Role"]()
 
@@ -140,7 +141,8 @@ def _any_marked(items: list[pytest.Item]) -> bool:
 
 
 def _take_part(config: pytest.Config, plugins: Iterable[object]) -> Role:
-    from pytest_wincontainers.run.roles import Owner, Worker
+    from pytest_wincontainers.run.owner import Owner
+    from pytest_wincontainers.run.roles import Worker
 
     worker_input = getattr(config, "workerinput", None)
     role = Owner(config, plugins) if worker_input is None else Worker(config, plugins, worker_input)
@@ -152,7 +154,7 @@ def _owner(config: pytest.Config) -> Owner | None:
     role = config.stash.get(ROLE, None)
     if role is None:
         return None
-    from pytest_wincontainers.run.roles import Owner
+    from pytest_wincontainers.run.owner import Owner
 
     return role if isinstance(role, Owner) else None
 

@@ -4,44 +4,33 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pytest_wincontainers.endpoints import Handed
-from pytest_wincontainers.engines.base import ContainerSpec, ContainerState, Engine, Image, Mount
+from pytest_wincontainers.engines.base import ContainerState, Engine, Image
 from pytest_wincontainers.errors import (
-    Cancelled,
-    ContainerExited,
     EngineError,
-    EngineUnavailable,
     NotReady,
-    PreparationError,
     StartError,
     WincontainersError,
 )
-from pytest_wincontainers.failures.catalogue import Failure
 from pytest_wincontainers.guests import RULES
-from pytest_wincontainers.guests.builds import Isolation, newer_revision
-from pytest_wincontainers.packing import packed
 from pytest_wincontainers.plan import Planned
 from pytest_wincontainers.reports.board import State
-from pytest_wincontainers.reports.logs import masked, tail
-from pytest_wincontainers.run.follower import TAIL_LINES, Follower
+from pytest_wincontainers.reports.logs import masked
+from pytest_wincontainers.run.follower import Follower
 from pytest_wincontainers.run.handover import Failed
 from pytest_wincontainers.run.images import ensure_image
-from pytest_wincontainers.run.preflight import isolation_of, on_engine
-from pytest_wincontainers.run.readiness import wait_until_ready
-from pytest_wincontainers.run.removal import NAME, RUN, labels
-from pytest_wincontainers.run.retry import retrying
-from pytest_wincontainers.services.base import Recipe
+from pytest_wincontainers.run.readying import make_ready, prepare
+from pytest_wincontainers.run.starting import Starting
 
 if TYPE_CHECKING:
     from pytest_wincontainers.run.run import Run
 
 _POLL_SECONDS = 1.0
 _ADDRESS_SECONDS = 0.05
-_LAST_WORDS_SECONDS = 0.5
 _LOG_SECONDS = 5.0
 _FLUSH_SECONDS = 60.0
 
@@ -62,6 +51,7 @@ class Lifecycle:
         self.container = ""
         self._creating = False
         self._started = False
+        self._starting = Starting(run, planned, self._pause)
         self._restarting = threading.Lock()
         self._thread = threading.Thread(target=self._live, name=f"wincontainers-{planned.name}", daemon=True)
         self.follower = Follower(
@@ -126,13 +116,18 @@ class Lifecycle:
         self.run.check()
         self._say(State.IMAGE)
         reference, image = ensure_image(
-            engine, recipe.image, self.run.locks, self._image_progress, lambda make: self._retry("its image", make)
+            engine,
+            recipe.image,
+            self.run.locks,
+            self._image_progress,
+            lambda make: self._starting.retry("its image", make),
         )
-        spec = self._spec(reference, recipe, self._isolation(image))
+        spec = self._starting.spec(reference, image, recipe)
         if service.common.starts_after_ready:
             self._wait_for_needs()
         self._say(State.STARTING)
-        self._retry("its start", lambda: self._start(spec, recipe))
+        self.container = self._starting.start(spec, recipe, self._making)
+        self._started = True
         started = time.monotonic()
         self.follower.follow(engine, self.container)
         self._say(State.BOOTING)
@@ -144,49 +139,19 @@ class Lifecycle:
             self.flush_dns()
         handed = self._handed(state)
         endpoint = service.endpoint(Ends(handed, engine))
-        self._wait_until_ready(endpoint, image, started)
+        self._make_ready(endpoint, image, started)
         self._say(State.PREPARING)
-        self._prepare(endpoint)
+        prepare(
+            self.name,
+            service,
+            endpoint,
+            base=self.planned.declaration.base,
+            log=self.log,
+            pause=self._pause,
+            progress=lambda text: self._say(State.PREPARING, text),
+        )
         flushed()
         return self._handed(state)
-
-    def _retry(self, what: str, attempt: Callable[[], None]) -> None:
-        def note(failure: Failure, words: str) -> None:
-            self.run.board.note(
-                f"{self.name}: {what} was tried again after {failure.id}: {(words.splitlines() or [''])[0]}"
-            )
-
-        retrying(attempt, retries=self.run.settings.retries, pause=self._pause, note=note)
-
-    def _start(self, spec: ContainerSpec, recipe: Recipe) -> None:
-        engine = self.run.engine
-        with self.run.locks.slot(self.run.parallel_starts), self._making():
-            try:
-                self.container = engine.create(spec)
-                if recipe.folders:
-                    with packed(recipe.folders) as archive:
-                        engine.copy_in(self.container, archive)
-                if self.run.cancelled:
-                    engine.remove(self.container)
-                self.run.check()
-                engine.start(self.container)
-            except EngineError as problem:
-                self._failed_to_start(problem)
-                raise
-        self._started = True
-
-    def _failed_to_start(self, problem: EngineError) -> None:
-        """Take away what a failed start left, and say why where the host knows; before the next one gets its turn."""
-        failure = problem.failure
-        if failure is not None and failure.crowding:
-            self.run.locks.crowded()
-        if failure is not None and failure.id.startswith("port-"):
-            ranges = self.run.hosts.excluded_ports()
-            problem.details += f"\nports that the engine's machine excludes:\n{ranges}" if ranges else ""
-        with suppress(WincontainersError):
-            # By label: an engine that went away in the call may have made one without saying so.
-            for left in self.run.engine.containers([f"{RUN}={self.run.plan.run}", f"{NAME}={self.name}"]):
-                self.run.engine.remove(left.id)
 
     @contextmanager
     def _making(self) -> Iterator[None]:
@@ -207,33 +172,6 @@ class Lifecycle:
 
     def _say(self, state: State, detail: str = "") -> None:
         self.run.board.say(self.name, state, detail)
-
-    def _isolation(self, image: Image) -> Isolation | None:
-        info = self.run.info
-        chosen = isolation_of(self.planned, image, info, self.run.isolation)
-        if chosen == "process" and info.windows and image.windows and newer_revision(info.windows, image.windows):
-            self.run.board.note(
-                f"{self.name}: its image ({image.windows}) has later updates than the host ({info.windows.build}); "
-                "update the host if it does not start"
-            )
-        return chosen
-
-    def _spec(self, image: str, recipe: Recipe, isolation: Isolation | None) -> ContainerSpec:
-        declaration, service = self.planned.declaration, self.planned.service
-        return ContainerSpec(
-            name=self.planned.container_name,
-            image=image,
-            labels=labels(self.run.plan.run, self.name),
-            environment=recipe.environment,
-            command=recipe.command,
-            publish=() if self.run.direct else service.inside_ports,
-            mounts=tuple(
-                Mount(on_engine(declaration.base, mount.source), mount.target, mount.read_only)
-                for mount in service.common.mounts
-            ),
-            memory=service.common.memory or (service.hyperv_memory if isolation == "hyperv" else None),
-            isolation=isolation,
-        )
 
     def _where_it_is(self) -> ContainerState:
         """The container's state once it has an address, which some engines give it after its start."""
@@ -299,62 +237,18 @@ class Lifecycle:
         if problem:
             self.run.board.note(f"the DNS client cache of {self.name} was not flushed: {problem.splitlines()[0]}")
 
-    def _wait_until_ready(self, endpoint: Any, image: Image | None, started: float) -> None:
-        service = self.planned.service
-        waited = time.monotonic() - started
-        try:
-            wait_until_ready(
-                service.readiness(),
-                endpoint,
-                # What it needs may have taken all the time there was.
-                timeout=max(self._limit - waited, min(self._limit, 30)),
-                clock=time.monotonic,
-                pause=self._pause,
-            )
-        except NotReady as problem:
-            self._pause(_LAST_WORDS_SECONDS)
-            exposed = ", ".join(str(port) for port in image.ports) if image else ""
-            raise NotReady(
-                f"{self.name} {problem.message}" if problem.message.startswith("is ") else problem.message,
-                details=problem.details or tail(self.log, TAIL_LINES),
-                hint=problem.hint
-                or (f"its image exposes {exposed}; " if exposed else "")
-                + f"its log is {self.log}; --wincontainers-timeout or timeout= gives it longer",
-            ) from None
-        except (ContainerExited, EngineUnavailable, Cancelled):
-            raise
-        except EngineError as problem:
-            self._pause(_LAST_WORDS_SECONDS)
-            raise StartError(
-                f"{self.name} cannot be asked whether it is ready: {problem.message}",
-                details=problem.details,
-                hint=f"its log is {self.log}",
-            ) from problem
-        except WincontainersError:
-            raise
-        except Exception as problem:
-            raise StartError(
-                f"the readiness check of {self.name} raised {type(problem).__name__}: {problem}",
-                hint="a check returns None when it holds, or a text that says why not",
-            ) from problem
-
-    def _prepare(self, endpoint: Any) -> None:
-        service = self.planned.service
-        try:
-            service.prepare(endpoint, self.planned.declaration.base, lambda text: self._say(State.PREPARING, text))
-            if service.common.prepare is not None:
-                service.common.prepare(endpoint)
-        except WincontainersError:
-            # A server that dies in the middle looks like a broken migration; its end says more.
-            self._pause(_LAST_WORDS_SECONDS)
-            raise
-        except Exception as problem:
-            self._pause(_LAST_WORDS_SECONDS)
-            raise PreparationError(
-                f"preparing {self.name} failed: {type(problem).__name__}: {problem}",
-                details=tail(self.log, TAIL_LINES),
-                hint=f"its log is {self.log}",
-            ) from problem
+    def _make_ready(self, endpoint: Any, image: Image | None, started: float) -> None:
+        # What it needs may have taken all the time there was.
+        left = max(self._limit - (time.monotonic() - started), min(self._limit, 30))
+        make_ready(
+            self.name,
+            self.planned.service,
+            endpoint,
+            image=image,
+            timeout=left,
+            log=self.log,
+            pause=self._pause,
+        )
 
     def _pause(self, seconds: float) -> None:
         """Wait, but not when waiting has become pointless: raise the reason instead."""
@@ -377,13 +271,13 @@ class Lifecycle:
             service.shut_down(service.endpoint(Ends(self.outcome, engine)), engine)
             self.follower.wait(_LOG_SECONDS)
             try:
-                self._retry("its restart", self._start_again)
+                self._starting.start_again(self.container)
                 started = time.monotonic()
                 self.follower.follow(engine, self.container)
                 handed = self._handed(self._where_it_is())
                 flushed = self.run.hosts.flush_dns()
                 self.run.flush_dns_around(self.name)
-                self._wait_until_ready(service.endpoint(Ends(handed, engine)), None, started)
+                self._make_ready(service.endpoint(Ends(handed, engine)), None, started)
                 flushed()
             except WincontainersError as problem:
                 self._end(problem)
@@ -393,15 +287,6 @@ class Lifecycle:
                 self.run.board.say(self.name, State.READY)
                 self.run.handover.publish(self.name, handed)
             return handed
-
-    def _start_again(self) -> None:
-        with self.run.locks.slot(self.run.parallel_starts):
-            try:
-                self.run.engine.start(self.container)
-            except EngineError as problem:
-                if problem.failure is not None and problem.failure.crowding:
-                    self.run.locks.crowded()
-                raise
 
     def _end(self, ended: WincontainersError) -> None:
         with self.run.board.changed:

@@ -15,7 +15,6 @@ from output import local, say, write
 
 def sleep():
     """Stay until ended."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     while True:
         signal.pause()
 
@@ -144,5 +143,7 @@ def memory():
 VERBS = (sleep, start, end, until, serve, get, lookup, dns, env, words, read, show, touch, has, begun, memory)
 
 if __name__ == "__main__":
+    # The first process of a container has to ask for being ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     verbs = {verb.__name__: verb for verb in VERBS}
     verbs[sys.argv[1]](*sys.argv[2:])

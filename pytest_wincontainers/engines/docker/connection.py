@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import docker
 import docker.errors
+import docker.utils
 import requests
 
 from pytest_wincontainers.engines.base import EngineInfo, timestamp
@@ -27,6 +28,16 @@ _CONNECT_SECONDS = 20
 _CONNECTIONS = 64
 
 
+class _Client(docker.APIClient):  # type: ignore[misc]
+    """The SDK's client, but for the variables that are meant for the web.
+
+    REQUESTS_CA_BUNDLE, which many machines have for their proxy, would count more than the authority in
+    DOCKER_CERT_PATH (psf/requests#3829).
+    """
+
+    trust_env = property(lambda _: False, lambda *_: None)
+
+
 def connect(url: str | None) -> tuple[Any, EngineInfo]:
     """A client of the engine that `url` names, or else DOCKER_HOST, or else the current context; and who answers.
 
@@ -40,13 +51,15 @@ def connect(url: str | None) -> tuple[Any, EngineInfo]:
         environment["DOCKER_TLS_VERIFY"] = environment.get("DOCKER_TLS_VERIFY") or "1"
     named = environment.get("DOCKER_HOST") or "the current docker context"
     try:
-        client = docker.DockerClient.from_env(
-            environment=environment, version="auto", timeout=_CONNECT_SECONDS, max_pool_size=_CONNECTIONS
-        )
+        options: dict[str, Any] = {"version": "auto", "timeout": _CONNECT_SECONDS, "max_pool_size": _CONNECTIONS}
+        if environment.get("DOCKER_HOST"):
+            client = _Client(**docker.utils.kwargs_from_env(environment), **options)
+        else:
+            client = docker.DockerClient.from_env(environment=environment, **options).api
         asked = time.time()
-        answer = client.api.info()
+        answer = client.info()
         answered = time.time()
-        version = client.api.version(api_version=False)
+        version = client.version(api_version=False)
     except (docker.errors.DockerException, requests.RequestException, OSError) as problem:
         failure = find_failure(str(problem))
         raise EngineUnavailable(
@@ -57,11 +70,11 @@ def connect(url: str | None) -> tuple[Any, EngineInfo]:
             "--wincontainers-missing-engine=skip skips the tests that need it",
             failure=failure,
         ) from problem
-    client.api.timeout = _CALL_SECONDS
+    client.timeout = _CALL_SECONDS
     host = _host_of(environment.get("DOCKER_HOST") or docker.ContextAPI.get_current_context().Host or "")
     local = not host or host in LOOPBACK
     near = local and _reaches_containers(answer)
-    return client.api, EngineInfo(
+    return client, EngineInfo(
         id=answer["ID"],
         name="Docker",
         version=version["Version"],
@@ -71,7 +84,7 @@ def connect(url: str | None) -> tuple[Any, EngineInfo]:
         host="127.0.0.1" if local else str(host),
         clock_offset=0.0 if near else timestamp(answer["SystemTime"]) - (asked + answered) / 2,
         windows=_windows(answer),
-        unprotected=not local and client.api.base_url.startswith("http://"),
+        unprotected=not local and client.base_url.startswith("http://"),
     )
 
 

@@ -1,0 +1,124 @@
+"""Making and starting one container on the engine: in its turn, again after what passes, and without leftovers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from typing import TYPE_CHECKING
+
+from pytest_wincontainers.engines.base import ContainerSpec, Image, Mount
+from pytest_wincontainers.errors import EngineError, WincontainersError
+from pytest_wincontainers.failures.catalogue import Failure
+from pytest_wincontainers.guests.builds import Isolation, newer_revision
+from pytest_wincontainers.packing import packed
+from pytest_wincontainers.plan import Planned
+from pytest_wincontainers.run.preflight import isolation_of, on_engine
+from pytest_wincontainers.run.removal import NAME, RUN, labels
+from pytest_wincontainers.run.retry import retrying
+from pytest_wincontainers.services.base import Recipe
+
+if TYPE_CHECKING:
+    from pytest_wincontainers.run.run import Run
+
+
+class Starting:
+    """The start of one container of a run. `pause` waits so many seconds, or raises when that is pointless."""
+
+    def __init__(self, run: Run, planned: Planned, pause: Callable[[float], None]) -> None:
+        self._run = run
+        self._planned = planned
+        self._pause = pause
+
+    def retry(self, what: str, attempt: Callable[[], None]) -> None:
+        """Do something, again after failures that pass; each of them is noted."""
+
+        def note(failure: Failure, words: str) -> None:
+            first = (words.splitlines() or [""])[0]
+            self._run.board.note(f"{self._planned.name}: {what} was tried again after {failure.id}: {first}")
+
+        retrying(attempt, retries=self._run.settings.retries, pause=self._pause, note=note)
+
+    def spec(self, image_name: str, image: Image, recipe: Recipe) -> ContainerSpec:
+        """What to create. Raises DeclarationError where the engine cannot run the image."""
+        declaration, service = self._planned.declaration, self._planned.service
+        isolation = self._isolation(image)
+        return ContainerSpec(
+            name=self._planned.container_name,
+            image=image_name,
+            labels=labels(self._run.plan.run, self._planned.name),
+            environment=recipe.environment,
+            command=recipe.command,
+            publish=() if self._run.direct else service.inside_ports,
+            mounts=tuple(
+                Mount(on_engine(declaration.base, mount.source), mount.target, mount.read_only)
+                for mount in service.common.mounts
+            ),
+            memory=service.common.memory or (service.hyperv_memory if isolation == "hyperv" else None),
+            isolation=isolation,
+        )
+
+    def _isolation(self, image: Image) -> Isolation | None:
+        info = self._run.info
+        chosen = isolation_of(self._planned, image, info, self._run.isolation)
+        if chosen == "process" and info.windows and image.windows and newer_revision(info.windows, image.windows):
+            self._run.board.note(
+                f"{self._planned.name}: its image ({image.windows}) has later updates than the host "
+                f"({info.windows.build}); update the host if it does not start"
+            )
+        return chosen
+
+    def start(self, spec: ContainerSpec, recipe: Recipe, making: Callable[[], AbstractContextManager[None]]) -> str:
+        """Create, fill and start a container; its id. `making` lasts as long as one may come to be unseen."""
+        started: list[str] = []
+
+        def attempt() -> None:
+            with self._run.locks.slot(self._run.parallel_starts), making():
+                try:
+                    started[:] = [self._make(spec, recipe)]
+                except EngineError as problem:
+                    self._failed(problem)
+                    self._remove_what_was_made()
+                    raise
+
+        self.retry("its start", attempt)
+        return started[0]
+
+    def _make(self, spec: ContainerSpec, recipe: Recipe) -> str:
+        engine = self._run.engine
+        container = engine.create(spec)
+        if recipe.folders:
+            with packed(recipe.folders) as archive:
+                engine.copy_in(container, archive)
+        if self._run.cancelled:
+            engine.remove(container)
+        self._run.check()
+        engine.start(container)
+        return container
+
+    def start_again(self, container: str) -> None:
+        """Start a container that has ended."""
+
+        def attempt() -> None:
+            with self._run.locks.slot(self._run.parallel_starts):
+                try:
+                    self._run.engine.start(container)
+                except EngineError as problem:
+                    self._failed(problem)
+                    raise
+
+        self.retry("its restart", attempt)
+
+    def _failed(self, problem: EngineError) -> None:
+        """A start has failed: heed it before the next one gets its turn, and say more where the host knows more."""
+        failure = problem.failure
+        if failure is not None and failure.crowding:
+            self._run.locks.crowded()
+        if failure is not None and failure.id.startswith("port-"):
+            ranges = self._run.hosts.excluded_ports()
+            problem.details += f"\nports that the engine's machine excludes:\n{ranges}" if ranges else ""
+
+    def _remove_what_was_made(self) -> None:
+        # By label: an engine that went away in the call may have made a container without saying so.
+        with suppress(WincontainersError):
+            for left in self._run.engine.containers([f"{RUN}={self._run.plan.run}", f"{NAME}={self._planned.name}"]):
+                self._run.engine.remove(left.id)
