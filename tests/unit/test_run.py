@@ -1,5 +1,6 @@
 """The pieces of a run that need no engine: names of images, locks, files that hand over, folders, status lines."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -10,7 +11,7 @@ import pytest
 from pytest_wincontainers.endpoints import Handed
 from pytest_wincontainers.engines.base import Build
 from pytest_wincontainers.errors import Cancelled, ImageError, MigrationError
-from pytest_wincontainers.packing import Folder, packed
+from pytest_wincontainers.packing import Folder, packed, unpack
 from pytest_wincontainers.reports import status
 from pytest_wincontainers.reports.artifacts import folder_of_test, make_run_folder, run_folder
 from pytest_wincontainers.reports.board import Board, State
@@ -96,6 +97,47 @@ def test_slots_are_shared_and_never_more(tmp_path):
     assert max(most) == 2
 
 
+def test_a_crowded_engine_starts_one_at_a_time_for_all_processes(tmp_path):
+    """Also those that began before count: whoever comes next waits until they are through."""
+    locks = Locks(tmp_path, "engine", lambda: None)
+    inside, most, began = [], [], threading.Event()
+
+    def early():
+        with locks.slot(4):
+            began.set()
+            time.sleep(0.2)
+            inside.append("early")
+            time.sleep(0.1)
+            inside.remove("early")
+
+    def late():
+        with Locks(tmp_path, "engine", lambda: None).slot(4):
+            inside.append("late")
+            most.append(len(inside))
+            time.sleep(0.02)
+            inside.remove("late")
+
+    threads = [threading.Thread(target=early)]
+    threads[0].start()
+    began.wait()
+    locks.crowded()
+    threads += [threading.Thread(target=late) for _ in range(5)]
+    for thread in threads[1:]:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 5
+
+
+def test_a_crowd_is_forgotten(tmp_path):
+    locks = Locks(tmp_path, "engine", lambda: None)
+    locks.crowded()
+    (crowd,) = tmp_path.rglob("crowded")
+    os.utime(crowd, (time.time() - 301, time.time() - 301))
+    with locks.slot(2), Locks(tmp_path, "engine", lambda: None).slot(2):
+        pass
+
+
 def test_waiting_for_a_lock_ends_with_the_run(tmp_path):
     def check():
         raise Cancelled("over")
@@ -164,6 +206,18 @@ def test_passwords_do_not_show():
 # -- folders ----------------------------------------------------------------------------------------------------
 
 
+def test_a_restart_is_asked_for_and_answered(tmp_path):
+    worker, owner = Handover(tmp_path), Handover(tmp_path)
+    assert owner.asked_restarts() == []
+    worker.ask_for_restart("gw0", 1, "web")
+    ((request, name),) = owner.asked_restarts()
+    assert name == "web"
+    assert worker.restart_answer("gw0", 1) is None
+    owner.answer_restart(request, "")
+    assert owner.asked_restarts() == []
+    assert worker.restart_answer("gw0", 1) == ""
+
+
 def test_the_newest_ten_runs_are_kept(tmp_path):
     artifacts = tmp_path / "out"
     for number in range(12):
@@ -212,6 +266,39 @@ def test_a_folder_goes_in_whole_with_what_is_replaced(tmp_path):
         assert read.extractfile("sites/shop/Web.config").read() == b"new"
         assert names["sites/shop/bin/run.sh"].mode == 0o755
         assert {entry.uid for entry in names.values()} == {0}
+
+
+def archive_of(*entries):
+    import io
+    import tarfile
+
+    spool = io.BytesIO()
+    with tarfile.open(mode="w", fileobj=spool) as archive:
+        for name, content in entries:
+            entry = tarfile.TarInfo(name)
+            if content is None:
+                entry.type = tarfile.DIRTYPE
+            elif isinstance(content, str):
+                entry.type, entry.linkname = tarfile.SYMTYPE, content
+            else:
+                entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content) if isinstance(content, bytes) else None)
+    return iter([spool.getvalue()])
+
+
+def test_what_comes_out_of_a_container(tmp_path):
+    unpack(archive_of(("site", None), ("site/bin", None), ("site/bin/a.dll", b"x")), tmp_path / "back")
+    assert (tmp_path / "back" / "bin" / "a.dll").read_bytes() == b"x"
+    unpack(archive_of(("a.txt", b"alone")), tmp_path / "b.txt")
+    assert (tmp_path / "b.txt").read_bytes() == b"alone"
+
+
+def test_nothing_comes_out_beside_its_target(tmp_path):
+    unpack(archive_of(("site", None), ("site/passwd", "/etc/passwd")), tmp_path / "back")
+    assert list((tmp_path / "back").iterdir()) == []
+    with pytest.raises(OSError, match="leaves its folder"):
+        unpack(archive_of(("site", None), ("site/../../x", b"x")), tmp_path / "back")
+    assert not (tmp_path.parent / "x").exists()
 
 
 # -- status -----------------------------------------------------------------------------------------------------
