@@ -88,10 +88,16 @@ def unpack(pieces: Iterator[bytes], target: Path) -> None:
         for piece in pieces:
             spool.write(piece)
         spool.seek(0)
-        with tarfile.open(fileobj=spool) as archive:
+        try:
+            archive = tarfile.open(fileobj=spool)  # noqa: SIM115 - used as a context below
+        except tarfile.TarError as problem:
+            raise OSError(f"what the container sent is no archive: {problem}") from problem
+        with archive:
             for entry in archive:
                 inside = PurePosixPath(*PurePosixPath(entry.name.lstrip("./")).parts[1:])
-                if ".." in inside.parts or inside.is_absolute():
+                # As Windows reads it too, where a backslash leads on and a colon to another drive.
+                read = PureWindowsPath(str(inside))
+                if ".." in {*inside.parts, *read.parts} or inside.is_absolute() or read.anchor:
                     raise OSError(f"the archive has a path that leaves its folder: {entry.name}")
                 place = target / inside
                 if entry.isdir():

@@ -30,8 +30,8 @@ class Windows:
     def mount_problem(self, source: str | Path, target: str, *, near: bool) -> str | None:
         """See `GuestRules`; the rules are the engine's own (moby/moby daemon/volume/mounts/windows_parser.go)."""
         folder = PureWindowsPath(target)
-        pipe = target.replace("/", "\\").lower().startswith(_PIPE)
-        if pipe != str(source).replace("/", "\\").lower().startswith(_PIPE):
+        pipe = is_pipe(target)
+        if pipe != is_pipe(str(source)):
             return "a pipe can only be mounted to a pipe: both sides begin with \\\\.\\pipe\\"
         if pipe:
             return None
@@ -56,6 +56,11 @@ class Windows:
     def pack(self, path: str) -> Sequence[str]:
         whole = PureWindowsPath(path)
         return ("tar", "-c", "-f", "-", "-C", str(whole.parent), whole.name)
+
+
+def is_pipe(path: str) -> bool:
+    """Whether a mount's source or target is a named pipe, with slashes of either kind."""
+    return path.replace("/", "\\").lower().startswith(_PIPE)
 
 
 def cmd(line: str) -> tuple[Sequence[str], Mapping[str, str]]:

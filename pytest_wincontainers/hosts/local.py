@@ -37,6 +37,10 @@ class LocalHost:
                 timeout=seconds,
                 check=False,
             )
+        except FileNotFoundError:
+            raise
+        except OSError as problem:
+            raise HostError(f"{words[0]} cannot be run here", details=str(problem)) from problem
         except subprocess.TimeoutExpired:
             raise HostError(f"{words[0]} did not end within {seconds:g} s", hint="see what keeps it busy") from None
         output = Windows().decode(done.stdout)

@@ -38,54 +38,56 @@ class WinRmHost:
             )
         self.name = str(urlsplit(self._endpoint).hostname)
         self._settings = settings
-        self._connected: tuple[Any, str] | None = None
-        # The shell runs one command at a time.
-        self._one_at_a_time = threading.Lock()
+        self._shell = _Shell()
 
     def run(self, command: Command, seconds: float) -> str:
+        shell = self._shell
         try:
-            return within(seconds, lambda: self._run(command))
+            return within(seconds, lambda: self._run(shell, command))
         except TimeoutError:
-            # Whoever still waits in it has a connection that nobody may use any more.
-            self._connected = None
-            self._one_at_a_time = threading.Lock()
+            # Whoever still waits has a shell that nobody may use any more; it is closed when that comes back.
+            shell.abandoned = True
+            if self._shell is shell:
+                self._shell = _Shell()
             raise HostError(
                 f"{self.name} did not answer by WinRM within {seconds:g} s",
                 hint="see whether the machine is busy, and whether its firewall lets WinRM through",
             ) from None
 
-    def _run(self, command: Command) -> str:
-        with self._one_at_a_time:
+    def _run(self, shell: _Shell, command: Command) -> str:
+        with shell.one_at_a_time:
             try:
-                return self._run_in_shell(command)
+                return self._run_in(shell, command)
             except HostError:
                 raise
             except Exception as problem:
-                if not _says(problem, _GONE):
-                    self._connected = None
+                shell.opened = None
+                if str(_GONE) not in str(problem):
                     raise self._explained(problem) from problem
-            self._connected = None
+            finally:
+                if shell.abandoned:
+                    shell.close()
             try:
-                return self._run_in_shell(command)
+                return self._run_in(shell, command)
             except HostError:
                 raise
             except Exception as problem:
-                self._connected = None
+                shell.opened = None
                 raise self._explained(problem) from problem
 
-    def _run_in_shell(self, command: Command) -> str:
-        if self._connected is None:
+    def _run_in(self, shell: _Shell, command: Command) -> str:
+        if shell.opened is None:
             protocol = self._protocol()
-            self._connected = protocol, protocol.open_shell(codepage=_UTF8)
-        protocol, shell = self._connected
+            shell.opened = protocol, protocol.open_shell(codepage=_UTF8)
+        protocol, name = shell.opened
         program, *words = powershell(command.script)
-        running = protocol.run_command(shell, program, words)
+        running = protocol.run_command(name, program, words)
         try:
-            out, errors, code = protocol.get_command_output(shell, running)
+            out, errors, code = protocol.get_command_output(name, running)
         finally:
             # Else the server counts it against its limit for ever (diyan/pywinrm#124).
             with suppress(Exception):
-                protocol.cleanup_command(shell, running)
+                protocol.cleanup_command(name, running)
         decode = Windows().decode
         if code != 0:
             raise HostError(
@@ -124,12 +126,25 @@ class WinRmHost:
         return HostError(f"{self.name} cannot be reached by WinRM: {type(problem).__name__}", details=text, hint=hint)
 
     def close(self) -> None:
-        if self._connected is None:
+        self._shell.close()
+
+
+class _Shell:
+    """A shell on the host, opened when it is first used; it runs one command at a time."""
+
+    def __init__(self) -> None:
+        self.one_at_a_time = threading.Lock()
+        self.opened: tuple[Any, str] | None = None
+        self.abandoned = False
+
+    def close(self) -> None:
+        """Close it, if it was opened. Never raises."""
+        if self.opened is None:
             return
-        protocol, shell = self._connected
-        self._connected = None
+        protocol, name = self.opened
+        self.opened = None
         with suppress(Exception):
-            within(_CLOSE_SECONDS, lambda: protocol.close_shell(shell))
+            within(_CLOSE_SECONDS, lambda: protocol.close_shell(name))
 
 
 def _endpoint(given: str) -> str:
@@ -141,7 +156,3 @@ def _endpoint(given: str) -> str:
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"https://{host}:{parts.port or _PORT}{parts.path or '/wsman'}"
-
-
-def _says(problem: Exception, code: int) -> bool:
-    return str(code) in f"{getattr(problem, 'fault_data', '')} {getattr(problem, 'wmierror_code', '')} {problem}"

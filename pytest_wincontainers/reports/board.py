@@ -36,9 +36,15 @@ class Entry:
 class Board:
     """Thread-safe. `changed` is notified at each change; whoever waits for more than this board shares it."""
 
-    def __init__(self, names: Iterable[str], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        names: Iterable[str],
+        clock: Callable[[], float] = time.monotonic,
+        mask: Callable[[str], str] = lambda line: line,
+    ) -> None:
         self.changed = threading.Condition()
         self._clock = clock
+        self._mask = mask
         self.begun = clock()
         self.engine = ""
         self._entries = {name: Entry(name, State.WAITING, self.begun) for name in names}
@@ -53,7 +59,8 @@ class Board:
             self.changed.notify_all()
 
     def note(self, line: str) -> None:
-        """Add a line to the run's summary."""
+        """Add a line to the run's summary; engines say of a failed start what its variables were."""
+        line = self._mask(line)
         with self.changed:
             if line not in self._notes:
                 self._notes.append(line)

@@ -7,7 +7,7 @@ reached the file, so that neither a slow stream nor a neighbouring test shifts i
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pytest_wincontainers.engines.base import timestamp
@@ -29,10 +29,18 @@ def lines_of(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def write_log(path: Path, pieces: Iterable[bytes], secrets: Iterable[str], *, skip: int = 0) -> int:
-    """Write a stream to a file, line by line as it comes, with every secret masked; the number of its lines.
+def write_log(
+    path: Path,
+    pieces: Iterable[bytes],
+    secrets: Iterable[str],
+    *,
+    skip: int = 0,
+    written: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Write a stream to a file, line by line as it comes, with every secret masked.
 
-    `skip` lines of the stream are in the file already: the others are added to it.
+    `skip` lines of the stream are in the file already: the others are added to it. `written` is told, after each
+    line, how many are in the file.
     """
     hidden = list(secrets)
     count = 0
@@ -45,7 +53,7 @@ def write_log(path: Path, pieces: Iterable[bytes], secrets: Iterable[str], *, sk
             text = masked((when + blank).decode("utf-8", "replace") + decode_line(said), hidden)
             file.write(text.encode("utf-8", "replace") + b"\n")
             file.flush()
-    return count
+            written(count)
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_wincontainers.engines.base import ContainerState, Engine
@@ -13,6 +14,18 @@ from pytest_wincontainers.reports.logs import tail, write_log
 
 TAIL_LINES = 40
 _POLL_SECONDS = 1.0
+
+
+@dataclass
+class _Follow:
+    """The following from one start to its end; after a restart there is another."""
+
+    lines: int
+    """Of the log, in the file so far."""
+    complete: bool = False
+    expected: bool = False
+    """Whether the container is ended on purpose."""
+    thread: threading.Thread | None = None
 
 
 class Follower:
@@ -37,55 +50,58 @@ class Follower:
         self._over = over
         self._note = note
         self._ended = ended
-        self._thread: threading.Thread | None = None
-        self._lines = 0
-        self._complete = False
-        self._expected = False
+        self._current: _Follow | None = None
         self.handed_over = False
         """Whether tests have the container; an end is told in other words then."""
 
     def follow(self, engine: Engine, container: str) -> None:
         """Begin, or go on after a restart, in the background."""
-        self._expected = False
-        self._complete = False
-        self._thread = threading.Thread(
-            target=self._follow, args=(engine, container), name=f"wincontainers-log-{self._name}", daemon=True
+        # After a restart the engine tells everything again from the first start on.
+        follow = _Follow(lines=self._current.lines if self._current else 0)
+        follow.thread = threading.Thread(
+            target=self._follow, args=(follow, engine, container), name=f"wincontainers-log-{self._name}", daemon=True
         )
-        self._thread.start()
+        self._current = follow
+        follow.thread.start()
 
     def expect_end(self) -> None:
         """The container is about to be ended on purpose."""
-        self._expected = True
+        if self._current is not None:
+            self._current.expected = True
 
     def wait(self, seconds: float) -> None:
         """Wait until the log is complete, as it is once the container has ended."""
-        if self._thread is not None:
-            self._thread.join(seconds)
+        if self._current is not None and self._current.thread is not None:
+            self._current.thread.join(seconds)
 
     def finish(self, engine: Engine, container: str, seconds: float) -> None:
         """Wait until the log is complete; read it again where it broke off."""
-        if self._thread is None:
+        if self._current is None:
             return
         self.wait(seconds)
-        if not self._complete:
+        if not self._current.complete:
             try:
                 write_log(self._log, engine.logs(container, follow=False), self._secrets)
             except (WincontainersError, OSError) as problem:
                 self._note(f"the log of {self._name} is not complete: {problem}")
 
-    def _follow(self, engine: Engine, container: str) -> None:
+    def _follow(self, follow: _Follow, engine: Engine, container: str) -> None:
+        def count(lines: int) -> None:
+            follow.lines = lines
+
         try:
-            # After a restart the engine tells everything again from the first start on.
-            self._lines = write_log(self._log, engine.logs(container, follow=True), self._secrets, skip=self._lines)
-            self._complete = True
+            write_log(self._log, engine.logs(container, follow=True), self._secrets, skip=follow.lines, written=count)
+            follow.complete = True
         except (EngineError, OSError) as problem:
             if not self._over():
                 self._note(f"the log of {self._name} could not be followed: {problem}")
         try:
             # The stream ends with the container; an engine without a readable log is asked again and again.
-            while (state := engine.state(container)).running and not self._over():
-                self._complete = False
+            while not follow.expected and (state := engine.state(container)).running and not self._over():
+                follow.complete = False
                 time.sleep(_POLL_SECONDS)
+            if follow.expected:
+                return
             ended: WincontainersError = self._exited(state)
         except EngineUnavailable as problem:
             ended = problem
@@ -94,7 +110,7 @@ class Follower:
                 f"{self._name} was removed from the engine by somebody else",
                 hint="leave containers whose names begin with wc- to the run that made them",
             )
-        if not self._expected:
+        if not follow.expected:
             self._ended(ended)
 
     def _exited(self, state: ContainerState) -> ContainerExited:

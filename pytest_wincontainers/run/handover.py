@@ -7,11 +7,16 @@ outside the artifacts, and goes with the run.
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_wincontainers.endpoints import Handed
+
+ResultT = TypeVar("ResultT")
+_OPEN_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,8 @@ class Handover:
 
     def asked_restarts(self) -> list[tuple[Path, str]]:
         """The requests that nobody has answered yet, and the containers that they name."""
-        asked = sorted(self.folder.glob("*.ask.json"))
-        return [(path, str(json.loads(path.read_text("utf-8"))["restart"])) for path in asked]
+        asked = ((path, self._read(path.name)) for path in sorted(self.folder.glob("*.ask.json")))
+        return [(path, str(content["restart"])) for path, content in asked if content is not None]
 
     def answer_restart(self, request: Path, problem: str) -> None:
         """Say that a container was restarted, or in which words that failed."""
@@ -78,11 +83,23 @@ class Handover:
     def _write(self, name: str, content: object) -> None:
         part = self.folder / f"{name}.part"
         part.write_text(json.dumps(content), "utf-8")
-        part.replace(self.folder / name)
+        _while_open(lambda: part.replace(self.folder / name))
 
     def _read(self, name: str) -> dict[str, Any] | None:
         try:
-            content: dict[str, Any] = json.loads((self.folder / name).read_text("utf-8"))
+            content: dict[str, Any] = json.loads(_while_open(lambda: (self.folder / name).read_text("utf-8")))
         except FileNotFoundError:
             return None
         return content
+
+
+def _while_open(call: Callable[[], ResultT]) -> ResultT:
+    """What `call` returns; again for a moment where Windows says that somebody has the file open."""
+    deadline = time.monotonic() + _OPEN_SECONDS
+    while True:
+        try:
+            return call()
+        except PermissionError:  # noqa: PERF203 - that is what it waits for
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

@@ -268,9 +268,9 @@ class Lifecycle:
                 raise self.ended or StartError(f"{self.name} does not run", hint="restart what is ready")
             self._say(State.RESTARTING)
             self.follower.expect_end()
-            service.shut_down(service.endpoint(Ends(self.outcome, engine)), engine)
-            self.follower.wait(_LOG_SECONDS)
             try:
+                service.shut_down(service.endpoint(Ends(self.outcome, engine)), engine)
+                self.follower.wait(_LOG_SECONDS)
                 self._starting.start_again(self.container)
                 started = time.monotonic()
                 self.follower.follow(engine, self.container)
@@ -294,7 +294,7 @@ class Lifecycle:
                 return
             self.ended = ended
             if isinstance(self.outcome, Handed):
-                self.run.handover.publish_loss(self.name, str(ended))
+                self.run.handover.publish_loss(self.name, masked(str(ended), self.run.plan.secrets))
                 self.run.board.say(self.name, State.ENDED)
                 self.run.board.note(ended.message)
             self.run.board.changed.notify_all()

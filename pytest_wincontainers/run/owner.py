@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 
 from pytest_wincontainers.endpoints import Handed
-from pytest_wincontainers.errors import DeclarationError, WincontainersError
+from pytest_wincontainers.errors import DeclarationError, StartError, WincontainersError
 from pytest_wincontainers.plan import make_plan
 from pytest_wincontainers.reports.artifacts import make_run_folder, run_folder
 from pytest_wincontainers.reports.logs import masked
 from pytest_wincontainers.reports.status import Status, news, summary
 from pytest_wincontainers.run.handover import Failed, Handover
+from pytest_wincontainers.run.lifecycle import as_error
 from pytest_wincontainers.run.roles import Role
 from pytest_wincontainers.run.run import Run
 
@@ -97,15 +98,19 @@ class Owner(Role):
                 try:
                     run.restart(name)
                     problem = ""
-                except WincontainersError as failed:
-                    problem = masked(str(failed), run.plan.secrets)
+                except Exception as failed:  # noqa: BLE001 - the worker waits for an answer, whatever it is
+                    problem = masked(str(as_error(failed, f"{name} could not be restarted")), run.plan.secrets)
                 with suppress(OSError):  # the folder goes with the run
                     self.handover.answer_restart(request, problem)
             time.sleep(_POLL_SECONDS)
 
     def _restart(self, name: str) -> None:
-        if self.run is not None:
+        if self.run is None:
+            return
+        try:
             self.run.restart(name)
+        except WincontainersError as failed:
+            raise StartError(masked(str(failed), self.run.plan.secrets)) from None
 
     def start(self, needed: list[str]) -> None:
         """Start what is needed, in the background; with --setup-plan only say what that would be.

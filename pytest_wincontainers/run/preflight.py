@@ -8,6 +8,7 @@ from pytest_wincontainers.engines.base import Engine, EngineInfo, Image, Mount
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.guests import RULES
 from pytest_wincontainers.guests.builds import Isolation, Unfit, choose_isolation
+from pytest_wincontainers.guests.windows import is_pipe
 from pytest_wincontainers.plan import Plan, Planned, at
 
 
@@ -42,8 +43,7 @@ def _check_mount(mount: Mount, base: Path, info: EngineInfo) -> None:
 def on_engine(base: Path, source: str | Path) -> str:
     """A mount's source as the engine is told it: relative ones are meant from the declaring file's folder."""
     # What is absolute in whatever way stays as it was written; it may be meant for another kind of machine.
-    pipe = str(source).replace("/", "\\").startswith("\\\\.\\pipe\\")
-    foreign = pipe or str(source)[1:2] == ":" or str(source).startswith("/")
+    foreign = is_pipe(str(source)) or str(source)[1:2] == ":" or str(source).startswith("/")
     return str(source) if foreign else str((base / source).resolve())
 
 

@@ -14,6 +14,7 @@ from pytest_wincontainers.guests.builds import Isolation
 from pytest_wincontainers.hosts.duties import HostDuties, duties
 from pytest_wincontainers.plan import Plan
 from pytest_wincontainers.reports.board import Board
+from pytest_wincontainers.reports.logs import masked
 from pytest_wincontainers.run import preflight
 from pytest_wincontainers.run.handover import Handover
 from pytest_wincontainers.run.lifecycle import Lifecycle, as_error
@@ -44,7 +45,7 @@ class Run:
         self.settings = settings
         self.artifacts = artifacts
         self.handover = handover
-        self.board = Board(planned.name for planned in plan.containers)
+        self.board = Board((planned.name for planned in plan.containers), mask=lambda line: masked(line, plan.secrets))
         self.lifecycles = {planned.name: Lifecycle(self, planned) for planned in plan.containers}
         self.cancelled = False
         self._make_engine = make_engine

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pytest_wincontainers.run.run import Run
 
 
+_REMOVAL_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+
+
 class Starting:
     """The start of one container of a run. `pause` waits so many seconds, or raises when that is pointless."""
 
@@ -118,7 +121,14 @@ class Starting:
             problem.details += f"\nports that the engine's machine excludes:\n{ranges}" if ranges else ""
 
     def _remove_what_was_made(self) -> None:
-        # By label: an engine that went away in the call may have made a container without saying so.
-        with suppress(WincontainersError):
-            for left in self._run.engine.containers([f"{RUN}={self._run.plan.run}", f"{NAME}={self._planned.name}"]):
-                self._run.engine.remove(left.id)
+        # By label: an engine that went away in the call may have made a container without saying so. Until it is
+        # gone, as the next try wants its name.
+        for pause in _REMOVAL_PAUSES:
+            with suppress(WincontainersError):
+                left = self._run.engine.containers([f"{RUN}={self._run.plan.run}", f"{NAME}={self._planned.name}"])
+                if not left:
+                    return
+                for one in left:
+                    self._run.engine.remove(one.id)
+                continue
+            self._pause(pause)

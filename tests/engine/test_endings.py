@@ -117,7 +117,7 @@ def test_the_owner_is_killed(sleepers, client, mode, how):
     wait_for((sleepers.path / "testing").exists)
     os.kill(process.pid, how)
     process.wait(timeout=30)
-    assert leftovers(client, seconds=20) == []
+    assert leftovers(client, seconds=60) == []
     # The workers notice that their controller is gone.
     process.stdout.close()
 
@@ -128,7 +128,7 @@ def test_the_owner_is_killed_while_containers_start(sleepers, client):
     wait_for(lambda: containers(client))
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=30)
-    assert leftovers(client, seconds=20) == []
+    assert leftovers(client, seconds=60) == []
 
 
 def test_what_a_power_cut_leaves_is_swept_by_the_next_run(sleepers, client):
@@ -187,4 +187,4 @@ def test_the_engine_dies_during_the_run(sleepers, client, relay):
     # The watchdog goes on trying until the engine is back.
     assert leftovers(client) != []
     relay.open()
-    assert leftovers(client, seconds=20) == []
+    assert leftovers(client, seconds=60) == []

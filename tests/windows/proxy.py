@@ -291,11 +291,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         upgrade = self.headers.get("Upgrade")
         headers = self._headers(call)
-        headers["Connection"] = "Upgrade" if upgrade else "close"
         if upgrade:
-            headers["Upgrade"] = upgrade
+            headers.update(Connection="Upgrade", Upgrade=upgrade)
         data = self._data(call)
-        if data or call.method in {"POST", "PUT"}:
+        if self.headers.get("Transfer-Encoding"):
+            headers["Transfer-Encoding"] = "chunked"
+            data = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) if data else b"0\r\n\r\n"
+        elif data or call.method in {"POST", "PUT"}:
             headers["Content-Length"] = str(len(data))
         head = f"{call.method} {self._target(call)} HTTP/1.1\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
@@ -311,14 +313,21 @@ class _Handler(BaseHTTPRequestHandler):
             near.setblocking(True)
             selector.register(far, selectors.EVENT_READ, near)
             selector.register(near, selectors.EVENT_READ, far)
+            told = False
             while True:
                 for key, _ in selector.select():
                     source, target = key.fileobj, key.data
                     piece = source.recv(65536)  # type: ignore[union-attr]
+                    if piece and source is far and not (upgrade or told):
+                        # The client is to end the connection, as what it asked next would not be looked at. The
+                        # engine is not asked to: it would no longer notice that nobody waits for a build.
+                        told = True
+                        piece = piece.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
                     if piece:
                         target.sendall(piece)
                         continue
-                    if source is far:
+                    # Only hijacked connections close by halves; of any other the client is gone.
+                    if source is far or not upgrade:
                         return
                     selector.unregister(near)
                     with contextlib.suppress(OSError):

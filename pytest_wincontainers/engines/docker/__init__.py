@@ -30,6 +30,7 @@ from pytest_wincontainers.failures.catalogue import Phase
 from pytest_wincontainers.guests import RULES, Guest
 from pytest_wincontainers.guests.base import GuestRules
 from pytest_wincontainers.guests.builds import parse_version
+from pytest_wincontainers.guests.windows import is_pipe
 from pytest_wincontainers.limits import within
 
 _BUILD_TAIL_LINES = 30
@@ -153,7 +154,12 @@ class DockerEngine:
                 network_mode=NETWORK,
                 port_bindings={f"{port}/tcp": self._binding() for port in spec.publish} or None,
                 mounts=[
-                    docker.types.Mount(mount.target, str(mount.source), type="bind", read_only=mount.read_only)
+                    docker.types.Mount(
+                        mount.target,
+                        str(mount.source),
+                        type="npipe" if is_pipe(mount.target) else "bind",
+                        read_only=mount.read_only,
+                    )
                     for mount in spec.mounts
                 ]
                 or None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import groupby
@@ -12,9 +13,11 @@ from typing import Any, BinaryIO
 
 from docker.utils.socket import demux_adaptor, frames_iter
 
+from pytest_wincontainers.errors import EngineError
 from pytest_wincontainers.guests.base import GuestRules
 
 _PIECE = 64 * 1024
+_END_SECONDS = 10.0
 _CLIXML = b"#< CLIXML"
 
 
@@ -50,7 +53,7 @@ def feed(api: Any, container: str, command: Sequence[str], user: str, source: Bi
     finally:
         with suppress(OSError):
             connection.close()
-    return int(api.exec_inspect(created["Id"])["ExitCode"]), pieces
+    return _exit_code(api, created["Id"]), pieces
 
 
 def read(api: Any, container: str, command: Sequence[str], user: str) -> Iterator[tuple[bytes | None, bytes | None]]:
@@ -65,4 +68,14 @@ def run(
     """Run a command; its exit code and output."""
     created = api.exec_create(container, list(command), environment=dict(environment), user=user)
     pieces = list(api.exec_start(created["Id"], stream=True, demux=True))
-    return int(api.exec_inspect(created["Id"])["ExitCode"]), pieces
+    return _exit_code(api, created["Id"]), pieces
+
+
+def _exit_code(api: Any, exec_id: str) -> int:
+    # The streams may end a moment before the engine has noted the end.
+    deadline = time.monotonic() + _END_SECONDS
+    while (code := api.exec_inspect(exec_id)["ExitCode"]) is None:
+        if time.monotonic() > deadline:
+            raise EngineError("the engine does not say how a command ended", hint="look into the engine's own log")
+        time.sleep(0.05)
+    return int(code)

@@ -16,8 +16,10 @@ foreach ($pair in $env:SITES.Split(' ')) {
     Invoke-AppCmd add apppool "/name:$name"
     Invoke-AppCmd add site "/name:$name" "/bindings:http/*:${port}:" "/physicalPath:C:\sites\$name"
     Invoke-AppCmd set app "$name/" "/applicationPool:$name"
-    # Applications write where they lie, App_Data above all.
-    & icacls "C:\sites\$name" /grant "IIS AppPool\${name}:(OI)(CI)M" /Q | Out-Null
+    # Applications write where they lie, App_Data above all. By the number of IIS_IUSRS, as the pools' own names are not
+    # known before IIS runs.
+    & icacls "C:\sites\$name" /grant '*S-1-5-32-568:(OI)(CI)M' /Q | Out-Null
+    if ($LASTEXITCODE -ne 0) { throw "icacls ended with $LASTEXITCODE for C:\sites\$name" }
 }
 & C:\ServiceMonitor.exe w3svc
 exit $LASTEXITCODE

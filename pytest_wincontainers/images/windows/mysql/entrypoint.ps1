@@ -21,7 +21,7 @@ if ($env:MYSQL_USER) {
     $lines += "CREATE USER '$user'@'%' IDENTIFIED BY '$(Text $env:MYSQL_PASSWORD)';"
     if ($env:MYSQL_DATABASE) { $lines += "GRANT ALL ON ``$(Pattern $env:MYSQL_DATABASE)``.* TO '$user'@'%';" }
 }
-# The server reads the file before it opens its port, so nobody meets it half set up; then it is deleted, below.
+# The server greets nobody before it has read the file, so nobody meets it half set up; then it is deleted, below.
 $accounts = 'C:\mysql\accounts.sql'
 [IO.File]::WriteAllLines($accounts, $lines, (New-Object Text.UTF8Encoding $false))
 
@@ -33,14 +33,24 @@ Remove-Item Env:MYSQL_ROOT_PASSWORD, Env:MYSQL_PASSWORD -ErrorAction SilentlyCon
 $server = Start-Process C:\mysql\bin\mysqld.exe -ArgumentList $words -NoNewWindow -PassThru
 $null = $server.Handle  # else the exit code is lost
 
+function Test-Greeting {
+    $client = New-Object Net.Sockets.TcpClient
+    try {
+        $client.Connect('127.0.0.1', 3306)
+        $stream = $client.GetStream()
+        $stream.ReadTimeout = 100
+        return $stream.ReadByte() -ge 0
+    } catch {
+        return $false
+    } finally {
+        $client.Dispose()
+    }
+}
+
 # The logs that the server writes to files go where the engine's log has them, as they grow.
 $readers = @{}
-$properties = [Net.NetworkInformation.IPGlobalProperties]
 while (-not $server.WaitForExit(200)) {
-    if ($accounts -and 3306 -in $properties::GetIPGlobalProperties().GetActiveTcpListeners().Port) {
-        Remove-Item $accounts
-        $accounts = $null
-    }
+    if ((Test-Path $accounts) -and (Test-Greeting)) { Remove-Item $accounts -ErrorAction SilentlyContinue }
     foreach ($file in 'C:\mysql\slow.log', 'C:\mysql\general.log') {
         if (-not $readers[$file] -and (Test-Path $file)) {
             $stream = [IO.File]::Open($file, 'Open', 'Read', 'ReadWrite,Delete')
