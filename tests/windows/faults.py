@@ -40,6 +40,8 @@ class Faults:
         self._starting = 0
         self.failed: list[tuple[float, str]] = []
         """When a call was made to fail, and in which words."""
+        self.crowded: list[float] = []
+        """When the containers were created that failed because too many started at once."""
 
     def start(self, call: Call) -> None:
         """A start is asked for: let it through, or fail it."""
@@ -56,6 +58,8 @@ class Faults:
             with self._lock:
                 self._starting -= 1
         if crowded:
+            known = call.container
+            self.crowded.append(known.created if known else 0.0)
             self._fail(CROWDED.format(container=call.words[1]))
 
     def other(self, phase: str, call: Call) -> None:

@@ -13,6 +13,7 @@ import re
 import selectors
 import socket
 import threading
+import time
 import uuid
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -43,6 +44,7 @@ class Container:
     image: str
     host_config: dict[str, Any]
     address: str = ""
+    created: float = field(default_factory=time.monotonic)
 
 
 @dataclass

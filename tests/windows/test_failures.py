@@ -83,7 +83,8 @@ def test_what_does_not_pass_is_not_tried_twice(engine, three, faults, client, na
     finished = three.run()
     assert finished.outcomes() == {"errors": 1}
     assert "tried again" not in finished.output
-    assert len(made.failed) == len([call for call in engine.proxy.calls if call.endswith("/create")]) <= 3
+    # Each of the three at most once; what was created when the run ended was not started any more.
+    assert 1 <= len(made.failed) <= len([call for call in engine.proxy.calls if call.endswith("/create")]) <= 3
     assert f"| {TEXTS[name][:60]}" in finished.output
     failure = find_failure(TEXTS[name])
     hint = failure.remedy if failure else "the engine's own words are above"
@@ -96,8 +97,8 @@ def test_there_is_an_end_to_trying(engine, three, faults):
     finished = three.run("--wincontainers-retries=1", "-k", "test_it")
     assert finished.outcomes() == {"errors": 1}
     assert "the Docker engine refused to start a container, 2 times" in finished.output
-    # `two` never starts, as it needs `one`; but it was started beside it.
-    assert len(made.failed) == 6
+    # Each of the three twice, unless the run ended before.
+    assert 2 <= len(made.failed) <= 6
 
 
 @server
@@ -125,9 +126,9 @@ def test_a_host_that_bears_two_starts_at_once(engine, three, faults, client):
     print(*outputs)
     assert all("1 passed" in output for output in outputs)
     assert made.failed, "nothing was crowded"
-    first = made.failed[0][0]
-    # The pause after a first failure is a second long; what had begun by then may still fail.
-    assert [when - first for when, _ in made.failed if when - first > 1] == []
+    # The pause after a first failure is a second long; what had begun by its end may still fail, and nothing else.
+    back_off = made.failed[0][0] + 1
+    assert [created - back_off for created in made.crowded if created > back_off] == []
     assert "was tried again after start-shim-timeout" in "".join(outputs)
 
 
