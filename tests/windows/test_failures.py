@@ -36,7 +36,14 @@ server = pytest.mark.parametrize("engine", ["server2022"], indirect=True)
 
 
 @pytest.fixture
-def faults(engine):
+def faults(engine, tmp_path_factory):
+    def forget_the_crowd():
+        # All runs of these tests share it, as those of a machine do, for minutes.
+        for path in (tmp_path_factory.getbasetemp() / "state").rglob("crowded"):
+            path.unlink()
+
+    forget_the_crowd()
+
     def set_up(*names, **options):
         engine.proxy.faults = Faults([TEXTS[name] for name in names], **options)
         engine.proxy.forget_calls()
@@ -44,6 +51,7 @@ def faults(engine):
 
     yield set_up
     engine.proxy.faults = None
+    forget_the_crowd()
 
 
 @pytest.fixture
