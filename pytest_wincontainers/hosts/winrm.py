@@ -57,23 +57,26 @@ class WinRmHost:
     def _run(self, shell: _Shell, command: Command) -> str:
         with shell.one_at_a_time:
             try:
-                return self._run_in(shell, command)
-            except HostError:
-                raise
-            except Exception as problem:
-                shell.opened = None
-                if str(_GONE) not in str(problem):
-                    raise self._explained(problem) from problem
-            finally:
-                if shell.abandoned:
-                    shell.close()
-            try:
-                return self._run_in(shell, command)
+                return self._run_in_living(shell, command)
             except HostError:
                 raise
             except Exception as problem:
                 shell.opened = None
                 raise self._explained(problem) from problem
+            finally:
+                if shell.abandoned:
+                    shell.close()
+
+    def _run_in_living(self, shell: _Shell, command: Command) -> str:
+        try:
+            return self._run_in(shell, command)
+        except HostError:
+            raise
+        except Exception as problem:
+            if str(_GONE) not in str(problem):
+                raise
+            shell.opened = None
+            return self._run_in(shell, command)
 
     def _run_in(self, shell: _Shell, command: Command) -> str:
         if shell.opened is None:
