@@ -29,20 +29,28 @@ if TYPE_CHECKING:
     from pytest_wincontainers.engines.base import ExecResult as ExecResult
     from pytest_wincontainers.engines.base import Mount as Mount
     from pytest_wincontainers.errors import WincontainersError as WincontainersError
-    from pytest_wincontainers.services.iis import IisEndpoint as IisEndpoint
-    from pytest_wincontainers.services.iis import Site as Site
+    from pytest_wincontainers.services.iis.endpoint import IisEndpoint as IisEndpoint
+    from pytest_wincontainers.services.iis.logs import Event as Event
+    from pytest_wincontainers.services.iis.logs import Request as Request
+    from pytest_wincontainers.services.iis.sites import Application as Application
+    from pytest_wincontainers.services.iis.sites import AppPool as AppPool
+    from pytest_wincontainers.services.iis.sites import Site as Site
     from pytest_wincontainers.services.mysql import MySqlEndpoint as MySqlEndpoint
     from pytest_wincontainers.services.selenium import SeleniumEndpoint as SeleniumEndpoint
 
 _HOME = {
+    "AppPool": "services.iis.sites",
+    "Application": "services.iis.sites",
     "Build": "engines.base",
     "Endpoint": "endpoints",
+    "Event": "services.iis.logs",
     "ExecResult": "engines.base",
-    "IisEndpoint": "services.iis",
+    "IisEndpoint": "services.iis.endpoint",
     "Mount": "engines.base",
     "MySqlEndpoint": "services.mysql",
+    "Request": "services.iis.logs",
     "SeleniumEndpoint": "services.selenium",
-    "Site": "services.iis",
+    "Site": "services.iis.sites",
     "WincontainersError": "errors",
     "container": "declare",
     "iis_container": "declare",

@@ -17,7 +17,8 @@ from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.ready import Ready
 from pytest_wincontainers.services.base import Common, Prepare, Service
 from pytest_wincontainers.services.generic import Generic
-from pytest_wincontainers.services.iis import Iis, Site
+from pytest_wincontainers.services.iis import Iis
+from pytest_wincontainers.services.iis.sites import Feature, Site
 from pytest_wincontainers.services.mysql import MySql
 from pytest_wincontainers.services.selenium import Browser, Selenium
 
@@ -98,12 +99,14 @@ def mysql_container(
     )
 
 
-def iis_container(*sites: Site, **options: Unpack[Options]) -> Decorator:
-    """Declare a web server with ASP.NET sites, each on a port of its own.
+def iis_container(*sites: Site, features: Sequence[Feature] = (), **options: Unpack[Options]) -> Decorator:
+    """Declare a web server with ASP.NET sites, each on a port of its own or with a host header.
 
-    The function may return `connection_strings` and `app_settings` for all sites, as well as `environment`.
+    `features` are put into the image: "url-rewrite", "websockets" and "dynamic-compression"; on a Linux engine only
+    the last has a counterpart. The function may return `connection_strings` and `app_settings` for all sites, as well
+    as `environment`.
     """
-    return _declare("iis_container", options, lambda common: Iis(common, sites))
+    return _declare("iis_container", options, lambda common: Iis(common, sites, tuple(features)))
 
 
 def selenium_container(*, browser: Browser = "chrome", **options: Unpack[Options]) -> Decorator:

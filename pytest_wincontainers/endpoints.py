@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from pytest_wincontainers.engines.base import ExecResult
-from pytest_wincontainers.guests import windows
+from pytest_wincontainers.guests import Guest, windows
 from pytest_wincontainers.packing import Folder, packed, unpack
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Handed:
     secrets: Mapping[str, str] = field(repr=False)
     log: str
     """The file that its output is written to while it runs."""
+    guest: Guest
     clock_offset: float
     """Seconds by which the engine's clock, which stamps the log, is ahead of ours."""
     seconds: float
@@ -68,6 +69,14 @@ class Handed:
         return cls(**{**data, "ports": {int(inside): outside for inside, outside in data["ports"].items()}})
 
 
+@dataclass(frozen=True)
+class Began:
+    """When the current test began: the time by the engine's clock, and the size of the container's log."""
+
+    time: float = 0.0
+    offset: int = 0
+
+
 class Link(Protocol):
     """What connects an endpoint to its container, in whichever process it is used."""
 
@@ -76,6 +85,9 @@ class Link(Protocol):
 
     def engine(self) -> Engine:
         """The engine that has the container."""
+
+    def began(self) -> Began:
+        """When the current test began; the beginning of everything where there is none."""
 
     def restart(self) -> None:
         """Restart the container and wait until it is ready again."""

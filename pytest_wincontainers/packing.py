@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -16,10 +16,11 @@ from typing import BinaryIO
 class Folder:
     """A folder, or a file, of this machine to copy into a container, by its path in there.
 
-    `replaced` holds new contents of files, by their path relative to the folder with forward slashes.
+    `replaced` holds new contents of files, by their path relative to the folder with forward slashes. Without a source
+    they are all there is.
     """
 
-    source: Path
+    source: Path | None
     target: str
     replaced: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -43,21 +44,26 @@ def packed(folders: Iterable[Folder]) -> BinaryIO:
 
 def _add(archive: tarfile.TarFile, folder: Folder) -> None:
     root = PureWindowsPath(folder.target).relative_to(PureWindowsPath(folder.target).anchor).as_posix()
-    if not folder.source.is_dir():
+    if folder.source is not None and not folder.source.is_dir():
         _add_file(archive, folder.source, root)
         return
     # A folder that is empty, too, must be there.
     archive.addfile(_entry(root, directory=True))
-    for path in sorted(folder.source.rglob("*")):
-        name = path.relative_to(folder.source).as_posix()
-        if name in folder.replaced:
+    if folder.source is not None:
+        _add_tree(archive, folder.source, root, folder.replaced)
+    for name, content in folder.replaced.items():
+        archive.addfile(_entry(f"{root}/{name}", size=len(content)), BytesIO(content))
+
+
+def _add_tree(archive: tarfile.TarFile, source: Path, root: str, left_out: Container[str]) -> None:
+    for path in sorted(source.rglob("*")):
+        name = path.relative_to(source).as_posix()
+        if name in left_out:
             continue
         if path.is_dir():
             archive.addfile(_entry(f"{root}/{name}", directory=True))
         elif path.is_file():
             _add_file(archive, path, f"{root}/{name}")
-    for name, content in folder.replaced.items():
-        archive.addfile(_entry(f"{root}/{name}", size=len(content)), BytesIO(content))
 
 
 def _add_file(archive: tarfile.TarFile, path: Path, name: str) -> None:

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Any, Protocol
 
 _CONNECT_SECONDS = 2
 _HANG_UP_SECONDS = 0.1
-_ANSWER_SECONDS = 120
+ANSWER_SECONDS = 120
 
 
 class Ready(Protocol):
@@ -122,7 +122,9 @@ class Answer:
     body: bytes
 
 
-def request(host: str, port: int, path: str) -> Answer | str:
+def request(
+    host: str, port: int, path: str, headers: Mapping[str, str] | None = None, seconds: float = ANSWER_SECONDS
+) -> Answer | str:
     """GET; the answer, or one line that says why there is none.
 
     A site compiles its pages at the first request, which takes tens of seconds on a slow machine; so the
@@ -131,8 +133,8 @@ def request(host: str, port: int, path: str) -> Answer | str:
     connection = HTTPConnection(host, port, timeout=_CONNECT_SECONDS)
     try:
         connection.connect()
-        connection.sock.settimeout(_ANSWER_SECONDS)
-        connection.request("GET", path, headers={"Connection": "close"})
+        connection.sock.settimeout(seconds)
+        connection.request("GET", path, headers={"Connection": "close", **(headers or {})})
         answer = connection.getresponse()
         return Answer(answer.status, answer.read())
     except (OSError, HTTPException) as problem:

@@ -103,6 +103,7 @@ def engines(real_engine):
             # Windows has its network from the start.
             if not real_engine.client.networks.list(names=["^nat$"]):
                 real_engine.client.networks.create("nat", driver="bridge")
+            standins.forget_old(real_engine.client)
             proxy = Proxy(PRESETS[name], real_engine.url.removeprefix("unix://"), RULES).start()
             made[name] = EngineUnderTest(name, proxy.url, proxy)
         return made[name]

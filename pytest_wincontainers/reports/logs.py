@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_wincontainers.engines.base import timestamp
@@ -80,29 +81,38 @@ def size(path: Path) -> int:
         return 0
 
 
-def part(path: Path, offset: int, since: float, until: float, most: int) -> str:
-    """The lines with times from `since` to `until`, at most the last `most` of them.
+@dataclass(frozen=True)
+class Line:
+    """A line of a log with the engine's time; `time` is 0 where it has none."""
 
-    `offset` is the file's size at `since`: what was written before came before. Each line starts with the
-    hour, minute, second and millisecond of its time, which is UTC.
-    """
+    time: float
+    clock: str
+    """The time for people: hour, minute, second and millisecond, UTC."""
+    text: str
+
+    @property
+    def for_people(self) -> str:
+        """The line with its time in front."""
+        return f"{self.clock} {self.text}"
+
+
+def read(path: Path, offset: int = 0) -> bytes:
+    """What was written from `offset` on; nothing where there is no log. Raises OSError."""
     try:
         with path.open("rb") as file:
             file.seek(offset)
-            written = file.read().decode("utf-8", "replace")
+            return file.read()
     except FileNotFoundError:
-        return ""
-    except OSError as problem:
-        return f"(the log cannot be read: {problem})"
-    found = []
+        return b""
+
+
+def whole_lines(written: bytes) -> Iterator[Line]:
+    """The lines of a piece of log."""
     # Not splitlines(), which also breaks at what programs draw progress bars with.
-    for line in written.split("\n"):
+    for line in written.decode("utf-8", "replace").split("\n"):
         when, text = _split(line)
-        if when and since <= timestamp(when) <= until:
-            found.append(f"{when[11:23]} {text}")
-    if len(found) > most:
-        found[: len(found) - most] = [f"({len(found) - most} earlier lines are in {path})"] if most else []
-    return clean("\n".join(found))
+        if when:
+            yield Line(timestamp(when), when[11:23], text)
 
 
 def settle(paths: Iterable[Path]) -> None:

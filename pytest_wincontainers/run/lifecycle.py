@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pytest_wincontainers.endpoints import Handed
+from pytest_wincontainers.endpoints import Began, Handed
 from pytest_wincontainers.engines.base import ContainerState, Engine, Image
 from pytest_wincontainers.errors import (
     EngineError,
@@ -113,6 +113,8 @@ class Lifecycle:
     def _bring_up(self) -> Handed:
         engine, info, service = self.run.engine, self.run.info, self.planned.service
         recipe = service.recipe(self.planned.declaration.base, info, self.planned.secrets, self.planned.returned)
+        for line in recipe.notes:
+            self.run.board.note(f"{self.name}: {line}")
         self.run.check()
         self._say(State.IMAGE)
         reference, image = ensure_image(
@@ -199,6 +201,7 @@ class Lifecycle:
             ports={inside: ports[inside] for inside in self.planned.service.inside_ports},
             secrets=self.planned.secrets,
             log=str(self.log),
+            guest=self.run.info.guest,
             clock_offset=self.run.info.clock_offset,
             seconds=time.monotonic() - self.run.board.begun,
         )
@@ -314,6 +317,9 @@ class Ends:
 
     def engine(self) -> Engine:
         return self._engine
+
+    def began(self) -> Began:
+        return Began()
 
     def restart(self) -> None:
         raise StartError(

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from pytest_wincontainers.declare import Declaration, declarations_in
-from pytest_wincontainers.endpoints import Handed
+from pytest_wincontainers.endpoints import Began, Handed
 from pytest_wincontainers.errors import DeclarationError, StartError
 from pytest_wincontainers.plan import closure, in_order
-from pytest_wincontainers.reports.tests import TestReports
+from pytest_wincontainers.reports.tests import Source, TestReports
 from pytest_wincontainers.run.handover import Failed, Handover
 from pytest_wincontainers.run.needs import MARK, Need, files_without_needs_first, is_skipped, need_of
 from pytest_wincontainers.settings import Settings, resolve
@@ -112,7 +112,7 @@ class Role:
         for name in names:
             self._handed[name] = self._ready(name)
         # Only now: what the containers wrote while they started is not of this test.
-        self._reports.begin(item, names)
+        self._reports.begin(item, [self._source(name) for name in names])
 
     def _ready(self, name: str) -> Handed:
         if name not in self.needed:
@@ -149,12 +149,18 @@ class Role:
                 f'mark the test with @pytest.mark.wincontainers("{name}")',
                 pytrace=False,
             )
-        declaration = next(one for one in self.declarations if one.name == name)
-        return declaration.service.endpoint(_Link(self, name))
+        return self._declaration(name).service.endpoint(_Link(self, name))
+
+    def _declaration(self, name: str) -> Declaration:
+        return next(one for one in self.declarations if one.name == name)
 
     def handed(self, name: str) -> Handed:
         """What is known of a container that tests have."""
         return self._handed[name]
+
+    def began(self, name: str) -> Began:
+        """When the current test began, for a container that it needs."""
+        return self._reports.began(name) if self._reports is not None else Began()
 
     def restart(self, name: str) -> None:
         """Restart a container that tests have. Raises WincontainersError."""
@@ -177,6 +183,10 @@ class Role:
         if self._reports is not None and _NEED in item.stash:
             self._reports.failed(item, when, list(self._handed.values()))
 
+    def _source(self, name: str) -> Source:
+        service = self._declaration(name).service
+        return Source(name, self._handed[name], service, service.endpoint(_Link(self, name)))
+
     def end(self, item: pytest.Item) -> None:
         """A test is over."""
         if self._reports is not None and _NEED in item.stash:
@@ -195,6 +205,9 @@ class _Link:
 
     def engine(self) -> Engine:
         return self._role.engine()
+
+    def began(self) -> Began:
+        return self._role.began(self._name)
 
     def restart(self) -> None:
         self._role.restart(self._name)

@@ -14,6 +14,7 @@ from pytest_wincontainers.guests import Guest
 from pytest_wincontainers.guests.builds import Isolation
 from pytest_wincontainers.packing import Folder
 from pytest_wincontainers.ready import Ready
+from pytest_wincontainers.reports import logs
 
 if TYPE_CHECKING:
     from pytest_wincontainers.engines.base import Engine
@@ -32,6 +33,15 @@ class Recipe:
     environment: Mapping[str, str]
     command: tuple[str, ...] | None = None
     folders: tuple[Folder, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What is copied into a container before its start, and what is worth noting of it."""
+
+    folders: tuple[Folder, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 Prepare = Callable[[Any], object]
@@ -107,9 +117,9 @@ class Service:
         """The variables that the image needs, apart from the user's."""
         return {}
 
-    def folders(self, base: Path, guest: Guest, returned: Returned) -> tuple[Folder, ...]:
-        """The folders to copy in before the start."""
-        return ()
+    def staged(self, base: Path, guest: Guest, returned: Returned) -> Staged:
+        """What to copy in before the start."""
+        return Staged()
 
     def image(self, base: Path, info: EngineInfo) -> str | Build:
         """The image: the declaration's, or else our own. Raises DeclarationError where there is none."""
@@ -123,11 +133,13 @@ class Service:
             **self.common.environment,
             **returned.get("environment", {}),
         }
+        staged = self.staged(base, info.guest, returned)
         return Recipe(
             image=self.image(base, info),
             environment={key: str(value) for key, value in environment.items()},
             command=self.common.command,
-            folders=self.folders(base, info.guest, returned),
+            folders=staged.folders,
+            notes=staged.notes,
         )
 
     def face(self, host: str, ports: Mapping[int, int], secrets: Mapping[str, str]) -> Any:
@@ -144,6 +156,20 @@ class Service:
 
     def prepare(self, endpoint: Any, base: Path, progress: Callable[[str], None]) -> None:
         """The steps between ready and handed over. Raises PreparationError."""
+
+    def flush_logs(self, endpoint: Any) -> None:
+        """Have all that was logged by now written to the container's output, where that takes more than a moment.
+
+        Raises WincontainersError.
+        """
+
+    def excerpts(self, log: Path, offset: int, since: float, until: float) -> Mapping[str, Sequence[str]]:
+        """The part of the container's output from `since` to `until`, by which log it is of; "" for the output itself.
+
+        `offset` is the file's size at `since`: what was written before came before. Raises OSError.
+        """
+        lines = logs.whole_lines(logs.read(log, offset))
+        return {"": [line.for_people for line in lines if since <= line.time <= until]}
 
     def shut_down(self, endpoint: Any, engine: Engine) -> None:
         """End the container before a restart, so that nothing is lost which it would keep."""

@@ -39,13 +39,16 @@ BASES: Mapping[str, Mapping[str, str]] = {
 """Base images on Windows, by service and tag."""
 
 
-def own_image(info: EngineInfo, name: str) -> Build:
-    """The build of one of our images for this engine. Raises DeclarationError where there is none."""
+def own_image(info: EngineInfo, name: str, **arguments: str) -> Build:
+    """The build of one of our images for this engine; `arguments` are for Windows only.
+
+    Raises DeclarationError where there is none.
+    """
     if info.guest == "linux":
         # The packages come from the distribution's mirrors; an engine without a default bridge reaches them by
         # the host's network only.
         return Build(FOLDER / "linux" / name, network="host")
-    return Build(FOLDER / "windows" / name, arguments={"BASE": f"{_REGISTRY}/{_base(info.windows, name)}"})
+    return Build(FOLDER / "windows" / name, arguments={"BASE": f"{_REGISTRY}/{_base(info.windows, name)}", **arguments})
 
 
 def _base(host: Host | None, name: str) -> str:

@@ -85,12 +85,17 @@ def commands_of(string):
         elif letter == "^":
             command, at = command + string[at + 1 : at + 2], at + 2
         elif letter == ">":
-            target = string[at + 1 :].strip()
-            at = len(string)
+            append = string.startswith(">>", at)
+            found = re.match(r"\s*(\S+)\s*", string[at + 1 + append :])
+            if not found or target:
+                refuse(string)
+            target = (found[1], "a" if append else "w")
+            at += 1 + append + found.end()
         elif letter == "<" or (string[at : at + 2] not in {"&&", "||"} and letter == "|"):
             refuse(string)
         else:
-            yield operator, command, None
+            yield operator, command, target
+            target = None
             operator = string[at : at + 2] if string[at : at + 2] in {"&&", "||"} else "&"
             command, at = "", at + len(operator)
     yield operator, command, target
@@ -99,10 +104,12 @@ def commands_of(string):
 def run_in_cmd(command, target):
     name, _, rest = command.partition(" ")
     if name.lower() == "echo":
-        if target is not None:
-            Path(local(target)).write_text(rest + "\r\n")
-        else:
+        if target is None:
             say(rest)
+            return 0
+        path, mode = target
+        with open(local(path), mode, newline="") as file:
+            file.write(rest + "\r\n")
         return 0
     if name.lower() == "exit":
         sys.exit(int(rest or 0))
@@ -215,11 +222,20 @@ def tar(line):
         refuse(line)
 
 
+def appcmd(line):
+    import iis
+
+    try:
+        iis.appcmd(words_of(line)[1:])
+    except (iis.Refused, KeyError) as problem:
+        refuse(f"{line}: {problem!r}")
+
+
 def box(line):
     os.execv("/windows/box.py", words_of(line))
 
 
-PROGRAMS = {"cmd": cmd, "powershell": powershell, "ipconfig": ipconfig, "tar": tar, "box": box}
+PROGRAMS = {"cmd": cmd, "powershell": powershell, "ipconfig": ipconfig, "tar": tar, "box": box, "appcmd": appcmd}
 
 if __name__ == "__main__":
     if os.path.basename(sys.argv[0]) != "run":

@@ -15,12 +15,16 @@ PACKAGE = Path(pytest_wincontainers.__file__).parent
 ROOT = PACKAGE.parent
 
 PUBLIC = [
+    "AppPool",
+    "Application",
     "Build",
     "Endpoint",
+    "Event",
     "ExecResult",
     "IisEndpoint",
     "Mount",
     "MySqlEndpoint",
+    "Request",
     "SeleniumEndpoint",
     "Site",
     "WincontainersError",

@@ -181,6 +181,7 @@ def handed(**changes):
         "ports": {80: 8080},
         "secrets": {"password": "geheim"},
         "log": "web.log",
+        "guest": "linux",
         "clock_offset": 0.0,
         "seconds": 1.5,
     }

@@ -16,6 +16,7 @@ import docker.errors
 from pytest_wincontainers.engines.docker import DockerEngine
 from pytest_wincontainers.guests.builds import TAGS
 from pytest_wincontainers.run.images import tag_of
+from pytest_wincontainers.services.iis import nginx
 from pytest_wincontainers.services.images import FOLDER, own_image
 
 from .proxy import Call, Refused
@@ -24,6 +25,8 @@ from .rules import refuses
 GUEST = Path(__file__).parents[1] / "guest"
 BUILDS = {tag: build for build, tag in TAGS.items()}
 SERVICES = ("mysql", "aspnet", "selenium")
+NGINX = Path(nginx.__file__)
+LABEL = "wincontainers-test.standin"
 
 
 @functools.cache
@@ -72,7 +75,7 @@ def builds_begin_with_windows(call: Call) -> None:
             preset = call.proxy.preset
             revision = preset.image_revision if build == preset.image_build else 1000
             call.proxy.images[call.query["t"]] = ("windows", f"10.0.{build}.{revision}")
-            call.body = _context(f"FROM {standin(service)}\nENV STANDS_IN_FOR={base}\n")
+            call.body = _context(service, base)
             return
     base = re.search(r"(?m)^FROM (\S+)", dockerfile)
     if base is None or not base[1].startswith("wincontainers-test/"):
@@ -88,10 +91,33 @@ def _dockerfile(context: bytes, name: str) -> str:
         return file.read().decode() if file else ""
 
 
-def _context(dockerfile: str) -> bytes:
+def _context(service: str, base: str) -> bytes:
+    lines = [f"FROM {standin(service)}", f"ENV STANDS_IN_FOR={base}", f"LABEL {LABEL}={_digest(service)}"]
+    if service == "aspnet":
+        lines += ["COPY nginx.py /windows/", 'ENTRYPOINT ["/windows/iis.py"]']
+    files = {"Dockerfile": "\n".join(lines).encode(), "nginx.py": NGINX.read_bytes()}
     spool = io.BytesIO()
     with tarfile.open(mode="w", fileobj=spool) as archive:
-        entry = tarfile.TarInfo("Dockerfile")
-        entry.size = len(dockerfile.encode())
-        archive.addfile(entry, io.BytesIO(dockerfile.encode()))
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
     return spool.getvalue()
+
+
+def _digest(service: str) -> str:
+    """Of all that a stand-in is made of; the plugin names images by their Windows context, which it is not."""
+    places = [GUEST, FOLDER / "linux" / service]
+    content = [path.read_bytes() for place in places for path in sorted(place.iterdir()) if path.is_file()]
+    return hashlib.sha256(b"".join([*content, NGINX.read_bytes()])).hexdigest()[:12]
+
+
+def forget_old(client: docker.DockerClient) -> None:
+    """Remove stand-ins that were made of what the files held before."""
+    digests = {_digest(service) for service in SERVICES}
+    for image in client.images.list():
+        tags = [tag for tag in image.tags if tag.startswith("wincontainers/")]
+        stand_in = any(one.startswith("STANDS_IN_FOR=") for one in image.attrs["Config"].get("Env") or ())
+        if tags and stand_in and image.labels.get(LABEL) not in digests:
+            for tag in tags:
+                client.images.remove(tag, force=True)

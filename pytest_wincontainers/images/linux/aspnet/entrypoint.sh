@@ -1,33 +1,36 @@
 #!/bin/bash
-# Serves the sites that SITES names ("shop:8080 admin:8081"), each from /srv/sites/<name>.
-# Ends, with the status of what ended, as soon as one of its servers does.
+# Serves the sites whose configuration lies in /srv/wincontainers: sites.conf for nginx, and a script for each
+# application pool in pools. Ends, with the status of what ended, as soon as nginx does, or a pool for good.
 set -eu
 
-: "${SITES:?SITES is not set: name:port pairs, separated by blanks}"
-mkdir -p /run/nginx
-backend=9000
+sites=/srv/wincontainers
+[ -d $sites/pools ] || { echo "there is no configuration in $sites" >&2; exit 1; }
+mkdir -p /run/nginx /run/pools
+cat $sites/fields
 
-for site in $SITES; do
-    name=${site%:*}
-    port=${site##*:}
-    backend=$((backend + 1))
-    cat > "/run/nginx/$name.conf" <<CONF
-server {
-    listen $port default_server;
-    server_name $name;
-    root /srv/sites/$name;
-    location / {
-        fastcgi_pass 127.0.0.1:$backend;
-        fastcgi_index Default.aspx;
-        fastcgi_read_timeout 300s;
-        include fastcgi.conf;
-    }
+# A pool's process is started again when it was recycled, and when it has crashed, but not for ever: IIS gives up after
+# five times in five minutes.
+serve_pool() {
+    local name=$1 crashes=0 status
+    while :; do
+        bash "$sites/pools/$name.sh" &
+        echo $! > "/run/pools/$name.pid"
+        status=0
+        wait $! || status=$?
+        if [ -e "/run/pools/$name.recycled" ]; then
+            rm "/run/pools/$name.recycled"
+            continue
+        fi
+        crashes=$((crashes + 1))
+        echo "[event $name.$crashes] {\"time\":\"$(date -u +%FT%T.%3NZ)\",\"source\":\"WAS\",\"id\":5011,\"level\":\"Warning\",\"lines\":1}"
+        echo "[event $name.$crashes] | The process of the application pool $name ended by itself, with status $status."
+        [ $crashes -lt 5 ] || exit $status
+    done
 }
-CONF
-    fastcgi-mono-server4 "/applications=/:/srv/sites/$name" "/socket=tcp:127.0.0.1:$backend" \
-        /printlog=True /loglevels=Error &
-done
 
+for pool in $sites/pools/*.sh; do
+    serve_pool "$(basename "$pool" .sh)" &
+done
 nginx -c /etc/nginx/nginx.conf &
 trap 'kill -TERM $(jobs -p) 2>/dev/null; exit 0' TERM INT
 wait -n

@@ -1,25 +1,135 @@
-# Serves the sites that SITES names ("shop:8080 admin:8081"), each from C:\sites\<name> with a pool of its own.
-# Ends when IIS does.
+# Makes the sites that C:\wincontainers\setup.json declares, starts IIS, and writes what IIS logs to the container's
+# output, as services/iis/logs.py reads it. Ends when IIS does.
 $ErrorActionPreference = 'Stop'
-if (-not $env:SITES) { [Console]::Error.WriteLine('SITES is not set: name:port pairs, separated by blanks'); exit 1 }
-$appcmd = "$env:windir\system32\inetsrv\appcmd.exe"
+$folder = 'C:\wincontainers'
+$setup = "$folder\setup.json"
+$marks = "$folder\marks"
+$utf8 = New-Object Text.UTF8Encoding $false
+$output = [Console]::OpenStandardOutput()
 
-function Invoke-AppCmd {
-    $said = & $appcmd @args
-    if ($LASTEXITCODE -ne 0) { throw "appcmd $args ended with ${LASTEXITCODE}: $said" }
+function Write-Line([string] $line) {
+    $bytes = $utf8.GetBytes("$line`n")
+    $output.Write($bytes, 0, $bytes.Length)
+    $output.Flush()
 }
 
-foreach ($pair in $env:SITES.Split(' ')) {
-    $name, $port = $pair.Split(':')
-    # A container that is started again has them already.
-    if (& $appcmd list site "/name:$name") { continue }
-    Invoke-AppCmd add apppool "/name:$name"
-    Invoke-AppCmd add site "/name:$name" "/bindings:http/*:${port}:" "/physicalPath:C:\sites\$name"
-    Invoke-AppCmd set app "$name/" "/applicationPool:$name"
+function Invoke-AppCmd([string] $arguments) {
+    # Not by PowerShell's &, which takes quotes out of arguments (PowerShell/PowerShell#1995).
+    $start = New-Object Diagnostics.ProcessStartInfo "$env:windir\system32\inetsrv\appcmd.exe", $arguments
+    $start.UseShellExecute = $false
+    $start.RedirectStandardOutput = $true
+    $process = [Diagnostics.Process]::Start($start)
+    $said = $process.StandardOutput.ReadToEnd()
+    $process.WaitForExit()
+    # Without the arguments, which may hold passwords.
+    if ($process.ExitCode -ne 0) { throw "appcmd $($arguments.Split(' ')[0..1]) ended with $($process.ExitCode): $said" }
+}
+
+# -- setting up --------------------------------------------------------------------------------------------------
+
+# A container that is started again has them already.
+if (Test-Path $setup) {
+    $declared = [IO.File]::ReadAllText($setup, $utf8) | ConvertFrom-Json
+    foreach ($account in $declared.accounts) {
+        $password = New-Object Security.SecureString
+        foreach ($letter in $account.password.ToCharArray()) { $password.AppendChar($letter) }
+        New-LocalUser $account.name -Password $password -PasswordNeverExpires -AccountNeverExpires | Out-Null
+    }
+    foreach ($call in $declared.appcmd) { Invoke-AppCmd $call }
     # Applications write where they lie, App_Data above all. By the number of IIS_IUSRS, as the pools' own names are not
     # known before IIS runs.
-    & icacls "C:\sites\$name" /grant '*S-1-5-32-568:(OI)(CI)M' /Q | Out-Null
-    if ($LASTEXITCODE -ne 0) { throw "icacls ended with $LASTEXITCODE for C:\sites\$name" }
+    & icacls C:\sites /grant '*S-1-5-32-568:(OI)(CI)M' /T /Q | Out-Null
+    if ($LASTEXITCODE -ne 0) { throw "icacls ended with $LASTEXITCODE for C:\sites" }
+    Remove-Item $setup
+} elseif (-not (Test-Path C:\sites\*)) {
+    throw "there is no $setup"
 }
-& C:\ServiceMonitor.exe w3svc
-exit $LASTEXITCODE
+
+$begun = [DateTime]::UtcNow
+# Its own words go to the container's log as well; ServiceMonitor ends when the service does.
+$monitor = Start-Process C:\ServiceMonitor.exe -ArgumentList w3svc -NoNewWindow -PassThru
+$null = $monitor.Handle  # else the exit code is lost
+
+# -- the logs ----------------------------------------------------------------------------------------------------
+
+$positions = @{}
+
+function Send-NewLines([string] $log, [string] $path) {
+    $stream = [IO.File]::Open($path, 'Open', 'Read', 'ReadWrite,Delete')
+    try {
+        if (-not $positions.ContainsKey($path)) { $positions[$path] = 0 }
+        $size = $stream.Length - $positions[$path]
+        if ($size -le 0) { return }
+        $stream.Position = $positions[$path]
+        $bytes = New-Object byte[] $size
+        $read = $stream.Read($bytes, 0, $size)
+        # What is not a whole line yet comes with the next round.
+        $end = [Array]::LastIndexOf($bytes, [byte] 10, $read - 1) + 1
+        $positions[$path] += $end
+        foreach ($line in $utf8.GetString($bytes, 0, $end).Split("`n")) {
+            $line = $line.Trim("`r", "`0")
+            if ($line) { Write-Line "[$log] $line" }
+        }
+    } finally {
+        $stream.Dispose()
+    }
+}
+
+$sources = @{
+    Application = "Provider[@Name='ASP.NET 4.0.30319.0' or @Name='ASP.NET 2.0.50727.0' or @Name='.NET Runtime' or @Name='Application Error']"
+    System = "Provider[@Name='Microsoft-Windows-WAS' or @Name='Microsoft-Windows-IIS-W3SVC']"
+}
+$records = @{ Application = 0; System = 0 }
+
+function Send-NewEvents([string] $channel) {
+    $since = $begun.ToString('yyyy-MM-ddTHH:mm:ss.fffZ')
+    $wanted = "*[System[$($sources[$channel]) and (EventRecordID > $($records[$channel])) and TimeCreated[@SystemTime >= '$since']]]"
+    $query = New-Object Diagnostics.Eventing.Reader.EventLogQuery $channel, ([Diagnostics.Eventing.Reader.PathType]::LogName), $wanted
+    $reader = New-Object Diagnostics.Eventing.Reader.EventLogReader $query
+    try {
+        while ($null -ne ($event = $reader.ReadEvent())) {
+            $records[$channel] = $event.RecordId
+            # Where the source's texts are not installed, its values are all there is.
+            $text = $event.FormatDescription()
+            if (-not $text) { $text = ($event.Properties | ForEach-Object { $_.Value }) -join "`n" }
+            $lines = $text.Replace("`r", '').TrimEnd().Split("`n")
+            $level = @{ 1 = 'Critical'; 2 = 'Error'; 3 = 'Warning' }[[int] $event.Level]
+            if (-not $level) { $level = 'Information' }
+            $head = @{
+                time = $event.TimeCreated.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ss.fffZ')
+                source = $event.ProviderName; id = $event.Id; level = $level; lines = $lines.Length
+            }
+            $key = "$channel.$($event.RecordId)"
+            Write-Line "[event $key] $(ConvertTo-Json -Compress $head)"
+            foreach ($line in $lines) { Write-Line "[event $key] | $line" }
+            $event.Dispose()
+        }
+    } finally {
+        $reader.Dispose()
+    }
+}
+
+$marked = 0
+while (-not $monitor.WaitForExit(200)) {
+    try {
+        # First, so that whatever was logged before a mark was asked for is written before it.
+        $asked = @(if (Test-Path $marks) { [IO.File]::ReadAllLines($marks) })
+        if ($asked.Length -gt $marked) { & netsh http flush logbuffer | Out-Null }
+        foreach ($directory in Get-ChildItem C:\inetpub\logs\LogFiles -Directory -Filter W3SVC* -ErrorAction SilentlyContinue) {
+            foreach ($file in Get-ChildItem $directory.FullName -Filter *.log | Sort-Object Name) {
+                Send-NewLines "w3c $($directory.Name.Substring(5))" $file.FullName
+            }
+        }
+        foreach ($file in Get-ChildItem C:\Windows\System32\LogFiles\HTTPERR -Filter *.log -ErrorAction SilentlyContinue | Sort-Object Name) {
+            Send-NewLines httperr $file.FullName
+        }
+        Send-NewEvents Application
+        Send-NewEvents System
+        while ($marked -lt $asked.Length) { Write-Line "[mark] $($asked[$marked].Trim())"; $marked++ }
+    } catch {
+        # A log that cannot be read in this round can be in the next; IIS goes on.
+        Write-Line "the logs could not be read: $_"
+        Start-Sleep -Seconds 1
+    }
+}
+exit $monitor.ExitCode

@@ -1,0 +1,148 @@
+"""What tests receive of a web server: addresses, and what its logs say."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_wincontainers.endpoints import Endpoint, Face, FaceMaker, Link
+from pytest_wincontainers.errors import EngineError, NotReady, PreparationError
+from pytest_wincontainers.reports import logs as files
+from pytest_wincontainers.services.iis import appcmd
+from pytest_wincontainers.services.iis.layout import place
+from pytest_wincontainers.services.iis.logs import Entry, Event, Reader, Request, fields_before
+from pytest_wincontainers.services.iis.sites import Site
+from pytest_wincontainers.services.iis.warmup import SitesAnswer
+
+MARKS = "C:\\wincontainers\\marks"
+"""In a Windows container: the file whose lines the entry point repeats once the logs before them are written."""
+
+_MARK_SECONDS = 15.0
+_RECYCLE_SECONDS = 180.0
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class SiteFace:
+    """One site as one side reaches it.
+
+    `url` has the server's own address; where the site has a `host_header`, requests must send it as `Host`.
+    """
+
+    name: str
+    url: str
+    host_header: str = ""
+
+
+@dataclass(frozen=True)
+class IisFace(Face):
+    """The sites of a container as one side reaches them."""
+
+    sites: Mapping[str, Site]
+
+    def site(self, name: str) -> SiteFace:
+        """The site of that name. Raises LookupError."""
+        if name not in self.sites:
+            raise LookupError(f"there is no site {name!r}; there is {', '.join(self.sites)}")
+        site = self.sites[name]
+        return SiteFace(name, f"http://{self.host}:{self.ports[site.port]}", site.host_header)
+
+
+class IisEndpoint(Endpoint[IisFace]):
+    """A web server with its sites; `url` is the first one's."""
+
+    def __init__(self, link: Link, face: FaceMaker[IisFace], sites: Sequence[Site]) -> None:
+        super().__init__(link, face)
+        self._sites = {site.name: site for site in sites}
+
+    def site(self, name: str) -> SiteFace:
+        """The site of that name. Raises LookupError."""
+        return self._face.site(name)
+
+    def requests(self, site: str | None = None, *, since: float | None = None) -> list[Request]:
+        """The requests that are over, in the order in which the server logged them: of all sites, or of one.
+
+        Those since the current test began, whoever made them, or since a time in seconds since 1970 by the engine's
+        clock; 0 has all. IIS logs whole seconds, so that there a request of the second before may be among them.
+        Raises LookupError for a site that is not there, and EngineError or NotReady where the logs cannot be had.
+        """
+        if site is not None:
+            self.site(site)
+        found = [entry.what for entry in self._entries(since) if isinstance(entry.what, Request)]
+        return [request for request in found if site in (None, request.site)]
+
+    def events(self, *, since: float | None = None) -> list[Event]:
+        """The event log's entries of ASP.NET and .NET; on a Linux engine, Mono's unhandled exceptions.
+
+        `since` and what is raised are as for `requests`.
+        """
+        return [entry.what for entry in self._entries(since) if isinstance(entry.what, Event)]
+
+    def _entries(self, since: float | None) -> Iterator[Entry]:
+        self.flush_logs()
+        began = self._link.began()
+        start, offset = (began.time, began.offset) if since is None else (since, 0)
+        written = files.read(self._log)
+        # What was written before the test came before it; that also narrows down what has whole seconds only.
+        reader = Reader(list(self._sites), fields_before(written[:offset]))
+        for one in reader.read(files.whole_lines(written[offset:])):
+            if isinstance(one, Entry) and one.what.time + one.resolution >= start:
+                yield one
+
+    @property
+    def _log(self) -> Path:
+        return Path(self._link.handed().log)
+
+    def flush_logs(self) -> None:
+        """Wait until everything that the server has logged by now is in the container's output.
+
+        Raises EngineError, and NotReady where that does not happen.
+        """
+        token = secrets.token_hex(8)
+        size = files.size(self._log)
+        if self._link.handed().guest == "windows":
+            done = self.cmd(f">>{MARKS} echo {token}")
+        else:
+            done = self.exec("mark-logs", token)
+        if done.exit_code != 0:
+            raise EngineError(
+                f"the logs of {self.name} cannot be asked for",
+                details=done.output,
+                hint="an image of your own needs what this package's image has; build it FROM that one",
+            )
+        deadline = time.monotonic() + _MARK_SECONDS
+        while f"{token}\n".encode() not in files.read(self._log, size):
+            if time.monotonic() > deadline:
+                raise NotReady(
+                    f"the last lines of {self.name}'s logs did not come within {_MARK_SECONDS:g} s",
+                    hint=f"look into {self._log}",
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def recycle(self, site: str | None = None) -> None:
+        """Give the application pools of a site, or of all, new worker processes, and wait until they answer.
+
+        What applications keep in memory is gone then; on IIS, requests that are on their way are still answered.
+        Raises LookupError for a site that is not there, and WincontainersError where it does not work.
+        """
+        if site is not None:
+            self.site(site)
+        guest = self._link.handed().guest
+        chosen = [one for one in place(list(self._sites.values()), guest) if site in (None, one.site.name)]
+        for pool in dict.fromkeys(one.pool_name for one in chosen):
+            done = self.exec(*(appcmd.recycle(pool) if guest == "windows" else ("recycle-pool", pool)))
+            if done.exit_code != 0:
+                raise PreparationError(
+                    f"the pool {pool} of {self.name} was not recycled", details=done.output, hint="look into its log"
+                )
+        answers = SitesAnswer(tuple({one.site.name: one.site for one in chosen}.values()))
+        deadline = time.monotonic() + _RECYCLE_SECONDS
+        while (why_not := answers(self)) is not None:
+            if time.monotonic() > deadline:
+                raise NotReady(
+                    f"{self.name} does not answer after it was recycled: {why_not}", hint="look into its log"
+                )
+            time.sleep(_POLL_SECONDS)

@@ -1,0 +1,189 @@
+"""What a web server's container writes: requests, events, and the rest.
+
+The image's entry point relays every log to the container's output. A line begins with the log that it is of:
+
+    [w3c 1] 2026-11-24 07:15:02.118 …     the access log of the site with the id 1, with its #Fields line before
+    [httperr] …                           requests that no site has answered, in the same form
+    [event 17] {"source": …}              an entry of the event log, without its text
+    [event 17] | text                     a line of its text
+    [mark] token                          everything that was logged before the token was asked for stands above
+
+Fields are found by the names in the last #Fields line, as IIS writes another whenever they change.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from urllib.parse import unquote
+
+from pytest_wincontainers.reports.logs import Line
+
+_TAGGED = re.compile(r"\[(w3c (?P<site>\d+)|httperr|event (?P<key>[\w.-]+)|mark)\] ?(?P<rest>.*)", re.DOTALL)
+_FIELDS = "#Fields:"
+_HEADER = re.compile(rb"(?m)^\S+ \[(w3c \d+|httperr)\] #Fields: (.*)$")
+_NOTHING = "-"
+
+Fields = Mapping[str, Sequence[str]]
+"""The names of the fields, by log: `w3c 1`, `httperr`."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as the server has logged it.
+
+    `time` is when it was over, in seconds since 1970 by the engine's clock; IIS writes whole seconds. `path` is
+    decoded; IIS writes blanks in it as +. One that reached no site (HTTPERR) has an empty `site`, no `milliseconds`,
+    and a `reason`. `fields` has everything that was logged, by W3C names such as "cs(User-Agent)".
+    """
+
+    site: str
+    time: float
+    method: str
+    path: str
+    query: str
+    status: int
+    milliseconds: int | None
+    reason: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Event:
+    """An entry of the event log; on a Linux engine, an exception that Mono did not find handled, in the same form.
+
+    `time` is in seconds since 1970 by the engine's clock.
+    """
+
+    time: float
+    source: str
+    id: int
+    level: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A request or an event with the lines that told of it."""
+
+    log: str
+    what: Request | Event
+    lines: tuple[str, ...]
+    resolution: float = 0.0
+    """Seconds by which the time may be too early."""
+
+
+class Reader:
+    """Reads lines in their order; what is not complete yet comes with later lines."""
+
+    def __init__(self, sites: Sequence[str], fields: Fields | None = None) -> None:
+        self._sites = sites
+        self._fields = dict(fields or {})
+        self._events: dict[str, tuple[dict[str, object], list[str]]] = {}
+
+    @property
+    def fields(self) -> Fields:
+        """The names that are in force."""
+        return self._fields
+
+    def read(self, lines: Iterable[Line]) -> Iterator[Entry | Line]:
+        """What the lines tell: entries, and the lines of no log. Lines that cannot be read are given as they are."""
+        for line in lines:
+            found = _TAGGED.match(line.text)
+            if found is None:
+                yield line
+            elif found["key"]:
+                yield from self._event(found["key"], found["rest"], line)
+            elif not found[1].startswith("mark"):
+                yield from self._request(found[1], found["rest"], line)
+
+    def _request(self, log: str, text: str, line: Line) -> Iterator[Entry | Line]:
+        if text.startswith(_FIELDS):
+            self._fields[log] = text[len(_FIELDS) :].split()
+        elif text and not text.startswith("#"):
+            values = dict(zip(self._fields.get(log, ()), text.split(), strict=False))
+            # HTTPERR also has connections that were closed without a request.
+            if log == "httperr" and values.get("cs-method", _NOTHING) == _NOTHING:
+                return
+            try:
+                request = self._made(log, values)
+            except (KeyError, ValueError):
+                yield line
+                return
+            shown = (f"{_FIELDS} {' '.join(self._fields[log])}", text)
+            yield Entry(log, request, shown, 0.0 if "." in values["time"] else 1.0)
+
+    def _made(self, log: str, values: Mapping[str, str]) -> Request:
+        when = datetime.fromisoformat(f"{values['date']}T{values['time']}").replace(tzinfo=timezone.utc)
+        stem, question, query = values.get("cs-uri", "").partition("?")
+        taken = values.get("time-taken")
+        number = int(log.partition(" ")[2] or 0)
+        query = query if question else values.get("cs-uri-query", "")
+        return Request(
+            site=self._sites[number - 1] if 0 < number <= len(self._sites) else "",
+            time=when.timestamp(),
+            method=values["cs-method"],
+            path=unquote(values.get("cs-uri-stem") or stem),
+            query="" if query == _NOTHING else query,
+            status=int(values["sc-status"]),
+            milliseconds=int(taken) if taken is not None else None,
+            reason=values.get("s-reason", ""),
+            fields=values,
+        )
+
+    def _event(self, key: str, text: str, line: Line) -> Iterator[Entry | Line]:
+        if not text.startswith("|"):
+            with suppress(ValueError):
+                head = json.loads(text)
+                if isinstance(head, dict) and {"source", "id", "level", "time", "lines"} <= head.keys():
+                    self._events[key] = (head, [])
+        elif key in self._events:
+            self._events[key][1].append(text[2:])
+        else:
+            yield line
+        head, said = self._events.get(key, ({"lines": -1}, []))
+        if len(said) == head["lines"]:
+            del self._events[key]
+            event = Event(
+                time=datetime.fromisoformat(str(head["time"]).replace("Z", "+00:00")).timestamp(),
+                source=str(head["source"]),
+                id=int(str(head["id"])),
+                level=str(head["level"]),
+                message="\n".join(said),
+            )
+            yield Entry("events", event, (f"{event.level} {event.source} {event.id}", *said))
+
+
+def fields_before(content: bytes) -> Fields:
+    """The names of fields that are in force at the end of a piece of log."""
+    return {log.decode(): names.decode("utf-8", "replace").split() for log, names in _HEADER.findall(content)}
+
+
+def excerpts(
+    lines: Iterable[Line], sites: Sequence[str], fields: Fields, since: float, until: float
+) -> dict[str, list[str]]:
+    """The part from `since` to `until` for a test's report, by log: "" for the container's own output."""
+    found: dict[str, list[str]] = {}
+    shown: dict[str, str] = {}
+    for one in Reader(sites, fields).read(lines):
+        if isinstance(one, Line):
+            if since <= one.time <= until:
+                found.setdefault("", []).append(one.for_people)
+            continue
+        if not since <= one.what.time + one.resolution or one.what.time > until:
+            continue
+        title = one.log
+        if isinstance(one.what, Request):
+            title = f"W3C log of {one.what.site}" if one.what.site else "HTTPERR log"
+            if shown.get(title) == one.lines[0]:
+                one = Entry(one.log, one.what, one.lines[1:])  # noqa: PLW2901 - the same without its heading
+            else:
+                shown[title] = one.lines[0]
+        else:
+            title = "event log"
+        found.setdefault(title, []).extend(one.lines)
+    return found

@@ -1,0 +1,94 @@
+"""The counterpart of IIS's configuration on a Linux engine: nginx in front of one Mono process for each pool.
+
+Pure, and without imports from this package: the stand-in for Windows that the tests use makes its sites with it, too.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+FOLDER = "/srv/wincontainers"
+"""Where the image expects the files."""
+
+W3C_FIELDS = "date time s-ip cs-method cs-uri-stem cs-uri-query s-port c-ip sc-status time-taken"
+HTTPERR_FIELDS = "date time c-ip c-port s-ip s-port cs-version cs-method cs-uri sc-status s-siteid s-reason s-queuename"
+
+_W3C = (
+    "$w3c_date $w3c_time $server_addr $request_method $w3c_stem $w3c_query $server_port $remote_addr $status"
+    " $w3c_milliseconds"
+)
+_HTTPERR = (
+    "$w3c_date $w3c_time $remote_addr $remote_port $server_addr $server_port $server_protocol $request_method"
+    " $request_uri $status - Hostname -"
+)
+# The log that a pool's requests come from, and its counterpart of the event log, are told apart by what each line
+# begins with; `logs.py` reads them.
+_FIRST_PORT = 9000
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A Mono process; `applications` maps virtual paths to folders."""
+
+    name: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    applications: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Server:
+    """A site; `locations` maps the virtual paths of its applications to pools."""
+
+    number: int
+    port: int
+    host: str
+    folder: str
+    locations: Mapping[str, str]
+
+
+def files(servers: Sequence[Server], pools: Sequence[Pool], *, compress: bool = False) -> dict[str, bytes]:
+    """The files for `FOLDER`, by name."""
+    ports = _pool_ports(servers, pools)
+    made = {f"pools/{pool.name}.sh": _pool_script(pool, ports[pool.name]) for pool in pools}
+    made["sites.conf"] = "\n".join(_configuration(servers, ports, compress=compress))
+    fields = [f"[w3c {server.number}] #Fields: {W3C_FIELDS}" for server in servers]
+    made["fields"] = "".join(f"{line}\n" for line in [*fields, f"[httperr] #Fields: {HTTPERR_FIELDS}"])
+    return {name: content.encode() for name, content in made.items()}
+
+
+def _pool_ports(servers: Sequence[Server], pools: Sequence[Pool]) -> Mapping[str, int]:
+    # Not a socket file: where its queue is full, nginx answers 502 at once.
+    taken = {server.port for server in servers}
+    free = (port for port in range(_FIRST_PORT, 65536) if port not in taken)
+    return {pool.name: port for pool, port in zip(pools, free, strict=False)}
+
+
+def _pool_script(pool: Pool, port: int) -> str:
+    applications = ",".join(f"{path}:{folder}" for path, folder in pool.applications)
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in pool.environment.items()]
+    options = [f"/applications={applications}", f"/socket=tcp:127.0.0.1:{port}", "/printlog=True", "/loglevels=Error"]
+    return "\n".join([*lines, f"exec fastcgi-mono-server4 {shlex.join(options)}", ""])
+
+
+def _configuration(servers: Sequence[Server], ports: Mapping[str, int], *, compress: bool) -> Iterator[str]:
+    if compress:
+        yield "gzip on; gzip_min_length 1; gzip_proxied any; gzip_types text/css application/json text/javascript;"
+    for server in servers:
+        yield f"log_format w3c{server.number} '[w3c {server.number}] {_W3C}';"
+    yield f"log_format httperr '[httperr] {_HTTPERR}';"
+    for server in servers:
+        default = "" if server.host else " default_server"
+        yield f"server {{\n    listen {server.port}{default};\n    server_name {server.host or '_'};"
+        yield f"    access_log /dev/stdout w3c{server.number};\n    root {server.folder};"
+        for path, pool in server.locations.items():
+            passed = f"fastcgi_pass 127.0.0.1:{ports[pool]}; include fastcgi.conf;"
+            if path == "/":
+                yield f"    location / {{ {passed} }}"
+            else:
+                yield f"    location = {path} {{ {passed} }}\n    location {path}/ {{ {passed} }}"
+        yield "}"
+    open_ports = {server.port for server in servers if not server.host}
+    for port in sorted({server.port for server in servers} - open_ports):
+        yield f"server {{ listen {port} default_server; access_log /dev/stdout httperr; return 400; }}"

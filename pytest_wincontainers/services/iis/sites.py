@@ -1,0 +1,187 @@
+"""What a user declares of sites, and what can be seen to be wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pytest_wincontainers.errors import DeclarationError
+
+Identity = Literal["ApplicationPoolIdentity", "LocalService", "LocalSystem", "NetworkService"]
+PipelineMode = Literal["Integrated", "Classic"]
+Feature = Literal["dynamic-compression", "url-rewrite", "websockets"]
+
+IDENTITIES = ("ApplicationPoolIdentity", "LocalService", "LocalSystem", "NetworkService")
+PIPELINE_MODES = ("Integrated", "Classic")
+RUNTIMES = ("v4.0", "v2.0", "")
+FEATURES = ("dynamic-compression", "url-rewrite", "websockets")
+
+# appcmd names an application by its site's name, a slash and its path, and IIS's own tools refuse the others
+# (iis-blogs davcox, "Why does the IIS7 UI limit certain characters?"); appcmd itself takes & and quotes.
+_NOT_IN_NAMES = frozenset("\\/?;:@=+$,|<>*")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_VIRTUAL_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.()-]*")
+
+
+@dataclass(frozen=True)
+class AppPool:
+    """The application pool of a site or an application: its worker process.
+
+    `environment` is added to the container's. `user` and `password` are an account to run as, instead of
+    `identity`; one without a domain is made in the container. `runtime` is the version of the CLR; "" for none.
+
+    On a Linux engine a pool is a Mono process with its environment; the rest has no counterpart there.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    enable_32bit: bool = False
+    pipeline_mode: PipelineMode = "Integrated"
+    runtime: Literal["v4.0", "v2.0", ""] = "v4.0"
+    identity: Identity = "ApplicationPoolIdentity"
+    user: str | None = None
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Application:
+    """An application under a site, at a virtual path such as "/api".
+
+    `path` is its folder. It runs in the site's pool unless it has one of its own. The rest is as for `Site`.
+    """
+
+    at: str
+    path: str | Path
+    transforms: Sequence[str | Path] = ()
+    app_settings: Mapping[str, str] = field(default_factory=dict)
+    connection_strings: Mapping[str, str] = field(default_factory=dict)
+    pool: AppPool | None = None
+    virtual_directories: Mapping[str, str | Path] = field(default_factory=dict)
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site: a built ASP.NET application as it lies on disk, and the port it is served on.
+
+    `path` is meant from the folder of the file that declares the container. `transforms` are XDT files, by
+    their path in the site's folder or from the declaring file's; they are applied to the site's web.config in
+    this order, and then `app_settings` and `connection_strings` are added to it or replace what it has. The
+    file on disk stays as it is. What a transform names in vain is noted, and with `strict` is an error.
+
+    `health` is the path that is asked until the site answers; `timeout` is how many seconds that may take,
+    where it is not the container's. With `host_header` the site answers requests for that host only, so that
+    sites can share a port. `virtual_directories` maps virtual paths to folders.
+    """
+
+    name: str
+    path: str | Path
+    port: int
+    transforms: Sequence[str | Path] = ()
+    app_settings: Mapping[str, str] = field(default_factory=dict)
+    connection_strings: Mapping[str, str] = field(default_factory=dict)
+    health: str = "/"
+    timeout: float | None = None
+    host_header: str = ""
+    pool: AppPool = field(default_factory=AppPool)
+    applications: Sequence[Application] = ()
+    virtual_directories: Mapping[str, str | Path] = field(default_factory=dict)
+    strict: bool = False
+
+    @property
+    def root(self) -> Application:
+        """The application that the site itself is."""
+        return Application(
+            at="/",
+            path=self.path,
+            transforms=self.transforms,
+            app_settings=self.app_settings,
+            connection_strings=self.connection_strings,
+            pool=self.pool,
+            virtual_directories=self.virtual_directories,
+            strict=self.strict,
+        )
+
+
+def check_sites(sites: Sequence[Site], base: Path) -> None:
+    """Raise DeclarationError for the first thing that cannot be."""
+    if not sites:
+        raise DeclarationError("no site is given", hint='iis_container(Site("name", path="folder", port=8080))')
+    for site in sites:
+        for problem, hint in _problems(site, base):
+            raise DeclarationError(f"the site {site.name} {problem}", hint=hint)
+    names = [site.name.lower() for site in sites]
+    for name in names:
+        if names.count(name) > 1:
+            raise DeclarationError(f"two sites have the name {name}", hint="give each its own")
+    bindings = [(site.port, site.host_header.lower()) for site in sites]
+    for port, host in bindings:
+        if bindings.count((port, host)) > 1:
+            whose = f" and the host header {host}" if host else ""
+            raise DeclarationError(
+                f"two sites have the port {port}{whose}", hint="give each its own, or a host_header= of its own"
+            )
+
+
+def _problems(site: Site, base: Path) -> Iterator[tuple[str, str]]:
+    if not site.name or site.name != site.name.strip() or not site.name.isprintable():
+        yield f"has {site.name!r} as its name", "a name has no blank at its ends and only what can be printed"
+    bad = sorted(_NOT_IN_NAMES & set(site.name))
+    if bad:
+        yield f"has {' '.join(bad)} in its name", "IIS does not take \\ / ? ; : @ = + $ , | < > * in names"
+    if not 0 < site.port < 65536:
+        yield f"has the port {site.port}", "1 to 65535"
+    if site.host_header and not _HOST.fullmatch(site.host_header):
+        yield f"has the host header {site.host_header!r}", "a host's name, as in shop.local"
+    if not site.health.startswith("/"):
+        yield f"has health={site.health!r}", 'a path from the root, as in "/Default.aspx"'
+    if site.timeout is not None and not site.timeout > 0:
+        yield f"has timeout={site.timeout}", "a positive number of seconds"
+    applications = [site.root, *site.applications]
+    taken: list[str] = []
+    for application in applications:
+        where = "" if application.at == "/" else f"'s application {application.at}"
+        if application.at != "/" and not _VIRTUAL_PATH.fullmatch(application.at):
+            yield f"has an application at {application.at!r}", 'a virtual path, as in "/api"'
+        if not (base / application.path).is_dir():
+            yield (
+                f"{where} has no folder at {base / application.path}".lstrip(),
+                "build it first; path= is meant from the folder of the file that declares it",
+            )
+        taken.append(application.at.lower())
+        for at, folder in application.virtual_directories.items():
+            if not _VIRTUAL_PATH.fullmatch(at):
+                yield f"has a virtual directory at {at!r}", 'a virtual path, as in "/files"'
+            if not (base / folder).is_dir():
+                yield f"has no folder for its virtual directory {at} at {base / folder}", "make it first"
+            taken.append(f"{application.at.rstrip('/')}{at}".lower())
+        if application.pool is not None:
+            yield from _pool_problems(application.pool)
+    for at in taken:
+        if taken.count(at) > 1:
+            yield f"has two things at {at}", "give each application and virtual directory a path of its own"
+
+
+def _pool_problems(pool: AppPool) -> Iterator[tuple[str, str]]:
+    choices: Sequence[tuple[str, Sequence[str], str]] = (
+        (pool.identity, IDENTITIES, "identity"),
+        (pool.pipeline_mode, PIPELINE_MODES, "pipeline_mode"),
+        (pool.runtime, RUNTIMES, "runtime"),
+    )
+    for value, allowed, what in choices:
+        if value not in allowed:
+            listed = ", ".join(repr(one) for one in allowed)
+            hint = f"it is one of {listed}; an account is given with user= and password="
+            yield f"has a pool with {what}={value!r}", hint if what == "identity" else f"it is one of {listed}"
+    if pool.password and not pool.user:
+        yield "has a pool with a password for no user", "add user="
+    if any(not one.isprintable() for one in (pool.user or "", pool.password)):
+        yield "has a pool whose user or password cannot be printed", "leave out control characters"
+    for name, value in pool.environment.items():
+        if not _VARIABLE.fullmatch(name):
+            yield f"has a pool with the variable {name!r}", "letters, digits and _, not a digit first"
+        if "\0" in value:
+            yield f"has a pool whose variable {name} holds a NUL", "leave it out"

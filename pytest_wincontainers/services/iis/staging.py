@@ -1,0 +1,70 @@
+"""The files of a container: its applications' folders with their web.config as tests need it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.packing import Folder
+from pytest_wincontainers.services.base import Returned
+from pytest_wincontainers.services.iis.layout import Placed
+from pytest_wincontainers.services.iis.sites import Application
+
+
+def check_configuration(applications: Iterable[Application], base: Path) -> None:
+    """Raise DeclarationError for a web.config that is not there or cannot be changed as is asked for."""
+    for application in applications:
+        _, warnings = _configured(application, base, {})
+        if warnings and application.strict:
+            raise DeclarationError(
+                f"a transform of {application.path} names what its web.config does not have",
+                details="\n".join(warnings),
+                hint="mend the transform, or leave out strict=True to have it only noted",
+            )
+
+
+def staged(placed: Sequence[Placed], base: Path, returned: Returned) -> tuple[list[Folder], list[str]]:
+    """The folders to copy in, and what transforms named in vain."""
+    folders, notes = [], []
+    for one in placed:
+        replaced, warnings = _configured(one.application, base, returned)
+        folders.append(Folder(base / one.application.path, one.folder, replaced))
+        folders += (Folder(base / source, folder) for source, folder in one.virtual_directories.values())
+        notes += [f"the web.config of {one.site.name}{one.application.at.rstrip('/')}: {line}" for line in warnings]
+    return folders, notes
+
+
+def _configured(application: Application, base: Path, returned: Returned) -> tuple[Mapping[str, bytes], Sequence[str]]:
+    """The web.config as the container gets it, by its name in the folder; and warnings. From the file on disk each
+    time, as a transform that is applied twice inserts twice."""
+    from pytest_wincontainers.webconfig import apply_settings, find_web_config, transform
+
+    folder = base / application.path
+    connection_strings = {**application.connection_strings, **returned.get("connection_strings", {})}
+    app_settings = {**application.app_settings, **returned.get("app_settings", {})}
+    changes = bool(application.transforms or connection_strings or app_settings)
+    if not changes and application.at != "/":
+        return {}, ()
+    config = find_web_config(folder)
+    if not changes:
+        return {}, ()
+    transformed = transform(config, *_transform_files(application.transforms, folder, base))
+    content = transformed.content
+    if connection_strings or app_settings:
+        content = apply_settings(content, connection_strings, app_settings, source=str(config))
+    return {config.name: content}, transformed.warnings
+
+
+def _transform_files(names: Sequence[str | Path], folder: Path, base: Path) -> Iterator[Path]:
+    for name in names:
+        # A published site has its web.config, but seldom the transforms that its project has beside it.
+        places = [folder / name, base / name]
+        found = next((place for place in places if place.is_file()), None)
+        if found is None:
+            raise DeclarationError(
+                f"there is no transform {name}",
+                details="\n".join(f"looked for {place}" for place in places),
+                hint="transforms= names files in the site's folder, or from the folder of the file that declares it",
+            )
+        yield found

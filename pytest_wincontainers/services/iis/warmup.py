@@ -1,0 +1,106 @@
+"""The first request to each site, which also compiles its first page."""
+
+from __future__ import annotations
+
+import queue
+import re
+import threading
+import time
+from dataclasses import dataclass, field
+from html import unescape
+from typing import TYPE_CHECKING
+
+from pytest_wincontainers.errors import NotReady, WincontainersError
+from pytest_wincontainers.ready import ANSWER_SECONDS, request
+from pytest_wincontainers.services.iis.sites import Site
+
+if TYPE_CHECKING:
+    from pytest_wincontainers.services.iis.endpoint import IisEndpoint
+
+_ERROR_LINES = 12
+_TRIES_WITH_500 = 3
+_EVENTS = 2
+
+
+@dataclass
+class SitesAnswer:
+    """Ready when every site has answered a request; they are asked side by side.
+
+    502 to 504 come from a server whose application still starts. A 500 is the application's own; where it
+    keeps saying so, waiting longer does not help.
+    """
+
+    sites: tuple[Site, ...]
+    _answered: set[str] = field(default_factory=set)
+    _begun: float | None = None
+
+    def __call__(self, endpoint: IisEndpoint) -> str | None:
+        self._begun = self._begun or time.monotonic()
+        waiting = [site for site in self.sites if site.name not in self._answered]
+        outcomes: queue.SimpleQueue[tuple[Site, str | WincontainersError | None]] = queue.SimpleQueue()
+        for site in waiting:
+            threading.Thread(target=self._ask, args=(endpoint, site, outcomes), daemon=True).start()
+        reasons = []
+        for _ in waiting:
+            site, outcome = outcomes.get()
+            if isinstance(outcome, WincontainersError):
+                raise outcome
+            if outcome is None:
+                self._answered.add(site.name)
+                continue
+            if site.timeout is not None and time.monotonic() - self._begun > site.timeout:
+                raise NotReady(
+                    f"the site {site.name} did not answer {site.health} within {site.timeout:g} s: {outcome}",
+                    hint="Site(..., timeout=…) gives it longer",
+                )
+            reasons.append(f"site {site.name}: {outcome}")
+        return "; ".join(reasons) or None
+
+    def _ask(
+        self,
+        endpoint: IisEndpoint,
+        site: Site,
+        outcomes: queue.SimpleQueue[tuple[Site, str | WincontainersError | None]],
+    ) -> None:
+        try:
+            outcome: str | WincontainersError | None = self._answer(endpoint, site)
+        except WincontainersError as problem:
+            outcome = problem
+        except Exception as problem:  # noqa: BLE001 - who waits for the thread waits for an outcome
+            outcome = f"{type(problem).__name__}: {problem}"
+        outcomes.put((site, outcome))
+
+    def _answer(self, endpoint: IisEndpoint, site: Site) -> str | None:
+        page = b""
+        headers = {"Host": site.host_header} if site.host_header else {}
+        seconds = min(site.timeout or ANSWER_SECONDS, ANSWER_SECONDS)
+        for _ in range(_TRIES_WITH_500):
+            answer = request(endpoint.host, endpoint.ports[site.port], site.health, headers, seconds)
+            if isinstance(answer, str):
+                return answer
+            if answer.status < 500:
+                return None
+            if answer.status != 500:
+                return f"it answers {answer.status}"
+            page = answer.body
+        raise NotReady(
+            f"the site {site.name} answers {site.health} with 500",
+            details="\n".join([error_text(page), *_events(endpoint)]),
+            hint="mend the site, or name a path that works without what is missing: Site(..., health=…)",
+        )
+
+
+def _events(endpoint: IisEndpoint) -> list[str]:
+    """What the server's event log says: with customErrors, the page is silent."""
+    try:
+        return [f"event log:\n{event.message}" for event in endpoint.events()[-_EVENTS:]]
+    except WincontainersError:
+        return []
+
+
+def error_text(page: bytes) -> str:
+    """What an ASP.NET error page says, without its markup."""
+    text = page.decode("utf-8", "replace")
+    text = re.sub(r"(?is)<(style|script|head)\b.*?</\1>", "", text)
+    lines = (unescape(re.sub(r"<[^>]*>", " ", line)).strip() for line in text.splitlines())
+    return "\n".join([line for line in lines if line][:_ERROR_LINES])

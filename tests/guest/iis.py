@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""A stand-in for IIS in a Windows container: it makes its sites by the appcmd calls that it finds, or refuses them.
+
+appcmd's syntax is the documented one, and what is not known to be right is refused: see `Refused`. The sites are then
+served as on a Linux engine, but only by what the calls said; worker processes get none of the container's variables.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, "/windows")
+import nginx
+from output import local
+
+SETUP = Path("/wincontainers/setup.json")
+STATE = Path("/wincontainers/applicationHost.json")
+MARKS = Path("/wincontainers/marks")
+
+POOL = {
+    "managedRuntimeVersion": r"v4\.0|v2\.0|",
+    "managedPipelineMode": "Integrated|Classic",
+    "enable32BitAppOnWin64": "true|false",
+    "processModel.identityType": "ApplicationPoolIdentity|LocalService|LocalSystem|NetworkService|SpecificUser",
+    "processModel.userName": ".+",
+    "processModel.password": ".*",
+}
+VARIABLE = re.compile(
+    r"/\+\[name='((?:[^']|'')*)'\]\.environmentVariables\.\[name='((?:[^']|'')*)',value='((?:[^']|'')*)'\]", re.DOTALL
+)
+BINDING = re.compile(r"http/(\*|[0-9.]+):(\d+):([A-Za-z0-9.-]*)")
+
+
+class Refused(Exception):
+    """What appcmd would not take."""
+
+
+def appcmd(words):
+    """Do one call, given as a program gets its words."""
+    state = json.loads(STATE.read_text("utf-8")) if STATE.exists() else {"pools": {}, "sites": {}, "accounts": {}}
+    verb, kind, *rest = words
+    known = {
+        ("add", "apppool"): add_pool,
+        ("add", "site"): add_site,
+        ("set", "app"): set_app,
+        ("add", "app"): add_app,
+        ("add", "vdir"): add_directory,
+        ("set", "config"): set_variables,
+        ("recycle", "apppool"): recycle,
+    }
+    if (verb, kind) not in known:
+        raise Refused(f"{verb} {kind}")
+    known[verb, kind](state, rest)
+    STATE.write_text(json.dumps(state), "utf-8")
+
+
+def decoded(value):
+    """%uXXXX is a character by its number, and any other % is nothing that the documentation knows."""
+    if re.search(r"%(?!u[0-9A-Fa-f]{4})", value):
+        raise Refused(f"a % in {value}")
+    return re.sub(r"%u([0-9A-Fa-f]{4})", lambda one: chr(int(one[1], 16)), value)
+
+
+def parameters(words, allowed):
+    found = {}
+    for word in words:
+        match = re.fullmatch(r"/([A-Za-z0-9.]+):(.*)", word, re.DOTALL)
+        if not match or match[1] not in allowed or match[1] in found:
+            raise Refused(f"parameter {word}")
+        found[match[1]] = decoded(match[2])
+    return found
+
+
+def add_pool(state, words):
+    given = parameters(words, {"name", *POOL})
+    name = given.pop("name")
+    if not name or set(name) & set('|<>&"') or name in state["pools"]:
+        raise Refused(f"pool {name}")
+    for key, value in given.items():
+        if not re.fullmatch(POOL[key], value, re.DOTALL):
+            raise Refused(f"{key}:{value}")
+    user = given.get("processModel.userName")
+    if (user is None) == (given["processModel.identityType"] == "SpecificUser"):
+        raise Refused("an account for another identity")
+    if user is not None and not set(user) & set("\\@") and state["accounts"].get(user) != given["processModel.password"]:
+        raise Refused(f"the account {user} with this password")
+    state["pools"][name] = {**given, "environment": {}}
+
+
+def set_variables(state, words):
+    if words[0] != "-section:system.applicationHost/applicationPools" or words[-1] != "/commit:apphost":
+        raise Refused(f"set config {words[0]} … {words[-1]}")
+    for word in words[1:-1]:
+        found = VARIABLE.fullmatch(word)
+        if not found:
+            raise Refused(word)
+        pool, name, value = (decoded(one.replace("''", "'")) for one in found.groups())
+        environment = state["pools"][pool]["environment"]
+        if name.upper() in map(str.upper, environment):
+            raise Refused(f"a second variable {name}")
+        environment[name] = value
+
+
+def add_site(state, words):
+    given = parameters(words, {"name", "id", "bindings", "physicalPath"})
+    binding = BINDING.fullmatch(given["bindings"])
+    sites = state["sites"]
+    if not binding or set(given["name"]) & set("\\/?;:@=+$,|<>*") or given["name"] in sites:
+        raise Refused(f"site {given}")
+    if given["id"] in {site["id"] for site in sites.values()} or not given["id"].isdecimal():
+        raise Refused(f"id {given['id']}")
+    sites[given["name"]] = {
+        "id": given["id"],
+        "port": int(binding[2]),
+        "host": binding[3],
+        "applications": {"/": {"folder": existing(given["physicalPath"]), "pool": "DefaultAppPool", "directories": {}}},
+    }
+
+
+def existing(folder):
+    if not re.match(r"[A-Z]:\\", folder) or not os.path.isdir(local(folder)):
+        raise Refused(f"folder {folder}")
+    return folder
+
+
+def application(state, name):
+    site, slash, path = name.partition("/")
+    return state["sites"][site]["applications"][slash + path]
+
+
+def set_app(state, words):
+    given = parameters(words, {"app.name", "applicationPool"})
+    application(state, given["app.name"])["pool"] = pool_of(state, given)
+
+
+def pool_of(state, given):
+    if given["applicationPool"] not in state["pools"]:
+        raise Refused(f"pool {given['applicationPool']}")
+    return given["applicationPool"]
+
+
+def add_app(state, words):
+    given = parameters(words, {"site.name", "path", "physicalPath", "applicationPool"})
+    applications = state["sites"][given["site.name"]]["applications"]
+    if given["path"] in applications or not given["path"].startswith("/"):
+        raise Refused(f"application {given['path']}")
+    folder = existing(given["physicalPath"])
+    applications[given["path"]] = {"folder": folder, "pool": pool_of(state, given), "directories": {}}
+
+
+def add_directory(state, words):
+    given = parameters(words, {"app.name", "path", "physicalPath"})
+    directories = application(state, given["app.name"])["directories"]
+    if given["path"] in directories or not given["path"].startswith("/"):
+        raise Refused(f"virtual directory {given['path']}")
+    directories[given["path"]] = existing(given["physicalPath"])
+
+
+def recycle(state, words):
+    given = parameters(words, {"apppool.name"})
+    if given["apppool.name"] not in state["pools"]:
+        raise Refused(f"pool {given['apppool.name']}")
+    subprocess.run(["recycle-pool", given["apppool.name"]], check=True)
+
+
+# -- serving ----------------------------------------------------------------------------------------------------
+
+
+def configure():
+    """Make what the image for Linux serves from what the calls have made."""
+    state = json.loads(STATE.read_text("utf-8"))
+    pools = {name: nginx.Pool(name, pool["environment"], []) for name, pool in state["pools"].items()}
+    servers = []
+    for site in state["sites"].values():
+        for path, one in site["applications"].items():
+            pools[one["pool"]].applications.append((path, local(one["folder"])))
+            for at, folder in one["directories"].items():
+                link = Path(local(one["folder"]) + at)
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(local(folder))
+        places = {path: one["pool"] for path, one in site["applications"].items()}
+        folder = local(site["applications"]["/"]["folder"])
+        servers.append(nginx.Server(int(site["id"]), site["port"], site["host"], folder, places))
+    for name, content in nginx.files(servers, list(pools.values())).items():
+        path = Path(nginx.FOLDER, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def relay_marks():
+    """Have what was logged before a mark written before it, as the entry point for Windows does."""
+    done = 0
+    while True:
+        lines = MARKS.read_text().splitlines() if MARKS.exists() else []
+        for token in lines[done:]:
+            subprocess.run(["mark-logs", token.strip()], check=True)
+        done = len(lines)
+        time.sleep(0.05)
+
+
+def main():
+    if SETUP.exists():
+        from windows import words_of
+
+        declared = json.loads(SETUP.read_text("utf-8"))
+        accounts = {one["name"]: one["password"] for one in declared["accounts"]}
+        STATE.write_text(json.dumps({"pools": {}, "sites": {}, "accounts": accounts}), "utf-8")
+        for call in declared["appcmd"]:
+            try:
+                appcmd(words_of(call))
+            except (Refused, KeyError, ValueError) as problem:
+                sys.exit(f"appcmd refuses {call}: {problem!r}")
+        configure()
+        SETUP.unlink()
+    if os.fork() == 0:
+        relay_marks()
+    # Services do not pass the container's variables on to worker processes.
+    kept = {name: os.environ[name] for name in ("PATH", "MONO_PATH")}
+    os.execve("/usr/local/bin/entrypoint.sh", ["entrypoint.sh"], kept)
+
+
+if __name__ == "__main__":
+    main()
