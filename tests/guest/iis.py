@@ -86,7 +86,11 @@ def add_pool(state, words):
     user = given.get("processModel.userName")
     if (user is None) == (given["processModel.identityType"] == "SpecificUser"):
         raise Refused("an account for another identity")
-    if user is not None and not set(user) & set("\\@") and state["accounts"].get(user) != given["processModel.password"]:
+    if (
+        user is not None
+        and not set(user) & set("\\@")
+        and state["accounts"].get(user) != given["processModel.password"]
+    ):
         raise Refused(f"the account {user} with this password")
     state["pools"][name] = {**given, "environment": {}}
 

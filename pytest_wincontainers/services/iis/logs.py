@@ -18,9 +18,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from urllib.parse import unquote
 
+from pytest_wincontainers.engines.base import timestamp
 from pytest_wincontainers.reports.logs import Line
 
 _TAGGED = re.compile(r"\[(w3c (?P<site>\d+)|httperr|event (?P<key>[\w.-]+)|mark)\] ?(?P<rest>.*)", re.DOTALL)
@@ -118,14 +118,13 @@ class Reader:
             yield Entry(log, request, shown, 0.0 if "." in values["time"] else 1.0)
 
     def _made(self, log: str, values: Mapping[str, str]) -> Request:
-        when = datetime.fromisoformat(f"{values['date']}T{values['time']}").replace(tzinfo=timezone.utc)
         stem, question, query = values.get("cs-uri", "").partition("?")
         taken = values.get("time-taken")
         number = int(log.partition(" ")[2] or 0)
         query = query if question else values.get("cs-uri-query", "")
         return Request(
             site=self._sites[number - 1] if 0 < number <= len(self._sites) else "",
-            time=when.timestamp(),
+            time=timestamp(f"{values['date']}T{values['time']}Z"),
             method=values["cs-method"],
             path=unquote(values.get("cs-uri-stem") or stem),
             query="" if query == _NOTHING else query,
@@ -140,7 +139,8 @@ class Reader:
             with suppress(ValueError):
                 head = json.loads(text)
                 if isinstance(head, dict) and {"source", "id", "level", "time", "lines"} <= head.keys():
-                    self._events[key] = (head, [])
+                    timestamp(str(head["time"]))
+                    self._events[key] = ({**head, "id": int(head["id"])}, [])
         elif key in self._events:
             self._events[key][1].append(text[2:])
         else:
@@ -148,14 +148,15 @@ class Reader:
         head, said = self._events.get(key, ({"lines": -1}, []))
         if len(said) == head["lines"]:
             del self._events[key]
+            when = str(head["time"])
             event = Event(
-                time=datetime.fromisoformat(str(head["time"]).replace("Z", "+00:00")).timestamp(),
+                time=timestamp(when),
                 source=str(head["source"]),
                 id=int(str(head["id"])),
                 level=str(head["level"]),
                 message="\n".join(said),
             )
-            yield Entry("events", event, (f"{event.level} {event.source} {event.id}", *said))
+            yield Entry("events", event, (f"{when[11:23]} {event.level} {event.source} {event.id}", *said))
 
 
 def fields_before(content: bytes) -> Fields:
@@ -167,23 +168,20 @@ def excerpts(
     lines: Iterable[Line], sites: Sequence[str], fields: Fields, since: float, until: float
 ) -> dict[str, list[str]]:
     """The part from `since` to `until` for a test's report, by log: "" for the container's own output."""
-    found: dict[str, list[str]] = {}
-    shown: dict[str, str] = {}
+    found: dict[str, list[str]] = {"": []}
+    events: list[str] = []
     for one in Reader(sites, fields).read(lines):
         if isinstance(one, Line):
             if since <= one.time <= until:
-                found.setdefault("", []).append(one.for_people)
-            continue
-        if not since <= one.what.time + one.resolution or one.what.time > until:
-            continue
-        title = one.log
-        if isinstance(one.what, Request):
-            title = f"W3C log of {one.what.site}" if one.what.site else "HTTPERR log"
-            if shown.get(title) == one.lines[0]:
-                one = Entry(one.log, one.what, one.lines[1:])  # noqa: PLW2901 - the same without its heading
-            else:
-                shown[title] = one.lines[0]
-        else:
-            title = "event log"
-        found.setdefault(title, []).extend(one.lines)
-    return found
+                found[""].append(one.for_people)
+        elif since <= one.what.time + one.resolution and one.what.time <= until:
+            if isinstance(one.what, Event):
+                events += one.lines
+                continue
+            said = found.setdefault(f"W3C log of {one.what.site}" if one.what.site else "HTTPERR log", [])
+            heading, text = one.lines
+            if heading not in said:
+                said.append(heading)
+            said.append(text)
+    found["event log"] = events
+    return {title: said for title, said in found.items() if said}
