@@ -1,6 +1,6 @@
-"""The shop's three tiers, declared."""
+"""The shop's tiers, declared: a database, two sites on it, and a browser."""
 
-from pytest_wincontainers import Site, iis_container, mysql_container, selenium_container
+from pytest_wincontainers import AppPool, Site, iis_container, mysql_container, selenium_container
 
 
 @mysql_container(database="shop", migrations="db/migrations", log_statements=True)
@@ -8,12 +8,22 @@ def database():
     """MySQL with the shop's schema and products."""
 
 
-@iis_container(Site("shop", path="site", port=8080, transforms=["Web.Docker.config"], health="/Default.aspx"))
+@iis_container(
+    Site("shop", path="site", port=8080, transforms=["Web.Docker.config"], health="/Default.aspx"),
+    Site(
+        "admin",
+        path="admin",
+        port=8081,
+        transforms=["Web.Docker.config"],
+        health="/Default.aspx",
+        pool=AppPool(environment={"DESK": "tests"}),
+    ),
+)
 def web(database):
-    """The shop's pages, on the database."""
+    """The shop's pages and those of the people behind it, on one database."""
     return {"connection_strings": {"Shop": database.connection_string}}
 
 
 @selenium_container(browser="chrome")
 def browser(web):
-    """Chrome, beside the site."""
+    """Chrome, beside the sites."""

@@ -119,9 +119,12 @@ class TestReports:
         except OSError as problem:
             found = {"": [f"(the log cannot be read: {problem})"]}
         for title, lines in found.items():
-            yield f"{source.name} {title}".rstrip(), logs.clean("\n".join(self._last(lines, source.log)))
+            if not lines:
+                continue
+            yield f"{source.name} {title}".rstrip(), logs.clean("\n".join(self.last(lines, source.log)))
 
-    def _last(self, lines: Sequence[str], log: Path) -> Sequence[str]:
+    def last(self, lines: Sequence[str], log: Path) -> Sequence[str]:
+        """As many of the lines as a report takes, and where the others are."""
         more = len(lines) - self._log_lines
         if more <= 0:
             return lines

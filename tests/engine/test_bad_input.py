@@ -6,7 +6,92 @@ from tests.windows import standins
 
 BOX = 'container(image=IMAGE, command=["box", "sleep"])'
 
+XDT = 'xmlns:xdt="http://schemas.microsoft.com/XML-Document-Transform"'
+FILES = {
+    "site/web.config": '<configuration>\n  <appSettings><add key="a" value="b" /></appSettings>\n</configuration>',
+    "plain/page.html": "no web.config here",
+    "broken.config": "<configuration>\n  <appSettings>\n  <add></configuration>",
+    "unknown.config": f'<configuration {XDT}>\n  <appSettings xdt:Transform="Replacee" />\n</configuration>',
+    "aimless.config": f'<configuration {XDT}>\n  <add key="a" xdt:Transform="Remove" xdt:Locator="Match(kei)" />\n</configuration>',
+    "vain.config": f'<configuration {XDT}>\n  <nothing xdt:Transform="Remove" />\n</configuration>',
+}
+
+
+def site(options="", path="site"):
+    return f'@iis_container(Site("shop", path="{path}", port=80{options}))\ndef web(): pass'
+
+
+WEB = "def test_it(web): pass"
 REFUSED = {
+    "no web.config": (site(path="plain"), WEB, "There is no web.config in", "publish the site"),
+    "no transform": (site(', transforms=["no.config"]'), WEB, "there is no transform no.config", "names files in"),
+    "a transform that does not parse": (
+        site(', transforms=["broken.config"]'),
+        WEB,
+        "broken.config, line 3, column",
+        "Correct the file",
+    ),
+    "a transform of no known name": (
+        site(', transforms=["unknown.config"]'),
+        WEB,
+        "unknown.config, line 2: There is no transform 'Replacee'",
+        "The transforms are",
+    ),
+    "a locator without a target": (
+        site(', transforms=["aimless.config"]'),
+        WEB,
+        "aimless.config, line 2: Match(kei) finds no attribute",
+        "Give the transform element the attribute",
+    ),
+    "a transform that matches nothing, strictly": (
+        site(', transforms=["vain.config"], strict=True'),
+        WEB,
+        "a transform of site names what its web.config does not have",
+        "leave out strict=True",
+    ),
+    "a site's name that IIS does not take": (
+        '@iis_container(Site("a/b", path="site", port=80))\ndef web(): pass',
+        WEB,
+        "the site a/b has / in its name",
+        "IIS does not take",
+    ),
+    "two sites of one name": (
+        '@iis_container(Site("a", path="site", port=80), Site("A", path="site", port=81))\ndef web(): pass',
+        WEB,
+        "two sites have the name a",
+        "give each its own",
+    ),
+    "one host header twice on a port": (
+        '@iis_container(Site("a", "site", 80, host_header="x.y"), Site("b", "site", 80, host_header="X.y"))\n'
+        "def web(): pass",
+        WEB,
+        "two sites have the port 80 and the host header x.y",
+        "a host_header= of its own",
+    ),
+    "an application without a folder": (
+        site(', applications=[Application("/api", "nowhere")]'),
+        WEB,
+        "the site shop with the application /api has no folder at",
+        "build it first",
+    ),
+    "an application and a directory in one place": (
+        site(', applications=[Application("/api", "site")], virtual_directories={"/api": "site"}'),
+        WEB,
+        "the site shop has two things at /api",
+        "a path of its own",
+    ),
+    "an identity nobody knows": (
+        site(', pool=AppPool(identity="Me")'),
+        WEB,
+        "the site shop has a pool with identity='Me'",
+        "an account is given with user= and password=",
+    ),
+    "a feature nobody knows": (
+        '@iis_container(Site("shop", "site", 80), features=["php"])\ndef web(): pass',
+        WEB,
+        "there is no feature 'php'",
+        "there is dynamic-compression, url-rewrite, websockets",
+    ),
     "unknown mark": (
         f"@{BOX}\ndef database(): pass",
         "@pytest.mark.wincontainers('databse')\ndef test_it(): pass",
@@ -101,12 +186,16 @@ def test_refused_before_anything_starts(suite, mode, case):
         conftest="from guest import *\nfrom pytest_wincontainers import *\n\n" + declared,
         test_it="import pytest\n\n" + test,
     )
+    for name, content in FILES.items():
+        path = suite.path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
     finished = suite.run(*mode)
     assert finished.status == 4
-    errors = [line for line in finished.output.splitlines() if line.startswith(("ERROR: ", "hint: "))]
-    assert len(errors) == 2
-    assert sentence in errors[0]
-    assert hint in errors[1]
+    errors = [line for line in finished.output.splitlines() if line.startswith(("ERROR: ", "  | ", "hint: "))]
+    assert [line[:6] for line in (errors[0], errors[-1])] == ["ERROR:", "hint: "]
+    assert sentence in "".join(errors[:-1])
+    assert hint in errors[-1]
     assert "Traceback" not in finished.output
     assert suite.created() == []
 

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, "/windows")
+sys.path.insert(0, str(Path(__file__).parent))
 import nginx
 from output import local
 

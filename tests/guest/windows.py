@@ -12,7 +12,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-sys.path.insert(0, "/windows")
+sys.path.insert(0, str(Path(__file__).parent))
 from output import local, say, write
 
 

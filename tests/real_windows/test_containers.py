@@ -97,4 +97,4 @@ def test_the_example_shop(suite, workers):
     shutil.copytree(
         SHOP, suite.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".wincontainers", "__pycache__")
     )
-    assert suite.run("-v", *workers) == {"passed": 10}
+    assert suite.run("-v", *workers) == {"passed": 12}

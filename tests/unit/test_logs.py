@@ -5,6 +5,14 @@ from hypothesis import strategies as st
 
 from pytest_wincontainers.engines.base import timestamp
 from pytest_wincontainers.reports import logs
+from pytest_wincontainers.reports.tests import TestReports
+from pytest_wincontainers.services.base import Common
+from pytest_wincontainers.services.generic import Generic
+
+
+def part(path, offset, since, until):
+    """As every kind of container has it that does not say more."""
+    return Generic(Common(image="x")).excerpts(path, offset, since, until)[""]
 
 
 def stamp(second, text):
@@ -39,15 +47,14 @@ def test_the_part_of_a_test_is_cut_by_the_engines_time(tmp_path):
     with path.open("a") as file:
         # A line from before may reach the file late, and one from after early.
         file.write(stamp(2, "late") + stamp(3, "one") + stamp(4, "two") + stamp(5, "after"))
-    assert logs.part(path, offset, at(3), at(4), 100) == "10:00:03.123 one\n10:00:04.123 two"
-    assert logs.part(path, offset, at(6), at(7), 100) == ""
+    assert part(path, offset, at(3), at(4)) == ["10:00:03.123 one", "10:00:04.123 two"]
+    assert part(path, offset, at(6), at(7)) == []
 
 
 def test_a_long_part_says_where_the_rest_is(tmp_path):
     path = tmp_path / "log"
     path.write_text("".join(stamp(second, f"line {second}") for second in range(10)))
-    text = logs.part(path, 0, at(0), at(9), 2)
-    assert text.splitlines() == [
+    assert TestReports(tmp_path, 2).last(part(path, 0, at(0), at(9)), path) == [
         f"(8 earlier lines are in {path})",
         "10:00:08.123 line 8",
         "10:00:09.123 line 9",
@@ -59,13 +66,13 @@ def test_bytes_that_are_no_text_do_not_hurt(tmp_path):
     path.write_bytes(
         stamp(1, "x").encode()[:-2] + b"\xff\xfe\x00\n" + "\ud800".encode("utf-8", "surrogatepass") + b"\n"
     )
-    text = logs.part(path, 0, at(1), at(1), 10)
+    text = "\n".join(part(path, 0, at(1), at(1)))
     assert text.startswith("10:00:01.123 ")
     text.encode("utf-8")
 
 
 def test_a_container_without_a_log(tmp_path):
-    assert logs.part(tmp_path / "none", 0, 0, 1, 10) == ""
+    assert part(tmp_path / "none", 0, 0, 1) == []
     assert logs.tail(tmp_path / "none", 3) == ""
     assert logs.size(tmp_path / "none") == 0
 
@@ -85,4 +92,4 @@ def test_times_have_up_to_nine_decimals_and_zones():
 def test_what_draws_progress_bars_stays_on_its_line(tmp_path):
     path = tmp_path / "log"
     path.write_text(stamp(1, "a 10%\r20%\r100% done\x0c\u2028end"), "utf-8", newline="")
-    assert logs.part(path, 0, at(1), at(1), 10) == "10:00:01.123 a 10%\r20%\r100% done\x0c\u2028end"
+    assert part(path, 0, at(1), at(1)) == ["10:00:01.123 a 10%\r20%\r100% done\x0c\u2028end"]

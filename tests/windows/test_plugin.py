@@ -70,7 +70,7 @@ def box(suite, engine):
 def test_nothing_is_sent_that_windows_refuses_or_ignores(engine, suite):
     suite.shop()
     engine.proxy.forget_calls()
-    assert suite.run().outcomes() == {"passed": 10}
+    assert suite.run().outcomes() == {"passed": 12}
     bodies = sent(engine, "/containers/create")
     assert len(bodies) == 3
     for body in bodies:
@@ -124,7 +124,7 @@ def test_an_image_with_later_updates_than_the_host(box, engine, monkeypatch):
 def test_hyperv_containers_get_enough_memory(suite, engine):
     suite.shop()
     engine.proxy.forget_calls()
-    assert suite.run("--wincontainers-isolation=hyperv").outcomes() == {"passed": 10}
+    assert suite.run("--wincontainers-isolation=hyperv").outcomes() == {"passed": 12}
     assert [body["HostConfig"]["Memory"] // 2**20 for body in sent(engine, "/containers/create")] == [2048] * 3
 
 

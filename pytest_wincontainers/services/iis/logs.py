@@ -156,7 +156,7 @@ class Reader:
                 level=str(head["level"]),
                 message="\n".join(said),
             )
-            yield Entry("events", event, (f"{when[11:23]} {event.level} {event.source} {event.id}", *said))
+            yield Entry("events", event, (f"{when[11:23].rstrip('Z')} {event.level} {event.source} {event.id}", *said))
 
 
 def fields_before(content: bytes) -> Fields:

@@ -143,12 +143,12 @@ def _problems(site: Site, base: Path) -> Iterator[tuple[str, str]]:
     applications = [site.root, *site.applications]
     taken: list[str] = []
     for application in applications:
-        where = "" if application.at == "/" else f"'s application {application.at}"
+        where = "" if application.at == "/" else f"with the application {application.at} "
         if application.at != "/" and not _VIRTUAL_PATH.fullmatch(application.at):
             yield f"has an application at {application.at!r}", 'a virtual path, as in "/api"'
         if not (base / application.path).is_dir():
             yield (
-                f"{where} has no folder at {base / application.path}".lstrip(),
+                f"{where}has no folder at {base / application.path}",
                 "build it first; path= is meant from the folder of the file that declares it",
             )
         taken.append(application.at.lower())

@@ -1,0 +1,78 @@
+"""The command `wincontainers`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytest_wincontainers.errors import DeclarationError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when it did what was asked, 1 when that cannot be, with a sentence on standard error."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        _transform(given.document, given.transforms, given.output, strict=given.strict)
+    except (DeclarationError, OSError) as problem:
+        print(f"wincontainers: {problem}", file=sys.stderr)  # noqa: T201 - a command speaks to its terminal
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wincontainers", description="Tools of pytest-wincontainers.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    transform = commands.add_parser(
+        "transform",
+        help="apply XDT transforms to a web.config",
+        description="Apply XDT transforms to a web.config, one after the other, as Microsoft's engine does. What the "
+        "transforms do not touch keeps its bytes. What they name in vain is told on standard error.",
+    )
+    transform.add_argument("document", type=Path, metavar="WEB.CONFIG", help="the file to transform; it stays as it is")
+    transform.add_argument("transforms", type=Path, nargs="+", metavar="TRANSFORM", help="XDT files, in their order")
+    transform.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="write to a file (default: standard output)"
+    )
+    transform.add_argument("--strict", action="store_true", help="fail when a transform names something in vain")
+    return parser
+
+
+def _transform(document: Path, transforms: Sequence[Path], output: Path | None, *, strict: bool) -> None:
+    from pytest_wincontainers.webconfig import transform
+
+    if output is not None and output.exists() and output.samefile(document):
+        raise DeclarationError(
+            f"{output} is the file that is transformed",
+            hint="write to another one; a transform that is applied twice inserts twice",
+        )
+    transformed = transform(document, *transforms)
+    if strict and transformed.warnings:
+        raise DeclarationError(
+            "a transform names what is not there",
+            details="\n".join(transformed.warnings),
+            hint="mend the transform, or leave out --strict",
+        )
+    for line in transformed.warnings:
+        print(f"wincontainers: warning: {line}", file=sys.stderr)  # noqa: T201 - as above
+    if output is None:
+        sys.stdout.buffer.write(transformed.content)
+        sys.stdout.buffer.flush()
+        return
+    # Whole or not at all: whoever reads the file meanwhile reads the old one.
+    handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(transformed.content)
+        Path(name).replace(output)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+if __name__ == "__main__":
+    sys.exit(main())
