@@ -15,12 +15,17 @@ def run_page(suite, page):
         (suite.path / name).write_text(code, "utf-8")
     shop = ROOT / "examples" / "shop"
     shutil.copytree(shop / "site", suite.path / "build" / "shop")
+    shutil.copytree(shop / "admin", suite.path / "build" / "admin")
     shutil.copytree(shop / "db", suite.path / "db")
     return suite.run("-p", "wincontainers", "--strict-markers").outcomes()
 
 
 def test_the_readmes_code_runs_as_it_stands(suite):
     assert run_page(suite, "README.md") == {"passed": 2}
+
+
+def test_the_page_on_iis_runs_as_it_stands(suite):
+    assert run_page(suite, "docs/iis.md") == {"passed": 4}
 
 
 @pytest.mark.linux_guest
