@@ -1,24 +1,33 @@
-"""Splitting a SQL script into statements, the way the mysql client does before the server sees anything."""
+"""Splitting a SQL script into statements, the way the mysql client does before the server sees anything.
+
+The client knows little SQL: it reads lines, and looks in them for quotes, comments, delimiters and its own commands. So
+does this, a line at a time, so that a script of any length takes no more memory than its longest statement.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-# What may hold a delimiter without being one. An unclosed one matches up to the end of the script.
-_OPAQUE = re.compile(
-    r"""
-      (?P<string> '(?:[^'\\]|\\.|'')*(?P<s>')? | "(?:[^"\\]|\\.|"")*(?P<d>")? | `(?:[^`]|``)*(?P<b>`)? )
-    | (?P<line> (?:\#|--(?=\s|\Z))[^\n]* )
-    | (?P<run> /\*M?!.*?(?:(?P<r>\*/)|\Z) )
-    | (?P<block> /\*.*?(?:(?P<e>\*/)|\Z) )
-    """,
-    re.VERBOSE | re.DOTALL,
+# Where a quoted text ends, from behind its opening. Backticks know no backslash.
+_CLOSINGS = {
+    "'": re.compile(r"[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL),
+    '"': re.compile(r'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL),
+    "`": re.compile(r"[^`]*`"),
+}
+_DELIMITER = re.compile(
+    r"""\s*delimiter(?:\s+(?P<quote>['"`])?(?P<new>(?(quote).+?(?=(?P=quote))|\S+))|\s*$)""", re.IGNORECASE
 )
-_DELIMITER = re.compile(r"delimiter(?:[ \t]+(\S+))?[^\n]*", re.IGNORECASE)
-_CLIENT = re.compile(r"(?:source\b|\\[.!a-z])[^\n]*", re.IGNORECASE)
-_SPACE = re.compile(r"\s+")
+# In the middle of a statement the client takes it for a part of that.
+_FORGOTTEN = re.compile(r"\s*delimiter\s+[^\w\s]+\s*", re.IGNORECASE)
+_USE = re.compile(r"\s*use\s+\S", re.IGNORECASE)
+# Those that begin a line, when no statement has begun (`mysql --help`).
+_COMMANDS = frozenset(
+    "charset clear connect costs edit ego exit go help nopager notee nowarning pager print prompt query_attributes quit "
+    "rehash resetconnection sandbox source ssl_session_data_print status system tee warnings".split()
+)
+_WORD = re.compile(r"\s*(\\[.!]|[a-z_]+)(?=\s|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -38,78 +47,152 @@ class ScriptError(ValueError):
 
 
 def split(script: str) -> Iterator[Statement]:
-    """The statements of a script, without their delimiters.
+    """The statements of a script, as `Splitter` gives them."""
+    return Splitter().split(script.split("\n"))
 
-    Knows DELIMITER, all kinds of comments, strings and quoted names. Comments before a statement are left out,
-    those inside one go to the server with it. Raises ScriptError for the mysql client's own commands, and for
-    a string or comment without an end.
+
+class Splitter:
+    """Splits the lines of one script; `delimiter` is the one in force.
+
+    Knows DELIMITER, all kinds of comments, strings and quoted names. Comments before a statement are left out, those
+    inside one go to the server with it. As in the client, a delimiter inside of /*! */ ends a statement.
     """
-    delimiter = ";"
-    position = 0
-    line = _Lines(script)
-    while True:
-        position = _skip(script, position, line)
-        if position >= len(script):
+
+    def __init__(self) -> None:
+        self.delimiter = ";"
+        self._token = _token(self.delimiter)
+        self._pieces: list[str] = []
+        self._quote = ""
+        self._comment = False
+        self._opened = 0
+        self._begun = 0
+
+    def split(self, lines: Iterable[str]) -> Iterator[Statement]:
+        """The statements of the lines, which are without their ends, and without their delimiters.
+
+        Raises ScriptError for the mysql client's own commands, and for a string or comment without an end.
+        """
+        number = 0
+        for number, line in enumerate(lines, 1):  # noqa: B007 - the last one is told below
+            yield from self._line(line.removesuffix("\r"), number)
+        if self._quote:
+            raise ScriptError(f"the {self._quote} that opens here is never closed", self._opened)
+        if self._comment:
+            raise ScriptError("the comment that opens here is never closed", self._opened)
+        yield from self._end()
+
+    def _line(self, line: str, number: int) -> Iterator[Statement]:
+        if not (self._pieces or self._quote or self._comment) and self._is_command(line, number):
+            if _USE.match(line):
+                yield Statement(line.strip(), number)
             return
-        command = _DELIMITER.match(script, position)
-        if command and (command[1] or command[0].strip().lower() == "delimiter"):
-            if not command[1]:
-                raise ScriptError("DELIMITER without a delimiter", line.at(position))
-            delimiter = command[1]
-            position = command.end()
-            continue
-        if client := _CLIENT.match(script, position):
-            raise ScriptError(f"{client[0].split()[0]} is a command of the mysql client, not SQL", line.at(position))
-        end = _end(script, position, delimiter, line)
-        text = script[position:end].rstrip()
-        if text:
-            yield Statement(text, line.at(position))
-        position = end + len(delimiter)
+        if self._pieces and not (self._quote or self._comment) and _FORGOTTEN.fullmatch(line):
+            raise ScriptError(f"DELIMITER inside of the statement that begins in line {self._begun}", number)
+        position = 0
+        while position < len(line):
+            if self._quote:
+                position = self._in_quote(line, position)
+            elif self._comment:
+                position = self._in_comment(line, position)
+            else:
+                found = self._token.search(line, position)
+                end = found.start() if found else len(line)
+                self._add(line[position:end], number)
+                if found is None:
+                    break
+                position = found.end()
+                if found["delimiter"]:
+                    yield from self._end()
+                    if _DELIMITER.match(line, position):
+                        raise ScriptError("DELIMITER must stand at the beginning of a line", number)
+                    continue
+                position = self._opens(found, line, number)
+        if self._pieces:
+            self._pieces.append("\n")
 
+    def _is_command(self, line: str, number: int) -> bool:
+        """Whether the client takes the whole line for itself; only where it has no delimiter in it."""
+        found = _DELIMITER.match(line)
+        if found:
+            if not found["new"]:
+                raise ScriptError("DELIMITER without a delimiter", number)
+            if set(found["new"]) & set("\\'\"`"):
+                raise ScriptError("a delimiter with a quote or a backslash in it", number)
+            self.delimiter = found["new"]
+            self._token = _token(self.delimiter)
+            return True
+        word = _WORD.match(line)
+        if word is None or self.delimiter in line or "\\g" in line:
+            return False
+        if _USE.match(line):
+            return True
+        if word[1].lower() in _COMMANDS:
+            raise ScriptError(f"{word[1]} is a command of the mysql client, not SQL", number)
+        return False
 
-def _skip(script: str, position: int, line: _Lines) -> int:
-    """Past white space and comments that the server would not run."""
-    while True:
-        if space := _SPACE.match(script, position):
-            position = space.end()
-        opaque = _OPAQUE.match(script, position)
-        if opaque is None or not (opaque["line"] or opaque["block"]):
+    def _opens(self, found: re.Match[str], line: str, number: int) -> int:
+        """Go on behind a quote, comment or backslash; where."""
+        text, position = found[0], found.end()
+        if found["line"] or (found["dashes"] and not self._pieces):
+            # Within a statement it goes along, for whoever reads a routine's text.
+            self._add(line[found.start() :] if self._pieces else "", number)
+            return len(line)
+        if found["block"]:
+            self._comment, self._opened = True, number
+            if self._pieces:
+                self._pieces.append(text)
             return position
-        _closed(opaque, line)
-        position = opaque.end()
+        if found["backslash"]:
+            if text == "\\N":
+                self._add(text, number)
+                return position
+            raise ScriptError(f"{text} is a command of the mysql client, not SQL", number)
+        if found["quote"]:
+            self._quote, self._opened = text, number
+        self._add(text, number)
+        return position
+
+    def _in_quote(self, line: str, position: int) -> int:
+        closing = _CLOSINGS[self._quote].match(line, position)
+        if closing is None:
+            # A backslash at the end of a line escapes the line's end, to the same effect.
+            text = line[position:]
+            escaped = self._quote != "`" and (len(text) - len(text.rstrip("\\"))) % 2
+            self._pieces.append(text[:-1] if escaped else text)
+            return len(line)
+        self._quote = ""
+        self._pieces.append(closing[0])
+        return closing.end()
+
+    def _in_comment(self, line: str, position: int) -> int:
+        end = line.find("*/", position)
+        if self._pieces:
+            self._pieces.append(line[position:] if end < 0 else line[position : end + 2])
+        if end < 0:
+            return len(line)
+        self._comment = False
+        return end + 2
+
+    def _add(self, text: str, number: int) -> None:
+        if not self._pieces:
+            text = text.lstrip()
+            if text:
+                self._begun = number
+        if text:
+            self._pieces.append(text)
+
+    def _end(self) -> Iterator[Statement]:
+        text = "".join(self._pieces).rstrip()
+        self._pieces.clear()
+        if re.match(r"source\b", text, re.IGNORECASE):
+            raise ScriptError("source is a command of the mysql client, not SQL", self._begun)
+        if text:
+            yield Statement(text, self._begun)
 
 
-def _end(script: str, position: int, delimiter: str, line: _Lines) -> int:
-    """Where the statement at `position` ends: at a delimiter outside strings and comments, or at the script's end."""
-    # A delimiter comes first, as some are made of what else would begin a comment or a string.
-    token = re.compile(
-        f"(?P<delimiter>{re.escape(delimiter)})|{_OPAQUE.pattern}", re.VERBOSE | re.DOTALL | re.IGNORECASE
+def _token(delimiter: str) -> re.Pattern[str]:
+    # The backslash first, as in the client; then the delimiter, as some are made of what else would begin a comment.
+    return re.compile(
+        rf"""(?P<backslash>\\.?)|(?P<delimiter>{re.escape(delimiter)})|(?P<line>\#|--(?=\s|$))|(?P<dashes>--)|(?P<block>/\*(?!M?!))"""
+        r"""|(?P<quote>['"`])"""
     )
-    for found in token.finditer(script, position):
-        if found["delimiter"]:
-            return found.start()
-        _closed(found, line)
-    return len(script)
-
-
-def _closed(found: re.Match[str], line: _Lines) -> None:
-    if found["string"] and not (found["s"] or found["d"] or found["b"]):
-        raise ScriptError(f"the {found['string'][0]} that opens here is never closed", line.at(found.start()))
-    if (found["run"] and not found["r"]) or (found["block"] and not found["e"]):
-        raise ScriptError("the comment that opens here is never closed", line.at(found.start()))
-
-
-class _Lines:
-    """Line numbers of rising positions, without counting from the start each time."""
-
-    def __init__(self, script: str) -> None:
-        self._script = script
-        self._position = 0
-        self._line = 1
-
-    def at(self, position: int) -> int:
-        if position < self._position:
-            self._position, self._line = 0, 1
-        self._line += self._script.count("\n", self._position, position)
-        self._position = position
-        return self._line

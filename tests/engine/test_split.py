@@ -1,0 +1,222 @@
+"""The splitter against the real mysql client: the server's general log says which statements the client sent."""
+
+import io
+import os
+import re
+import tarfile
+import time
+
+import pymysql
+import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from pytest_wincontainers.engines.docker import DockerEngine
+from pytest_wincontainers.migrations.split import ScriptError, split
+from pytest_wincontainers.run.images import ensure_image
+from pytest_wincontainers.services.images import own_image
+
+EXAMPLES = int(os.environ.get("WINCONTAINERS_TEST_EXAMPLES", "2000"))
+BATCH = 250
+
+ROUTINES = """
+-- A public-style script: everything that schemas are made of.
+/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */;
+DROP TABLE IF EXISTS `odd``name;`; # trailing; comment
+CREATE TABLE `odd``name;` (
+  id INT AUTO_INCREMENT PRIMARY KEY, -- the key; of course
+  note VARCHAR(200) DEFAULT 'it''s; "fine"' COMMENT "say \\"x;\\"", /* in the; middle */
+  data BLOB
+) ENGINE=InnoDB COMMENT='a;b\\'c';
+INSERT INTO `odd``name;` (note, data) VALUES ('a\\\\', X'00FF3B27'), ('b\\0;', 0x3B), ("c;'", _binary '\\'\\";'), (\\N, NULL);
+DELIMITER ;;
+/*!50003 CREATE TRIGGER t1 BEFORE INSERT ON `odd``name;` FOR EACH ROW BEGIN
+  -- it's; a comment
+  SET NEW.note = CONCAT(NEW.note, ';');
+END */;;
+CREATE PROCEDURE p1(IN a INT) COMMENT 'p; q'
+BEGIN
+  DECLARE i INT DEFAULT 0; # don't
+  WHILE i < a DO SET i = i + 1; /* "unbalanced */ END WHILE;
+END ;;
+DELIMITER $$
+CREATE EVENT e1 ON SCHEDULE EVERY 1 DAY STARTS '2040-01-01' DO BEGIN DELETE FROM `odd``name;` WHERE id < 0; END$$
+CREATE FUNCTION f1() RETURNS TEXT DETERMINISTIC RETURN '$'$$
+delimiter ;
+SELECT 1--1, 2 -- x
+;
+SELECT '
+multi;
+line', "tab\tand \\
+newline";
+/* /* not nested */ SELECT 3;
+/* a
+block; */ SELECT/**/4/*!;*/;
+  USE t
+use t;
+SELECT 5;;; SELECT 6
+"""
+NASTY = [
+    ROUTINES,
+    ROUTINES.replace("\n", "\r\n"),
+    "",
+    ";",
+    "select 1",
+    "select 1;select 2",
+    "--comment\nselect 1;\n--comment;\n",
+    "--\nselect 1;",
+    "select '\\\\';select 2;",
+    "select 'a' 'b;' ; select \"a\"\";\"",
+    "/*!select 1; select 2*/; select 3",
+    "/*M!100100 select 1*/; /*+ x; */ select 2;",
+    "delimiter //\nselect 1//select 2 //\nselect ';'//\nDELIMITER   ; ignored words\nselect 3;",
+    "delimiter go\nselect 1 go select 2 GO\n",
+    "DELIMITER '$$' x\nselect 1$$\nDELIMITER ;\nselect 2;",
+    "delimiter #\nselect 1# select 2#\n",
+    "delimiter --\nselect 1-- select 2--\n",
+    "select `a\\`; select `b``;`;",
+    "select 1 \\N; select \\N",
+    "select /* ' */ 1; # '\nselect 2; -- \"\nselect 3",
+    "select 'é;ü', '€'; select 'ж';",
+    "select 1 from\n  t where a = ';\n;'\n  and b = 2 ;\n",
+    "use t\nselect 1;\nuse t ; select 2;",
+    "select 'x\\\ny'; select 'a\\\\\nb';",
+    "delimiter ;;\nselect 1;;\n;;select 2;\n;;",
+]
+TOKENS = st.sampled_from(
+    ["select 1", "'", '"', "`", "\\\\", "\\'", "\\", "-- ", "--", "#", "/*", "*/", "/*!", "/*M!", "/", "*", "$$", "//"]
+    + [";", ";", ";", "\n", "\n", "\n", " ", "\t", "\r\n", "\ndelimiter $$\n", "\ndelimiter ;\n", "\nDELIMITER //\n"]
+    + ["\\N", "\\n", "é", "''", "a", "b", "begin", "end", "\nuse t\n", "source", "\ngo\n", "0x27", "-", "!", "+"]
+)
+SCRIPTS = st.lists(TOKENS, max_size=25).map("".join)
+PART = re.compile(
+    r"""(?P<text>'(?:[^'\\]|\\.|'')*(?:'|\Z)|"(?:[^"\\]|\\.|"")*(?:"|\Z)|`[^`]*(?:`|\Z))"""
+    r"""|(?P<blank>(?:\s|--(?=\s|\Z)[^\n]*|\#[^\n]*|/\*(?!M?!)(?:.*?\*/|.*))+)|(?P<other>.)""",
+    re.DOTALL,
+)
+
+pytestmark = pytest.mark.linux_guest
+
+
+class Server:
+    """A server with its client, in one container."""
+
+    def __init__(self, client):
+        engine = DockerEngine()
+        image, _ = ensure_image(
+            engine, own_image(engine.info(), "mysql"), _NoLocks(), lambda _: None, lambda make: make()
+        )
+        engine.close()
+        environment = {"MYSQL_ROOT_PASSWORD": "root", "MYSQL_DATABASE": "t"}
+        self.container = client.containers.run(
+            image,
+            ["--general-log", "--log-output=TABLE", "--max-statement-time=5", "--event-scheduler=OFF"],
+            detach=True,
+            network="nat",
+            environment=environment,
+        )
+        deadline = time.monotonic() + 60
+        while True:
+            self.container.reload()
+            address = self.container.attrs["NetworkSettings"]["Networks"]["nat"]["IPAddress"]
+            try:
+                self.connection = pymysql.connect(
+                    host=address, user="root", password="root", autocommit=True, charset="utf8mb4"
+                )
+                break
+            except pymysql.Error:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+
+    def sent(self, scripts):
+        """What the client sends for each script."""
+        spool = io.BytesIO()
+        with tarfile.open(mode="w", fileobj=spool) as archive:
+            for number, script in enumerate(scripts):
+                content = script.encode()
+                entry = tarfile.TarInfo(f"scripts/{number:06d}")
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
+        self.container.exec_run(["rm", "-rf", "/scripts"])
+        self.container.put_archive("/", spool.getvalue())
+        with self.connection.cursor() as cursor:
+            cursor.execute("TRUNCATE mysql.general_log")
+        loop = (
+            "for f in /scripts/*; do mariadb --force --default-character-set=utf8mb4 -uroot -proot"
+            " --init-command=\"select 'begins ${f##*/}'\" t < $f > /dev/null 2>&1; done"
+        )
+        self.container.exec_run(["sh", "-c", loop])
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT thread_id, argument FROM mysql.general_log WHERE command_type IN ('Query', 'Init DB')"
+            )
+            log = cursor.fetchall()
+        found, running = {}, {}
+        for thread, argument in log:
+            text = argument.decode() if isinstance(argument, bytes) else argument
+            begins = re.fullmatch(r"select 'begins (\d+)'", text)
+            if begins:
+                running[thread] = found[int(begins[1])] = []
+            # The client's own question after USE.
+            elif thread in running and text != "SELECT DATABASE()":
+                running[thread].append(text)
+        return [found[number] for number in range(len(scripts))]
+
+
+class _NoLocks:
+    def named(self, name, waiting):
+        import contextlib
+
+        return contextlib.nullcontext()
+
+
+@pytest.fixture(scope="module")
+def server(real_client):
+    if not real_client.networks.list(names=["^nat$"]):
+        real_client.networks.create("nat", driver="bridge")
+    made = Server(real_client)
+    yield made
+    made.container.remove(force=True, v=True)
+
+
+def essential(statements):
+    """What does something: without comments, which the client leaves out, and with one blank for any number."""
+    texts = statements
+    # What a comment leaves can end in what begins one.
+    for _ in range(4):
+        texts = ["".join(" " if one["blank"] else one[0] for one in PART.finditer(text)) for text in texts]
+    # The server takes what does nothing from the end; a USE without semicolon is another call.
+    texts = [re.sub(r"(?i)^ ?use (\S+)$", r"\1", text.strip().rstrip("; ")) for text in texts]
+    return [text.replace(" ", "") if re.match(r"(?i).*\bdelimiter\b", text) else text for text in texts if text]
+
+
+def compare(server, scripts):
+    ours, accepted = [], []
+    for script in scripts:
+        try:
+            ours.append(essential([one.text for one in split(script)]))
+            accepted.append(script)
+        except ScriptError:
+            continue
+    theirs = [essential(one) for one in server.sent(accepted)]
+    for script, mine, real in zip(accepted, ours, theirs, strict=True):
+        assert mine == real, script
+    return len(accepted)
+
+
+def test_nasty_scripts(server):
+    assert compare(server, NASTY) == len(NASTY)
+
+
+@settings(
+    max_examples=max(EXAMPLES // BATCH, 1),
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    report_multiple_bugs=False,
+    phases=[Phase.explicit, Phase.generate],
+)
+@given(st.lists(SCRIPTS, min_size=BATCH, max_size=BATCH))
+@example([script.replace(";", "//") for script in NASTY])
+def test_generated_scripts(server, scripts):
+    compare(server, scripts)
