@@ -29,13 +29,14 @@ if TYPE_CHECKING:
     from pytest_wincontainers.engines.base import ExecResult as ExecResult
     from pytest_wincontainers.engines.base import Mount as Mount
     from pytest_wincontainers.errors import WincontainersError as WincontainersError
+    from pytest_wincontainers.migrations.command import command as command
     from pytest_wincontainers.services.iis.endpoint import IisEndpoint as IisEndpoint
     from pytest_wincontainers.services.iis.logs import Event as Event
     from pytest_wincontainers.services.iis.logs import Request as Request
     from pytest_wincontainers.services.iis.sites import Application as Application
     from pytest_wincontainers.services.iis.sites import AppPool as AppPool
     from pytest_wincontainers.services.iis.sites import Site as Site
-    from pytest_wincontainers.services.mysql import MySqlEndpoint as MySqlEndpoint
+    from pytest_wincontainers.services.mysql.endpoint import MySqlEndpoint as MySqlEndpoint
     from pytest_wincontainers.services.selenium import SeleniumEndpoint as SeleniumEndpoint
 
 _HOME = {
@@ -47,11 +48,12 @@ _HOME = {
     "ExecResult": "engines.base",
     "IisEndpoint": "services.iis.endpoint",
     "Mount": "engines.base",
-    "MySqlEndpoint": "services.mysql",
+    "MySqlEndpoint": "services.mysql.endpoint",
     "Request": "services.iis.logs",
     "SeleniumEndpoint": "services.selenium",
     "Site": "services.iis.sites",
     "WincontainersError": "errors",
+    "command": "migrations.command",
     "container": "declare",
     "iis_container": "declare",
     "mysql_container": "declare",

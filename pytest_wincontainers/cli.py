@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -45,11 +46,14 @@ def _parser() -> argparse.ArgumentParser:
 def _transform(document: Path, transforms: Sequence[Path], output: Path | None, *, strict: bool) -> None:
     from pytest_wincontainers.webconfig import transform
 
-    if output is not None and output.exists() and output.samefile(document):
-        raise DeclarationError(
-            f"{output} is the file that is transformed",
-            hint="write to another one; a transform that is applied twice inserts twice",
-        )
+    if output is not None and output.exists():
+        if output.samefile(document):
+            raise DeclarationError(
+                f"{output} is the file that is transformed",
+                hint="write to another one; a transform that is applied twice inserts twice",
+            )
+        if any(one.exists() and output.samefile(one) for one in transforms):
+            raise DeclarationError(f"{output} is one of the transforms", hint="write to another file")
     transformed = transform(document, *transforms)
     if strict and transformed.warnings:
         raise DeclarationError(
@@ -68,6 +72,8 @@ def _transform(document: Path, transforms: Sequence[Path], output: Path | None, 
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(transformed.content)
+        # A temporary file is for its owner only, and this one is for whoever might read the one that it replaces.
+        shutil.copymode(output if output.exists() else document, name)
         Path(name).replace(output)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -14,6 +14,7 @@ import pytest
 
 from pytest_wincontainers.engines.base import Build, Mount
 from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.migrations.command import Command
 from pytest_wincontainers.ready import Ready
 from pytest_wincontainers.services.base import Common, Prepare, Service
 from pytest_wincontainers.services.generic import Generic
@@ -83,19 +84,25 @@ def mysql_container(
     *,
     database: str = "test",
     user: str | None = None,
-    migrations: str | Path | None = None,
+    migrations: str | Path | Command | None = None,
+    migrations_pattern: str = "*.sql",
     log_statements: bool = False,
+    snapshot: Literal["auto", "never", "refresh"] = "auto",
     **options: Unpack[Options],
 ) -> Decorator:
     """Declare a MySQL server with one database and an account that owns it.
 
     `user` is the account's name, the database's where none is given; passwords are new in every run.
-    `migrations` is a folder of .sql files, run in the order of their names with numbers read as numbers.
-    `log_statements` has the server write every statement to its log. `image=` may be any that takes the
-    official MySQL image's variables.
+    `migrations` is a folder of .sql files, by names of Flyway, golang-migrate or goose, or in the order of any others
+    with numbers read as numbers; `migrations_pattern` is the glob pattern of their names. Or it is a `command`.
+    `snapshot` says whether an image of the prepared server is kept for the next run, where the migrations took more
+    than a second: "auto", "never", or "refresh" to make it anew. `log_statements` has the server write every statement
+    to its log. `image=` may be any that takes the official MySQL image's variables.
     """
     return _declare(
-        "mysql_container", options, lambda common: MySql(common, database, user, migrations, log_statements)
+        "mysql_container",
+        options,
+        lambda common: MySql(common, database, user, migrations, migrations_pattern, log_statements, snapshot),
     )
 
 

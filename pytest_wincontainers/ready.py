@@ -20,6 +20,7 @@ from typing import Any, Protocol
 _CONNECT_SECONDS = 2
 _HANG_UP_SECONDS = 0.1
 ANSWER_SECONDS = 120
+REFUSED = "connection refused"
 
 
 class Ready(Protocol):
@@ -146,7 +147,7 @@ def request(
 def reason(problem: Exception) -> str:
     """One line for why a connection failed."""
     if isinstance(problem, ConnectionRefusedError):
-        return "connection refused"
+        return REFUSED
     if isinstance(problem, TimeoutError):
         return "timed out"
     return (str(problem).splitlines() or [type(problem).__name__])[0]

@@ -141,6 +141,13 @@ TABLE: tuple[Setting, ...] = (
         "from 1 to 15 seconds (default: 5)",
     ),
     Setting(
+        "snapshots",
+        _one_of("auto", "never", "refresh"),
+        "auto",
+        "auto|never|refresh",
+        "images of prepared databases: used and made as each declaration says, neither, or made anew (default: auto)",
+    ),
+    Setting(
         "isolation",
         _one_of("auto", "process", "hyperv"),
         "auto",
@@ -216,6 +223,7 @@ class Settings(NamedTuple):
     timeout: float
     parallel_starts: int
     retries: int
+    snapshots: Literal["auto", "never", "refresh"]
     isolation: Literal["auto", "process", "hyperv"]
     winrm: str | None
     winrm_transport: Literal["ntlm", "basic"]

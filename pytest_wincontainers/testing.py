@@ -28,6 +28,7 @@ from pytest_wincontainers.engines.base import (
     ExecResult,
     Image,
     Listed,
+    ListedImage,
     Progress,
 )
 from pytest_wincontainers.errors import EngineError
@@ -116,6 +117,21 @@ class FakeEngine:
         self._write("build", tag)
         progress("step 1/1")
         self._images.add(tag)
+
+    def commit(self, container: str, tag: str, labels: Mapping[str, str]) -> None:
+        self._fail("commit", container)
+        if self._get(container).running:
+            raise EngineError("a container that runs cannot be committed", status=409)
+        self._write("commit", tag)
+        self._images.add(tag)
+
+    def images(self, label: str) -> Sequence[ListedImage]:
+        self._fail("images", label)
+        return []
+
+    def remove_image(self, reference: str) -> None:
+        self._fail("remove_image", reference)
+        self._images.discard(reference)
 
     def ensure_network(self, name: str) -> None:
         self._fail("ensure_network", name)

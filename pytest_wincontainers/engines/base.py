@@ -54,6 +54,16 @@ class Image:
     guest: Guest = "linux"
     windows: WindowsBuild | None = None
     """The build of Windows in it, where it says so."""
+    volumes: tuple[str, ...] = ()
+    """The folders whose content is no part of a container."""
+
+
+@dataclass(frozen=True)
+class ListedImage:
+    """One image in a listing by label. `created` is in seconds since 1970."""
+
+    reference: str
+    created: float
 
 
 @dataclass(frozen=True)
@@ -153,6 +163,15 @@ class Engine(Protocol):
 
     def build(self, build: Build, tag: str, labels: Mapping[str, str], progress: Progress) -> None:
         """Build an image. Raises ImageError with the end of the output when it fails."""
+
+    def commit(self, container: str, tag: str, labels: Mapping[str, str]) -> None:
+        """Make an image of a container that does not run, with these labels besides its own."""
+
+    def images(self, label: str) -> Sequence[ListedImage]:
+        """The images that carry a label, once for each of their names."""
+
+    def remove_image(self, reference: str) -> None:
+        """Remove an image; one that is gone is no error."""
 
     def ensure_network(self, name: str) -> None:
         """Make the shared network where it is missing and may be made."""

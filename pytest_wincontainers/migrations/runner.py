@@ -3,76 +3,133 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_wincontainers.errors import MigrationError
-from pytest_wincontainers.migrations.split import ScriptError, Statement, split
+from pytest_wincontainers.migrations import goose
+from pytest_wincontainers.migrations.files import Migration, checksum, find, lines_of
+from pytest_wincontainers.migrations.history import History
+from pytest_wincontainers.migrations.split import ScriptError, Splitter, Statement
 
 if TYPE_CHECKING:
     import pymysql
 
+Connect = Callable[..., "pymysql.Connection[Any]"]
+
 _SHOWN_LINES = 10
+_LOCK = "wincontainers-migrations"
+_LOCK_SECONDS = 600
+_BATCH_STATEMENTS = 200
+_BATCH_CHARACTERS = 250_000
+# Each of these gives one answer, so that of several in one packet it is known which has failed.
+_ONE_ANSWER = re.compile(r"(?:insert|replace|update|delete|create|alter|drop|set)\b", re.IGNORECASE)
 
 
-def migrate(connection: pymysql.Connection[Any], folder: Path, progress: Callable[[str], None]) -> None:
-    """Run every .sql file of the folder, in order, up to the first failure.
+def migrate(connect: Connect, folder: Path, progress: Callable[[str], None], *, pattern: str = "*.sql") -> None:
+    """Run the migrations of a folder that the database does not have yet, in order, up to the first failure.
 
-    `progress` is told of each file. Raises MigrationError with file, line, statement and the server's words.
+    `connect` makes a connection, with pymysql.connect's options. Two that run at once wait for each other. `progress`
+    is told of each file. Raises MigrationError with file, line, statement and the server's words.
     """
-    files = in_order(folder)
-    for number, file in enumerate(files, 1):
-        progress(f"migration {number} of {len(files)}: {file.name}")
-        _run(connection, file)
-
-
-def in_order(folder: Path) -> list[Path]:
-    """The .sql files of a folder by name, with numbers read as numbers: 2_b.sql comes before 10_a.sql."""
-    return sorted(folder.glob("*.sql"), key=lambda file: natural(file.name))
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """A key that sorts numbers in names by their value, and letters without regard to case."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name.casefold())]
-
-
-def _run(connection: pymysql.Connection[Any], file: Path) -> None:
     import pymysql
+    from pymysql.constants import CLIENT
 
+    migrations = find(folder, pattern)
+    checksums = {one: _checksum(one) for one in migrations.files}
+    # A connection of its own: migrations may change its settings and its database.
+    with connect(client_flag=CLIENT.MULTI_STATEMENTS) as runs, connect() as keeps:
+        try:
+            with keeps.cursor() as cursor:
+                cursor.execute("SELECT GET_LOCK(CONCAT(%s, '-', DATABASE()), %s)", (_LOCK, _LOCK_SECONDS))
+                if cursor.fetchone() != (1,):
+                    raise MigrationError(
+                        f"another run has been migrating this database for {_LOCK_SECONDS} s",
+                        hint="see who is connected with SHOW PROCESSLIST",
+                    )
+            history = History(keeps, migrations.style)
+            pending = history.pending(migrations, checksums)
+            for number, one in enumerate(pending, 1):
+                progress(f"migration {number} of {len(pending)}: {one.name}")
+                history.begin(one, checksums[one])
+                begun = time.monotonic()
+                _run(runs, one)
+                history.end(int((time.monotonic() - begun) * 1000))
+        except pymysql.Error as problem:
+            code, words = (*problem.args, "", "")[:2]
+            raise MigrationError(
+                f"the history of migrations cannot be kept: {code}: {words}", hint="see the server's log"
+            ) from problem
+
+
+def _checksum(one: Migration) -> int:
     try:
-        script = file.read_text("utf-8-sig")
+        return checksum(lines_of(one.path))
     except UnicodeDecodeError as problem:
         raise MigrationError(
-            f"the migration {file.name} is not UTF-8: {problem.reason} at byte {problem.start}",
-            hint=f"save {file} as UTF-8",
+            f"the migration {one.name} is not UTF-8: {problem.reason} at byte {problem.start}",
+            hint=f"save {one.path} as UTF-8",
         ) from None
-    statements = split(script)
-    while True:
-        try:
-            statement = next(statements, None)
-        except ScriptError as problem:
-            raise MigrationError(
-                f"the migration {file.name} cannot be read: line {problem.line}: {problem}", hint=f"mend {file}"
-            ) from None
-        if statement is None:
-            return
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(statement.text)
-                # A procedure answers with several results; an unread error among them would be lost.
-                while cursor.nextset():
-                    pass
-        except pymysql.Error as problem:
-            raise _failed(file, statement, problem) from problem
 
 
-def _failed(file: Path, statement: Statement, problem: pymysql.Error) -> MigrationError:
+def _run(connection: pymysql.Connection[Any], one: Migration) -> None:
+    try:
+        for batch in _batches(_statements(one.path)):
+            _execute(connection, one, batch)
+    except ScriptError as problem:
+        raise MigrationError(
+            f"the migration {one.name} cannot be read: line {problem.line}: {problem}", hint=f"mend {one.path}"
+        ) from None
+
+
+def _statements(path: Path) -> Iterator[Statement]:
+    if goose.is_goose(lines_of(path)):
+        return goose.split_up(lines_of(path))
+    return Splitter().split(lines_of(path))
+
+
+def _batches(statements: Iterator[Statement]) -> Iterator[Sequence[Statement]]:
+    """Statements to send at once: the way to the server and back takes longer than many a statement."""
+    batch: list[Statement] = []
+    size = 0
+    for statement in statements:
+        alone = not _ONE_ANSWER.match(statement.text)
+        if batch and (alone or len(batch) == _BATCH_STATEMENTS or size + len(statement.text) > _BATCH_CHARACTERS):
+            yield batch
+            batch, size = [], 0
+        batch.append(statement)
+        size += len(statement.text)
+        if alone:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _execute(connection: pymysql.Connection[Any], one: Migration, batch: Sequence[Statement]) -> None:
+    import pymysql
+
+    answers = 0
+    try:
+        with connection.cursor() as cursor:
+            # On a line of its own, as a statement may end in a comment.
+            cursor.execute("\n;\n".join(statement.text for statement in batch))
+            answers = 1
+            # A procedure answers with several results; an unread error among them would be lost.
+            while cursor.nextset():
+                answers += 1
+    except (pymysql.Error, OSError) as problem:
+        raise _failed(one, batch[min(answers, len(batch) - 1)], problem) from problem
+
+
+def _failed(one: Migration, statement: Statement, problem: Exception) -> MigrationError:
     code, words = (*problem.args, "", "")[:2]
     lines = statement.text.splitlines()
     shown = lines[:_SHOWN_LINES] + (["…"] if len(lines) > _SHOWN_LINES else [])
     return MigrationError(
-        f"the migration {file.name} failed at line {statement.line}: {code}: {words}",
+        f"the migration {one.name} failed at line {statement.line}: {code}: {words}",
         details="\n".join(shown),
-        hint=f"mend {file}; nothing after it was run, and the database is thrown away",
+        hint=f"mend {one.path}; nothing after it was run, and the database is thrown away",
     )

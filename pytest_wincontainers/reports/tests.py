@@ -65,6 +65,7 @@ class TestReports:
         self._folder = folder
         self._log_lines = log_lines
         self._current: Watch | None = None
+        self._since = 0.0
 
     def begin(self, item: pytest.Item, sources: Sequence[Source]) -> None:
         """A test that needs these containers begins."""
@@ -76,12 +77,17 @@ class TestReports:
         offsets = {source.name: logs.size(source.log) for source in sources}
         return Watch(sources, time.time(), offsets)
 
-    def began(self, name: str) -> Began:
-        """When the current test began, for one of its containers."""
-        if self._current is None or name not in self._current.offsets:
-            return Began()
-        source = next(one for one in self._current.sources if one.name == name)
-        return Began(self._current.since + source.handed.clock_offset, self._current.offsets[name])
+    def test_begins(self) -> None:
+        """Any test begins; of the one before nothing counts any more."""
+        self._current = None
+        self._since = time.time()
+
+    def began(self, name: str, ahead: float) -> Began:
+        """When the current test began, by a clock that is ahead by so many seconds."""
+        if self._current is None:
+            return Began(self._since + ahead)
+        # One that it did not say it needs has no mark of its own.
+        return Began(self._current.since + ahead, self._current.offsets.get(name, 0))
 
     def failed(self, item: pytest.Item, when: str, handed: Sequence[Handed]) -> None:
         """A phase of the test has failed: add what belongs to it, before the report is made.

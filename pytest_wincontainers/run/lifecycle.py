@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_wincontainers.endpoints import Began, Handed
-from pytest_wincontainers.engines.base import ContainerState, Engine, Image
+from pytest_wincontainers.endpoints import Handed
+from pytest_wincontainers.engines.base import ContainerState, Image
 from pytest_wincontainers.errors import (
     EngineError,
+    EngineUnavailable,
     NotReady,
+    PreparationError,
     StartError,
     WincontainersError,
 )
 from pytest_wincontainers.guests import RULES
+from pytest_wincontainers.packing import packed
 from pytest_wincontainers.plan import Planned
 from pytest_wincontainers.reports.board import State
 from pytest_wincontainers.reports.logs import masked
+from pytest_wincontainers.run.beside import Beside
+from pytest_wincontainers.run.ends import Ends, as_error
 from pytest_wincontainers.run.follower import Follower
 from pytest_wincontainers.run.handover import Failed
 from pytest_wincontainers.run.images import ensure_image
-from pytest_wincontainers.run.readying import make_ready, prepare
+from pytest_wincontainers.run.readying import explained, make_ready
+from pytest_wincontainers.run.snapshots import WORTH_SECONDS, Snapshot, claimed, commit, key_of, prune
 from pytest_wincontainers.run.starting import Starting
+from pytest_wincontainers.services.base import Preparing, Recipe
 
 if TYPE_CHECKING:
     from pytest_wincontainers.run.run import Run
@@ -51,15 +59,20 @@ class Lifecycle:
         self.container = ""
         self._creating = False
         self._started = False
+        self._trial = False
+        """Whether it runs from a snapshot that may be broken: then its end is not the end."""
         self._starting = Starting(run, planned, self._pause)
         self._restarting = threading.Lock()
         self._thread = threading.Thread(target=self._live, name=f"wincontainers-{planned.name}", daemon=True)
-        self.follower = Follower(
-            planned.name,
+        self.follower = self._new_follower()
+
+    def _new_follower(self) -> Follower:
+        return Follower(
+            self.planned.name,
             self.log,
-            run.plan.secrets,
-            over=lambda: run.cancelled,
-            note=run.board.note,
+            self.run.plan.secrets,
+            over=lambda: self.run.cancelled,
+            note=self.run.board.note,
             ended=self._end,
         )
 
@@ -111,8 +124,8 @@ class Lifecycle:
     # -- starting -----------------------------------------------------------------------------------------
 
     def _bring_up(self) -> Handed:
-        engine, info, service = self.run.engine, self.run.info, self.planned.service
-        recipe = service.recipe(self.planned.declaration.base, info, self.planned.secrets, self.planned.returned)
+        engine, service, base = self.run.engine, self.planned.service, self.planned.declaration.base
+        recipe = service.recipe(base, self.run.info, self.planned.secrets, self.planned.returned)
         for line in recipe.notes:
             self.run.board.note(f"{self.name}: {line}")
         self.run.check()
@@ -124,6 +137,50 @@ class Lifecycle:
             self._image_progress,
             lambda make: self._starting.retry("its image", make),
         )
+        parts = self._snapshot_parts(image)
+        if parts is None:
+            return self._boot(reference, image, recipe, None)
+        refresh = "refresh" in {service.snapshots, self.run.settings.snapshots}
+        waiting = partial(self._image_progress, "waiting for another run to prepare it")
+        key = key_of(image, parts)
+        with claimed(engine, self.run.locks, self.name, key, waiting, refresh=refresh) as snapshot:
+            if snapshot.image is not None:
+                self._trial = True
+                try:
+                    return self._boot(snapshot.reference, snapshot.image, recipe, snapshot)
+                except (StartError, PreparationError) as problem:
+                    self._forget(snapshot, problem)
+                finally:
+                    self._trial = False
+            return self._boot(reference, image, recipe, snapshot)
+
+    def _snapshot_parts(self, image: Image) -> str | None:
+        service, settings = self.planned.service, self.run.settings
+        if "never" in {service.snapshots, settings.snapshots}:
+            return None
+        parts = service.snapshot_parts(self.planned.declaration.base, self.planned.returned)
+        if parts is not None and image.volumes:
+            self.run.board.note(
+                f"{self.name} is prepared anew in every run, as its image keeps {image.volumes[0]} in a volume"
+            )
+            return None
+        return parts
+
+    def _forget(self, snapshot: Snapshot, problem: WincontainersError) -> None:
+        """A container from a snapshot does not work: take both away, and begin anew."""
+        self.run.check()
+        self.run.board.note(f"the snapshot of {self.name} was made anew: {problem.message}")
+        self.follower.expect_end()
+        self.run.engine.remove(self.container)
+        with suppress(WincontainersError):
+            self.run.engine.remove_image(snapshot.reference)
+        snapshot.image = None
+        self.follower = self._new_follower()
+        with self.run.board.changed:
+            self.ended = None
+
+    def _boot(self, reference: str, image: Image, recipe: Recipe, snapshot: Snapshot | None) -> Handed:
+        engine, service = self.run.engine, self.planned.service
         spec = self._starting.spec(reference, image, recipe)
         if service.common.starts_after_ready:
             self._wait_for_needs()
@@ -142,18 +199,50 @@ class Lifecycle:
         handed = self._handed(state)
         endpoint = service.endpoint(Ends(handed, engine))
         self._make_ready(endpoint, image, started)
-        self._say(State.PREPARING)
-        prepare(
-            self.name,
-            service,
-            endpoint,
-            base=self.planned.declaration.base,
-            log=self.log,
-            pause=self._pause,
-            progress=lambda text: self._say(State.PREPARING, text),
-        )
+        handed = self._prepare(handed, recipe, snapshot)
         flushed()
-        return self._handed(state)
+        return self._handed(ContainerState(running=True, address=handed.host, ports=handed.ports))
+
+    def _prepare(self, handed: Handed, recipe: Recipe, snapshot: Snapshot | None) -> Handed:
+        service, common = self.planned.service, self.planned.service.common
+        beside = Beside(self.run, self.planned, self._starting, self._pause)
+        preparing = Preparing(self.planned.declaration.base, self._preparation_progress, beside)
+        endpoint = service.endpoint(Ends(handed, self.run.engine))
+        self._say(State.PREPARING)
+        with explained(self.name, self.log, self._pause):
+            if snapshot is None or snapshot.image is None:
+                begun = time.monotonic()
+                service.prepare(endpoint, preparing)
+                if snapshot is not None and time.monotonic() - begun > WORTH_SECONDS:
+                    handed = self._keep(endpoint, recipe, snapshot)
+                    endpoint = service.endpoint(Ends(handed, self.run.engine))
+            elif not service.is_sealed(endpoint, snapshot.key):
+                raise PreparationError("it is not whole", hint="it is made anew")
+            if common.prepare is not None:
+                common.prepare(endpoint)
+            service.finish(endpoint, preparing)
+        return handed
+
+    def _keep(self, endpoint: Any, recipe: Recipe, snapshot: Snapshot) -> Handed:
+        """End the prepared container, make the snapshot of it, and start it again."""
+        engine, service = self.run.engine, self.planned.service
+        self._preparation_progress("keeping a snapshot")
+
+        def end() -> None:
+            service.seal(endpoint, engine, snapshot.key)
+            self.follower.wait(_LOG_SECONDS)
+            try:
+                commit(engine, self.container, snapshot)
+                threading.Thread(target=prune, args=(engine, snapshot.reference), daemon=True).start()
+            except EngineUnavailable:
+                raise
+            except WincontainersError as problem:
+                self.run.board.note(f"no snapshot of {self.name} could be made: {problem.details or problem.message}")
+            # The passwords were taken away for the snapshot.
+            with packed(recipe.folders) as archive:
+                engine.copy_in(self.container, archive)
+
+        return self._end_and_start(end)
 
     @contextmanager
     def _making(self) -> Iterator[None]:
@@ -167,6 +256,10 @@ class Lifecycle:
             with self.run.board.changed:
                 self._creating = False
                 self.run.board.changed.notify_all()
+
+    def _preparation_progress(self, text: str) -> None:
+        self._pause(0)
+        self._say(State.PREPARING, text)
 
     def _image_progress(self, text: str) -> None:
         self.run.check()
@@ -189,7 +282,8 @@ class Lifecycle:
 
     @property
     def _limit(self) -> float:
-        return self.planned.service.common.timeout or self.run.settings.timeout
+        service = self.planned.service
+        return service.common.timeout or max(self.run.settings.timeout, service.least_timeout)
 
     def _handed(self, state: ContainerState) -> Handed:
         ports = self.planned.inside_ports if self.run.direct else state.ports
@@ -270,18 +364,9 @@ class Lifecycle:
             if not isinstance(self.outcome, Handed) or self.ended is not None:
                 raise self.ended or StartError(f"{self.name} does not run", hint="restart what is ready")
             self._say(State.RESTARTING)
-            self.follower.expect_end()
+            endpoint = service.endpoint(Ends(self.outcome, engine))
             try:
-                service.shut_down(service.endpoint(Ends(self.outcome, engine)), engine)
-                self.follower.wait(_LOG_SECONDS)
-                self._starting.start_again(self.container)
-                started = time.monotonic()
-                self.follower.follow(engine, self.container)
-                handed = self._handed(self._where_it_is())
-                flushed = self.run.hosts.flush_dns()
-                self.run.flush_dns_around(self.name)
-                self._make_ready(service.endpoint(Ends(handed, engine)), None, started)
-                flushed()
+                handed = self._end_and_start(partial(service.shut_down, endpoint, engine))
             except WincontainersError as problem:
                 self._end(problem)
                 raise
@@ -290,6 +375,22 @@ class Lifecycle:
                 self.run.board.say(self.name, State.READY)
                 self.run.handover.publish(self.name, handed)
             return handed
+
+    def _end_and_start(self, end: Callable[[], None]) -> Handed:
+        """Have `end` end the container, and start it again; where it is then, once it is ready."""
+        engine, service = self.run.engine, self.planned.service
+        self.follower.expect_end()
+        end()
+        self.follower.wait(_LOG_SECONDS)
+        self._starting.start_again(self.container)
+        started = time.monotonic()
+        self.follower.follow(engine, self.container)
+        handed = self._handed(self._where_it_is())
+        flushed = self.run.hosts.flush_dns()
+        self.run.flush_dns_around(self.name)
+        self._make_ready(service.endpoint(Ends(handed, engine)), None, started)
+        flushed()
+        return handed
 
     def _end(self, ended: WincontainersError) -> None:
         with self.run.board.changed:
@@ -302,38 +403,5 @@ class Lifecycle:
                 self.run.board.note(ended.message)
             self.run.board.changed.notify_all()
         # Whoever prepares it at this moment may be blocked in a call that takes long to notice.
-        self.settle(ended)
-
-
-class Ends:
-    """The link of an endpoint that the owner itself uses, for checks and preparation."""
-
-    def __init__(self, handed: Handed, engine: Engine) -> None:
-        self._handed = handed
-        self._engine = engine
-
-    def handed(self) -> Handed:
-        return self._handed
-
-    def engine(self) -> Engine:
-        return self._engine
-
-    def began(self) -> Began:
-        return Began()
-
-    def restart(self) -> None:
-        raise StartError(
-            f"{self._handed.name} cannot be restarted while it is prepared", hint="restart it in a test or a fixture"
-        )
-
-
-def as_error(problem: Exception, what: str) -> WincontainersError:
-    """An error of ours from any other."""
-    if isinstance(problem, WincontainersError):
-        return problem
-    hint = "this is a defect of pytest-wincontainers; please report it"
-    if isinstance(problem, OSError):
-        hint = "see whether that file or folder can be read and written"
-    error = StartError(f"{what}: {type(problem).__name__}: {problem}", hint=hint)
-    error.__cause__ = problem
-    return error
+        if not self._trial:
+            self.settle(ended)

@@ -21,8 +21,8 @@ from pytest_wincontainers.plan import make_plan
 from pytest_wincontainers.reports.artifacts import make_run_folder, run_folder
 from pytest_wincontainers.reports.logs import masked
 from pytest_wincontainers.reports.status import Status, news, summary
+from pytest_wincontainers.run.ends import as_error
 from pytest_wincontainers.run.handover import Failed, Handover
-from pytest_wincontainers.run.lifecycle import as_error
 from pytest_wincontainers.run.roles import Role
 from pytest_wincontainers.run.run import Run
 

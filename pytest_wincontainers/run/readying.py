@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,21 +64,11 @@ def make_ready(
         ) from problem
 
 
-def prepare(
-    name: str,
-    service: Service,
-    endpoint: Any,
-    *,
-    base: Path,
-    log: Path,
-    pause: Pause,
-    progress: Callable[[str], None],
-) -> None:
-    """Do the service's preparation, then the user's own. Raises PreparationError."""
+@contextmanager
+def explained(name: str, log: Path, pause: Pause) -> Iterator[None]:
+    """A step of the preparation: what it raises becomes PreparationError, or stays one of ours."""
     try:
-        service.prepare(endpoint, base, progress)
-        if service.common.prepare is not None:
-            service.common.prepare(endpoint)
+        yield
     except WincontainersError:
         # A server that dies in the middle looks like a broken migration; its end says more.
         pause(_LAST_WORDS_SECONDS)

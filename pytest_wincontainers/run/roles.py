@@ -101,6 +101,8 @@ class Role:
 
     def begin(self, item: pytest.Item) -> None:
         """A test begins: wait for what it needs; fail or skip it where that is not to be had."""
+        if self._reports is not None:
+            self._reports.test_begins()
         if self.problem is not None and item.get_closest_marker(MARK):
             pytest.fail(str(self.problem), pytrace=False)
         if _NEED not in item.stash or self._plan_only:
@@ -159,8 +161,8 @@ class Role:
         return self._handed[name]
 
     def began(self, name: str) -> Began:
-        """When the current test began, for a container that it needs."""
-        return self._reports.began(name) if self._reports is not None else Began()
+        """When the current test began, by the clock of the engine."""
+        return self._reports.began(name, self._handed[name].clock_offset) if self._reports is not None else Began()
 
     def restart(self, name: str) -> None:
         """Restart a container that tests have. Raises WincontainersError."""

@@ -16,8 +16,9 @@ from pytest_wincontainers.plan import Plan
 from pytest_wincontainers.reports.board import Board
 from pytest_wincontainers.reports.logs import masked
 from pytest_wincontainers.run import preflight
+from pytest_wincontainers.run.ends import as_error
 from pytest_wincontainers.run.handover import Handover
-from pytest_wincontainers.run.lifecycle import Lifecycle, as_error
+from pytest_wincontainers.run.lifecycle import Lifecycle
 from pytest_wincontainers.run.locks import Locks, RunLock
 from pytest_wincontainers.run.removal import REMOVAL_ROUNDS, remove_run, sweep
 from pytest_wincontainers.run.retry import retrying

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pytest_wincontainers.endpoints import Endpoint, Face, Link
 from pytest_wincontainers.engines.base import Build, EngineInfo, Mount
@@ -42,6 +42,32 @@ class Staged:
 
     folders: tuple[Folder, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+class Beside(Protocol):
+    """Runs a command in a container of its own, on the same network."""
+
+    def __call__(
+        self,
+        image: str,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        folders: Mapping[str, Path],
+        seconds: float,
+        progress: Callable[[str], None],
+    ) -> tuple[int, str]:
+        """Its exit code and output. `folders` are copied in, by their paths in there. Raises WincontainersError."""
+
+
+@dataclass(frozen=True)
+class Preparing:
+    """What a preparation has at hand."""
+
+    base: Path
+    """The folder that relative paths are meant from."""
+    progress: Callable[[str], None]
+    """Is told what is being done; raises when going on has become pointless."""
+    beside: Beside
 
 
 Prepare = Callable[[Any], object]
@@ -117,7 +143,7 @@ class Service:
         """The variables that the image needs, apart from the user's."""
         return {}
 
-    def staged(self, base: Path, guest: Guest, returned: Returned) -> Staged:
+    def staged(self, base: Path, guest: Guest, secrets: Mapping[str, str], returned: Returned) -> Staged:
         """What to copy in before the start."""
         return Staged()
 
@@ -133,7 +159,7 @@ class Service:
             **self.common.environment,
             **returned.get("environment", {}),
         }
-        staged = self.staged(base, info.guest, returned)
+        staged = self.staged(base, info.guest, secrets, returned)
         return Recipe(
             image=self.image(base, info),
             environment={key: str(value) for key, value in environment.items()},
@@ -154,7 +180,7 @@ class Service:
         """What must hold before the container is prepared, in this order."""
         return self.common.ready
 
-    def prepare(self, endpoint: Any, base: Path, progress: Callable[[str], None]) -> None:
+    def prepare(self, endpoint: Any, preparing: Preparing) -> None:
         """The steps between ready and handed over. Raises PreparationError."""
 
     def flush_logs(self, endpoint: Any) -> None:
@@ -170,6 +196,33 @@ class Service:
         """
         lines = logs.whole_lines(logs.read(log, offset))
         return {"": [line.for_people for line in lines if since <= line.time <= until]}
+
+    @property
+    def least_timeout(self) -> float:
+        """Seconds that it is given to become ready, also where fewer are set for all containers."""
+        return 0.0
+
+    @property
+    def snapshots(self) -> str:
+        """Whether snapshots are used and made: auto, never or refresh."""
+        return "never"
+
+    def snapshot_parts(self, base: Path, returned: Returned) -> str | None:
+        """All that its preparation depends on besides the image; None where none is to be kept.
+
+        Raises OSError for what cannot be read.
+        """
+        return None
+
+    def finish(self, endpoint: Any, preparing: Preparing) -> None:
+        """What is done after the user's own preparation, in every run. Raises PreparationError."""
+
+    def seal(self, endpoint: Any, engine: Engine, key: str) -> None:
+        """End the prepared container in its own way, for a snapshot of that key without this run's passwords."""
+
+    def is_sealed(self, endpoint: Any, key: str) -> bool:
+        """Whether a container that was started from a snapshot has all that was prepared."""
+        return True
 
     def shut_down(self, endpoint: Any, engine: Engine) -> None:
         """End the container before a restart, so that nothing is lost which it would keep."""

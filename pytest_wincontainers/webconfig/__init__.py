@@ -48,15 +48,17 @@ def apply_settings(
     app_settings: Mapping[str, str],
     *,
     source: str = "web.config",
+    inherits: bool = False,
 ) -> bytes:
     """Set connection strings and app settings in a web.config and return the new content.
 
-    An existing entry keeps its place and its other attributes. `source` names the content in errors.
+    An existing entry keeps its place and its other attributes. `source` names the content in errors. With `inherits`
+    a new connection string takes the place of one that a web.config further up may have. Raises TransformError.
     """
     _require_lxml()
     from pytest_wincontainers.webconfig.settings import set_settings
 
-    return set_settings(content, connection_strings, app_settings, source)
+    return set_settings(content, connection_strings, app_settings, source, inherits=inherits)
 
 
 def find_web_config(folder: Path) -> Path:

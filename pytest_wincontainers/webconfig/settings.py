@@ -23,7 +23,12 @@ _APP_SETTINGS = _Section("appSettings", "key", "value")
 
 
 def set_settings(
-    content: bytes, connection_strings: Mapping[str, str], app_settings: Mapping[str, str], source: str
+    content: bytes,
+    connection_strings: Mapping[str, str],
+    app_settings: Mapping[str, str],
+    source: str,
+    *,
+    inherits: bool = False,
 ) -> bytes:
     """The content with the settings in it."""
     document = Document(read(content, source))
@@ -37,7 +42,8 @@ def set_settings(
         if settings:
             element = _section_element(document, section)
             for key, value in settings.items():
-                _set(document, element, section, key, value)
+                # .NET takes two of one name, in one file or in two, for a mistake; of app settings the last one counts.
+                _set(document, element, section, key, value, remove=inherits and section is _CONNECTION_STRINGS)
     return document.content()
 
 
@@ -77,12 +83,14 @@ def _refusal(document: Document, element: etree._Element, why: str, hint: str) -
     return TransformError(f"{document.source.name}, line {element.sourceline or 1}: <{name}> {why}.", hint=hint)
 
 
-def _set(document: Document, element: etree._Element, section: _Section, key: str, value: str) -> None:
+def _set(document: Document, element: etree._Element, section: _Section, key: str, value: str, *, remove: bool) -> None:
     try:
         entries = _entries(element, section, key)
         for entry in entries:
             document.set_attribute(entry, section.value, value)
         if not entries:
+            if remove:
+                document.insert(element, len(element), etree.Element("remove", {section.key: key}))
             entry = etree.Element("add", {section.key: key, section.value: value})
             document.insert(element, len(element), entry)
     except (TypeError, ValueError) as error:

@@ -77,7 +77,7 @@ def test_applications_pools_and_virtual_directories(sites):
     (sites.path / "shared" / "Page.aspx").write_text('<%@ Page Language="C#" %><%= 6 * 7 %>')
     sites.files(
         conftest=one(
-            """, app_settings={"Who": "the shop"}, pool=AppPool({"MODE": "it's 100% \\"live\\" & <well>"}),
+            """, app_settings={"Who": "the shop"}, pool=AppPool({"MODE": "it's 100% \\"live\\" & <well>", "A.B(x86)": "1"}),
             virtual_directories={"/files": "shared"},
             applications=[
                 Application("/api", "api", app_settings={"Who": "the api"}, virtual_directories={"/files": "shared"}),
@@ -430,14 +430,9 @@ def test_appcmd_gets_every_character_as_it_was_meant(sites, engine):
             web.recycle()
             assert fetch(web.url + "/Default.aspx")[0] == 200
             assert [one.site for one in web.requests()][-1] == "O'Neil & \\"Sons\\" 100%"
-            assert False
         """,
     )
-    finished = sites.run("-l", "--junit-xml=.wincontainers/junit.xml", "-o", "junit_logging=all")
-    assert finished.outcomes() == {"failed": 1}
-    assert "assert False" in finished.output
-    for path in (sites.path / ".wincontainers").rglob("*.log"):
-        assert EVERY not in path.read_text("utf-8", errors="replace")
+    assert sites.run().outcomes() == {"passed": 1}
 
 
 assert set(string.printable.strip(string.whitespace)) <= set(EVERY)

@@ -84,9 +84,43 @@ NASTY = [
     "delimiter ;;\nselect 1;;\n;;select 2;\n;;",
 ]
 TOKENS = st.sampled_from(
-    ["select 1", "'", '"', "`", "\\\\", "\\'", "\\", "-- ", "--", "#", "/*", "*/", "/*!", "/*M!", "/", "*", "$$", "//"]
-    + [";", ";", ";", "\n", "\n", "\n", " ", "\t", "\r\n", "\ndelimiter $$\n", "\ndelimiter ;\n", "\nDELIMITER //\n"]
-    + ["\\N", "\\n", "é", "''", "a", "b", "begin", "end", "\nuse t\n", "source", "\ngo\n", "0x27", "-", "!", "+"]
+    [
+        *[
+            "select 1",
+            "'",
+            '"',
+            "`",
+            "\\\\",
+            "\\'",
+            "\\",
+            "-- ",
+            "--",
+            "#",
+            "/*",
+            "*/",
+            "/*!",
+            "/*M!",
+            "/",
+            "*",
+            "$$",
+            "//",
+        ],
+        *[
+            ";",
+            ";",
+            ";",
+            "\n",
+            "\n",
+            "\n",
+            " ",
+            "\t",
+            "\r\n",
+            "\ndelimiter $$\n",
+            "\ndelimiter ;\n",
+            "\nDELIMITER //\n",
+        ],
+        *["\\N", "\\n", "é", "''", "a", "b", "begin", "end", "\nuse t\n", "source", "\ngo\n", "0x27", "-", "!", "+"],
+    ]
 )
 SCRIPTS = st.lists(TOKENS, max_size=25).map("".join)
 PART = re.compile(

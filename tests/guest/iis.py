@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import nginx
-from output import local
+from output import local, say
 
 SETUP = Path("/wincontainers/setup.json")
 STATE = Path("/wincontainers/applicationHost.json")
@@ -51,6 +51,7 @@ def appcmd(words):
         ("add", "vdir"): add_directory,
         ("set", "config"): set_variables,
         ("recycle", "apppool"): recycle,
+        ("list", "wps"): list_processes,
     }
     if (verb, kind) not in known:
         raise Refused(f"{verb} {kind}")
@@ -171,6 +172,12 @@ def recycle(state, words):
     subprocess.run(["recycle-pool", given["apppool.name"]], check=True)
 
 
+def list_processes(state, words):
+    given = parameters(words, {"apppool.name"})
+    process = Path("/run/pools", given["apppool.name"] + ".pid").read_text().strip()
+    say(f'WP "{process}" (applicationPool:{given["apppool.name"]})')
+
+
 # -- serving ----------------------------------------------------------------------------------------------------
 
 
@@ -197,12 +204,10 @@ def configure():
 
 def relay_marks():
     """Have what was logged before a mark written before it, as the entry point for Windows does."""
-    done = 0
     while True:
-        lines = MARKS.read_text().splitlines() if MARKS.exists() else []
-        for token in lines[done:]:
-            subprocess.run(["mark-logs", token.strip()], check=True)
-        done = len(lines)
+        for token in MARKS.iterdir():
+            subprocess.run(["mark-logs", token.name], check=True)
+            token.unlink()
         time.sleep(0.05)
 
 

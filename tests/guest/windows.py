@@ -116,6 +116,9 @@ def run_in_cmd(command, target):
     if name.lower() == "ver":
         say("\nMicrosoft Windows [Version 10.0.0.0]")
         return 0
+    if name.lower() == "type" and rest.strip().lower() == "nul" and target is not None:
+        Path(local(target[0])).touch()
+        return 0
     if name.lower() == "type":
         write(Path(local(rest.strip('"'))).read_text())
         return 0

@@ -8,6 +8,7 @@ PAGE = """<%@ Page Language="C#" %><%@ Import Namespace="System" %>
 <% if (Request.QueryString["why"] != null) throw new InvalidOperationException("no " + Request.QueryString["why"]); %>
 <%= Environment.GetEnvironmentVariable("MODE") %>|<%= Environment.GetEnvironmentVariable("ALL") %>|<%= Environment.UserName %>|<%= Environment.Is64BitProcess %>
 """
+COUNT = '<%@ Page Language="C#" %><script runat="server">static int count;</script><%= ++count %>'
 EVERY = "".join(chr(code) for code in range(32, 127))
 
 
@@ -16,6 +17,7 @@ def test_sites_pools_logs_and_events(suite):
         (suite.path / name).mkdir()
         (suite.path / name / "Web.config").write_text(CONFIG)
         (suite.path / name / "Default.aspx").write_text(PAGE)
+        (suite.path / name / "Count.aspx").write_text(COUNT)
     suite.files(
         conftest=f"""
         from pytest_wincontainers import AppPool, Application, Site, iis_container
@@ -27,7 +29,7 @@ def test_sites_pools_logs_and_events(suite):
                 {{"MODE": EVERY}}, enable_32bit=True, user="o'neil", password="pass'w0rd \\"%\\" {{&}}")),
             Site("two", path="two", port=8081, health="/Default.aspx", virtual_directories={{"/files": "one"}},
                 applications=[Application("/api", "one", pool=AppPool({{"MODE": "api"}}))]),
-            environment={{"ALL": "every pool"}},
+            environment={{"ALL": EVERY}},
         )
         def web():
             pass
@@ -41,10 +43,13 @@ def test_sites_pools_logs_and_events(suite):
         def page(url):
             return urlopen(url + "/Default.aspx").read().decode().strip()
 
+        def count(web):
+            return int(urlopen(web.url + "/Count.aspx").read())
+
         def test_pools(web):
-            assert page(web.url) == EVERY + "|every pool|o'neil|False"
-            assert page(web.site("two").url).startswith("|every pool|")
-            assert page(web.site("two").url + "/api").startswith("api|every pool|")
+            assert page(web.url) == f"{EVERY}|{EVERY}|o'neil|False"
+            assert page(web.site("two").url).startswith(f"|{EVERY}|")
+            assert page(web.site("two").url + "/api").startswith(f"api|{EVERY}|")
 
         def test_logs(web):
             with pytest.raises(HTTPError, match="500"):
@@ -62,12 +67,16 @@ def test_sites_pools_logs_and_events(suite):
             assert len([event for event in web.events() if "no milk" in event.message]) == 2
 
         def test_recycle(web):
+            before = count(web)
+            assert count(web) == before + 1
             web.recycle()
-            assert page(web.url)
+            assert count(web) < before
 
         def test_restart(web):
+            urlopen(web.url + "/Default.aspx?once=1").close()
             web.restart()
-            assert page(web.site("two").url + "/api").startswith("api|every pool|")
+            assert page(web.site("two").url + "/api").startswith(f"api|{EVERY}|")
+            assert [one.query for one in web.requests(since=0)].count("once=1") == 1
         """,
     )
     assert suite.run("-v") == {"passed": 5}

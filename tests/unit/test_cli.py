@@ -33,6 +33,7 @@ def test_to_a_file_in_a_chain(files, capsys):
     assert main(["transform", "web.config", "vain.config", "sets.config", "-o", "out.config"]) == 0
     assert (files / "out.config").read_bytes() == CONFIG.replace(b"nobody", b"me")
     assert capsys.readouterr().out == ""
+    assert (files / "out.config").stat().st_mode == (files / "web.config").stat().st_mode
     assert sorted(path.name for path in files.iterdir()) == [
         "broken.config",
         "out.config",
@@ -57,6 +58,7 @@ def test_what_is_named_in_vain_is_told(files, capsys):
         (["web.config", "none.config"], "none.config cannot be read"),
         (["web.config", "broken.config"], "broken.config, line 2, column "),
         (["web.config", "sets.config", "-o", "web.config"], "web.config is the file that is transformed"),
+        (["web.config", "sets.config", "-o", "sets.config"], "sets.config is one of the transforms"),
         (["web.config", "sets.config", "-o", "none/out.config"], "No such file"),
     ],
 )

@@ -55,7 +55,14 @@ def test_fields_may_change_in_the_middle():
 
 def test_what_reached_no_site():
     (entry,) = read(lines("httperr", HTTPERR))
-    assert entry.what == Request("", BEGUN + 1, "GET", "/a", "b", 503, None, "AppOffline")
+    assert entry.what == Request("shop", BEGUN + 1, "GET", "/a", "b", 503, None, "AppOffline")
+    gone = HTTPERR[4].replace(" 503 1 AppOffline shop", " - - Connection_Abandoned_By_ReqQueue -")
+    (entry,) = read(lines("httperr", [HTTPERR[3], gone]))
+    assert entry.what == Request("", BEGUN + 1, "GET", "/a", "b", 0, None, "Connection_Abandoned_By_ReqQueue")
+
+
+def test_the_rest_of_an_event_whose_beginning_is_of_an_earlier_test():
+    assert read(lines("event 7", ["| at Somewhere()"])) == []
 
 
 def test_events_of_several_lines_that_come_between_each_other():

@@ -1,10 +1,16 @@
 """Splitting scripts and ordering files. What a server makes of them is in tests/engine/test_databases.py."""
 
+import sys
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_wincontainers.migrations.runner import in_order, natural
+from pytest_wincontainers.errors import Cancelled, DeclarationError, MigrationError
+from pytest_wincontainers.migrations import goose
+from pytest_wincontainers.migrations.command import command, judge, run_here
+from pytest_wincontainers.migrations.files import checksum, find, lines_of, natural
 from pytest_wincontainers.migrations.split import ScriptError, split
 
 
@@ -28,11 +34,17 @@ def texts(script):
         ("SELECT 1 -- yes;\n+ 1", ["SELECT 1 -- yes;\n+ 1"]),
         ("SELECT 5--1; SELECT 2", ["SELECT 5--1", "SELECT 2"]),
         ("SELECT 1 --", ["SELECT 1 --"]),
-        ("/*!40101 SET @a = ';' */; /*M!100 x;y */", ["/*!40101 SET @a = ';' */", "/*M!100 x;y */"]),
+        # As the client has it: only a quoted delimiter is none in there.
+        ("/*!40101 SET @a = ';' */; /*M!100 x;y */", ["/*!40101 SET @a = ';' */", "/*M!100 x", "y */"]),
         ("DELIMITER //\nBEGIN; END//\ndelimiter ;\nSELECT 1;", ["BEGIN; END", "SELECT 1"]),
         ("DELIMITER $$\r\nSELECT 1$$\r\nDELIMITER ;\r\nSELECT 2;", ["SELECT 1", "SELECT 2"]),
         ("DELIMITER --\nSELECT 1--\nSELECT 2--", ["SELECT 1", "SELECT 2"]),
-        ("DELIMITER go\nSELECT 1 GO SELECT 2", ["SELECT 1", "SELECT 2"]),
+        ("DELIMITER go\nSELECT 1 go SELECT 2 GO", ["SELECT 1", "SELECT 2 GO"]),
+        ("--x\nSELECT 1--x;", ["SELECT 1--x"]),
+        (
+            "SELECT delimiter\nFROM t; SELECT\ndelimiter INT, x",
+            ["SELECT delimiter\nFROM t", "SELECT\ndelimiter INT, x"],
+        ),
         ("SELECT delimiter_x FROM t;", ["SELECT delimiter_x FROM t"]),
         ("USE shop; SELECT 1", ["USE shop", "SELECT 1"]),
     ],
@@ -52,7 +64,12 @@ def test_each_statement_knows_its_line():
         ("SELECT 1;\nSELECT 'x", 2, "the ' that opens here is never closed"),
         ("SELECT `x", 1, "the ` that opens here is never closed"),
         ("\n\n/* x", 3, "the comment that opens here is never closed"),
-        ("SELECT 1; /*! x", 1, "the comment that opens here is never closed"),
+        ("SELECT 1;\nSELECT 2\nDELIMITER //", 3, "DELIMITER inside of the statement that begins in line 2"),
+        ("SELECT 1; DELIMITER //", 1, "DELIMITER must stand at the beginning of a line"),
+        ("SELECT 1 \\G", 1, "\\G is a command of the mysql client, not SQL"),
+        ("SELECT 1;\nstatus\n", 2, "status is a command of the mysql client, not SQL"),
+        ("source x.sql;", 1, "source is a command of the mysql client, not SQL"),
+        ("DELIMITER '\n", 1, "a delimiter with a quote or a backslash in it"),
         ("SELECT 1;\nsource other.sql", 2, "source is a command of the mysql client, not SQL"),
         ("\\. other.sql", 1, "\\. is a command of the mysql client, not SQL"),
         ("DELIMITER\nSELECT 1", 1, "DELIMITER without a delimiter"),
@@ -80,33 +97,170 @@ def test_any_text_gives_statements_or_a_script_error(script):
 
 
 @given(
-    st.lists(st.sampled_from(["SELECT 1", "SELECT ';'", "SELECT 'a\\'b'", "/*! x */", "SELECT `;`"])),
+    st.lists(st.sampled_from(["SELECT 1", "SELECT ';'", "SELECT 'a\\'b'", "/*! x */ ", "SELECT `;`"])),
     st.sampled_from([";", "$$", "//"]),
 )
 def test_joined_statements_come_apart_again(statements, delimiter):
     script = f"DELIMITER {delimiter}\n" + "".join(f"{one}{delimiter} -- ;\n" for one in statements)
-    assert texts(script) == statements
+    assert texts(script) == [one.rstrip() for one in statements]
+
+
+def made(folder, *names, content=""):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+    return folder
 
 
 def test_numbers_in_names_are_numbers(tmp_path):
-    names = [
-        "10_c.sql",
-        "2_b.sql",
-        "V1.10__x.sql",
-        "V1.9__x.sql",
-        "b.sql",
-        "A.SQL",
-        "a10b2.sql",
-        "a9b30.sql",
-        "skip.txt",
-    ]
-    for name in names:
-        (tmp_path / name).touch()
-    ordered = [path.name for path in in_order(tmp_path)]
+    names = ["10_c.sql", "2_b.sql", "1.10-x.sql", "1.9-x.sql", "b.sql", "A.SQL", "a10b2.sql", "a9b30.sql", "skip.txt"]
+    ordered = [one.path.name for one in find(made(tmp_path, *names)).files]
     assert ordered.index("2_b.sql") < ordered.index("10_c.sql")
-    assert ordered.index("V1.9__x.sql") < ordered.index("V1.10__x.sql")
+    assert ordered.index("1.9-x.sql") < ordered.index("1.10-x.sql")
     assert ordered.index("a9b30.sql") < ordered.index("a10b2.sql") < ordered.index("b.sql")
     assert "skip.txt" not in ordered
+
+
+def test_names_of_flyway(tmp_path):
+    made(tmp_path, "V2__b.sql", "V1_1__a_b.sql", "V1.10__c.sql", "R__views.sql", "R__a.sql", "U2__b.sql", "v3__d.sql")
+    found = find(tmp_path)
+    assert found.style == "flyway"
+    assert [(one.name, one.version, one.description) for one in found.files] == [
+        ("V1_1__a_b.sql", "1.1", "a b"),
+        ("V1.10__c.sql", "1.10", "c"),
+        ("V2__b.sql", "2", "b"),
+        ("v3__d.sql", "3", "d"),
+        ("R__a.sql", None, "a"),
+        ("R__views.sql", None, "views"),
+    ]
+
+
+def test_names_of_golang_migrate(tmp_path):
+    made(tmp_path, "10_b.up.sql", "10_b.down.sql", "2_a.up.sql", "2_a.down.sql")
+    assert [one.name for one in find(tmp_path).files] == ["2_a.up.sql", "10_b.up.sql"]
+
+
+def test_a_pattern_of_ones_own(tmp_path):
+    made(tmp_path, "b/2.up", "a/10.up", "a/9.up", "a/x.sql")
+    assert [one.name for one in find(tmp_path, "**/*.up").files] == ["a/9.up", "a/10.up", "b/2.up"]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["V1__a.sql", "other.sql"], "other.sql is no name of Flyway's"),
+        (["V1__a.sql", "V1.0__b.sql"], "two migrations have the version 1\n"),
+        (["1_a.up.sql", "01_b.up.sql"], "two migrations have the version 1"),
+        (["1_a.up.sql", "b.sql"], "b.sql is neither .up.sql nor .down.sql"),
+        (["readme.txt"], "holds no .sql file"),
+    ],
+)
+def test_names_that_do_not_go_together(tmp_path, names, words):
+    with pytest.raises(DeclarationError) as caught:
+        find(made(tmp_path, *names))
+    assert words in str(caught.value)
+    assert caught.value.hint
+
+
+def test_checksums_are_flyways_and_know_no_line_ends(tmp_path):
+    # What Flyway's own ChecksumCalculator gives: CRC-32 over the lines, one after the other.
+    (tmp_path / "a").write_bytes(b"SELECT 1;\nSELECT 2;\n")
+    (tmp_path / "b").write_bytes(b"\xef\xbb\xbfSELECT 1;\r\nSELECT 2;")
+    assert (
+        checksum(lines_of(tmp_path / "a")) == checksum(lines_of(tmp_path / "b")) == checksum(["SELECT 1;", "SELECT 2;"])
+    )
+    # The check value of CRC-32, and one that Java shows with a sign.
+    assert checksum(["1234", "56789"]) == 0xCBF43926 - (1 << 32)
+    assert checksum([]) == 0
+
+
+GOOSE = """-- +goose Up
+CREATE TABLE a (x INT);
+-- +goose StatementBegin
+CREATE FUNCTION f() RETURNS INT
+BEGIN
+  RETURN 1; -- ;
+END;
+-- +goose StatementEnd
+INSERT INTO a VALUES (1);
+
+-- +goose Down
+DROP TABLE a;
+"""
+
+
+def test_the_up_part_of_goose():
+    assert goose.is_goose(GOOSE.split("\n"))
+    assert not goose.is_goose(["-- goose Up", "SELECT 1"])
+    found = list(goose.split_up(GOOSE.split("\n")))
+    assert [one.text for one in found] == [
+        "CREATE TABLE a (x INT)",
+        "CREATE FUNCTION f() RETURNS INT\nBEGIN\n  RETURN 1; -- ;\nEND",
+        "INSERT INTO a VALUES (1)",
+    ]
+    assert [one.line for one in found] == [2, 4, 9]
+
+
+@pytest.mark.parametrize(
+    ("script", "line", "words"),
+    [
+        ("-- +goose Up\n-- +goose StatementBegin\nSELECT 1;", 2, "has no StatementEnd"),
+        ("-- +goose Up\n-- +goose StatementEnd", 2, "where it does not belong"),
+    ],
+)
+def test_goose_without_its_ends(script, line, words):
+    with pytest.raises(ScriptError, match=words) as caught:
+        list(goose.split_up(script.split("\n")))
+    assert caught.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (command(), "command() has no words"),
+        (command("x", "{hst}"), "has the placeholder {hst}"),
+        (command("x", "{"), "in command()"),
+        (command("x", "--password={password}"), "everybody on a machine can read"),
+        (command("x", environment={"A": "{nothing}"}), "has the placeholder {nothing}"),
+        (command("no-such-program"), "there is no program no-such-program"),
+        (command("x", folder="nowhere"), "there is nothing at"),
+        (command("x", folders={"/a": "."}), "folders= is for a command in a container"),
+    ],
+)
+def test_commands_that_cannot_be(tmp_path, given, words):
+    with pytest.raises(DeclarationError) as caught:
+        given.check(tmp_path)
+    assert words in str(caught.value)
+
+
+def test_a_command_gets_its_values(tmp_path):
+    code = "import os, sys; print(sys.argv[1:], os.environ['URL'], os.getcwd()); sys.exit(3)"
+    given = command(sys.executable, "-c", code, "{host}:{port}", "{{x}}", environment={"URL": "{url}"})
+    given.check(tmp_path)
+    values = {"host": "h", "port": 1, "url": "mysql://secret"}
+    with pytest.raises(MigrationError) as caught:
+        run_here(given.filled(values), tmp_path, lambda _: None)
+    assert "ended with exit code 3" in caught.value.message
+    assert caught.value.details == f"['h:1', '{{x}}'] mysql://secret {tmp_path}"
+    judge(given, 0, "")
+
+
+def test_a_command_that_takes_too_long_is_ended(tmp_path):
+    given = command(sys.executable, "-c", "import time; print('x', flush=True); time.sleep(60)", timeout=0.5)
+    with pytest.raises(MigrationError, match="did not end within 0.5 s"):
+        run_here(given, tmp_path, lambda _: None)
+
+
+def test_a_run_that_is_over_ends_its_command(tmp_path):
+    begun = time.monotonic()
+
+    def over(text):
+        if time.monotonic() - begun > 0.3:
+            raise Cancelled("over")
+
+    with pytest.raises(Cancelled):
+        run_here(command(sys.executable, "-c", "import time; time.sleep(60)"), tmp_path, over)
+    assert time.monotonic() - begun < 20
 
 
 @given(st.lists(st.text("ab01_.", min_size=1), unique=True), st.randoms())

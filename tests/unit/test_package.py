@@ -28,6 +28,7 @@ PUBLIC = [
     "SeleniumEndpoint",
     "Site",
     "WincontainersError",
+    "command",
     "container",
     "iis_container",
     "mysql_container",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO
@@ -19,6 +20,7 @@ from pytest_wincontainers.engines.base import (
     ExecResult,
     Image,
     Listed,
+    ListedImage,
     Progress,
 )
 from pytest_wincontainers.engines.docker import streams
@@ -74,7 +76,8 @@ class DockerEngine:
         exposed = (answer.get("Config") or {}).get("ExposedPorts") or {}
         ports = sorted(int(port.split("/")[0]) for port in exposed if port.endswith("/tcp"))
         guest: Guest = "windows" if answer.get("Os") == "windows" else "linux"
-        return Image(answer["Id"], tuple(ports), guest, parse_version(answer.get("OsVersion") or ""))
+        volumes = tuple((answer.get("Config") or {}).get("Volumes") or {})
+        return Image(answer["Id"], tuple(ports), guest, parse_version(answer.get("OsVersion") or ""), volumes)
 
     def pull(self, reference: str, progress: Progress) -> None:
         try:
@@ -135,6 +138,22 @@ class DockerEngine:
                         hint=failure.remedy if failure else f"try it by hand: docker build {build.folder}",
                         failure=failure,
                     )
+
+    def commit(self, container: str, tag: str, labels: Mapping[str, str]) -> None:
+        # Quoted as JSON is, which the Dockerfile's words are too.
+        changes = [f"LABEL {json.dumps(name)}={json.dumps(value)}" for name, value in labels.items()]
+        repository, _, name = tag.rpartition(":")
+        with calling("make an image of a container"):
+            self._api.commit(container, repository=repository, tag=name, changes="\n".join(changes))
+
+    def images(self, label: str) -> Sequence[ListedImage]:
+        with calling("list images"):
+            answer = self._api.images(filters={"label": label})
+        return [ListedImage(tag, float(one["Created"])) for one in answer for tag in one.get("RepoTags") or ()]
+
+    def remove_image(self, reference: str) -> None:
+        with tolerating(404), calling(f"remove the image {reference}"):
+            self._api.remove_image(reference)
 
     def ensure_network(self, name: str) -> None:
         with calling(f"look up the network {name}"):

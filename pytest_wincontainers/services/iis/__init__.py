@@ -69,7 +69,7 @@ class Iis(Service):
     def own_image(self, info: EngineInfo) -> str | Build:
         return own_image(info, "aspnet", **({"FEATURES": " ".join(sorted(self.features))} if self.features else {}))
 
-    def staged(self, base: Path, guest: Guest, returned: Returned) -> Staged:
+    def staged(self, base: Path, guest: Guest, secrets: Mapping[str, str], returned: Returned) -> Staged:
         placed = place(self.sites, guest)
         folders, notes = staged(placed, base, returned)
         environment = {**self.common.environment, **returned.get("environment", {})}
@@ -112,6 +112,10 @@ class Iis(Service):
     def shut_down(self, endpoint: IisEndpoint, engine: Engine) -> None:
         # IIS keeps nothing that is not on disk already, and on Server 2025 its stop can take ten minutes.
         engine.kill(endpoint.container_id)
+
+    @property
+    def least_timeout(self) -> float:
+        return max((site.timeout or 0.0 for site in self.sites), default=0.0)
 
     def readiness(self) -> Sequence[Ready]:
         return (SitesAnswer(self.sites), *self.common.ready)

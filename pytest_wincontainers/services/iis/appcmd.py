@@ -42,6 +42,11 @@ def recycle(pool_name: str) -> tuple[str, ...]:
     return (PROGRAM, "recycle", "apppool", _given("apppool.name", pool_name))
 
 
+def processes(pool_name: str) -> tuple[str, ...]:
+    """The call that lists a pool's worker processes; one that has none is no error."""
+    return (PROGRAM, "list", "wps", _given("apppool.name", pool_name))
+
+
 def _add_pool(name: str, pool: AppPool) -> Sequence[str]:
     call = [
         "add",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,11 +19,12 @@ from pytest_wincontainers.services.iis.sites import Site
 from pytest_wincontainers.services.iis.warmup import SitesAnswer
 
 MARKS = "C:\\wincontainers\\marks"
-"""In a Windows container: the file whose lines the entry point repeats once the logs before them are written."""
+"""In a Windows container: the folder of files whose names the entry point writes once the logs before are written."""
 
 _MARK_SECONDS = 15.0
 _RECYCLE_SECONDS = 180.0
 _POLL_SECONDS = 0.02
+_WAITING_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class IisEndpoint(Endpoint[IisFace]):
         token = secrets.token_hex(8)
         size = files.size(self._log)
         if self._link.handed().guest == "windows":
-            done = self.cmd(f">>{MARKS} echo {token}")
+            done = self.cmd(f"type nul> {MARKS}\\{token}")
         else:
             done = self.exec("mark-logs", token)
         if done.exit_code != 0:
@@ -132,17 +134,36 @@ class IisEndpoint(Endpoint[IisFace]):
             self.site(site)
         guest = self._link.handed().guest
         chosen = [one for one in place(list(self._sites.values()), guest) if site in (None, one.site.name)]
-        for pool in dict.fromkeys(one.pool_name for one in chosen):
-            done = self.exec(*(appcmd.recycle(pool) if guest == "windows" else ("recycle-pool", pool)))
-            if done.exit_code != 0:
-                raise PreparationError(
-                    f"the pool {pool} of {self.name} was not recycled", details=done.output, hint="look into its log"
-                )
-        answers = SitesAnswer(tuple({one.site.name: one.site for one in chosen}.values()))
         deadline = time.monotonic() + _RECYCLE_SECONDS
+        for pool in dict.fromkeys(one.pool_name for one in chosen):
+            if guest == "windows":
+                self._recycle_by_appcmd(pool, deadline)
+            else:
+                self._in_pool(pool, "recycle-pool", pool)
+        answers = SitesAnswer(tuple({one.site.name: one.site for one in chosen}.values()))
         while (why_not := answers(self)) is not None:
             if time.monotonic() > deadline:
                 raise NotReady(
                     f"{self.name} does not answer after it was recycled: {why_not}", hint="look into its log"
                 )
             time.sleep(_POLL_SECONDS)
+
+    def _recycle_by_appcmd(self, pool: str, deadline: float) -> None:
+        def processes() -> set[str]:
+            return set(re.findall(r'WP "(\d+)"', self._in_pool(pool, *appcmd.processes(pool))))
+
+        # The old process takes requests until the new one is up, and appcmd waits for neither.
+        old = processes()
+        self._in_pool(pool, *appcmd.recycle(pool))
+        while old & processes():
+            if time.monotonic() > deadline:
+                raise NotReady(f"the old process of the pool {pool} does not end", hint=f"look into {self._log}")
+            time.sleep(_WAITING_SECONDS)
+
+    def _in_pool(self, pool: str, *words: str) -> str:
+        done = self.exec(*words)
+        if done.exit_code != 0:
+            raise PreparationError(
+                f"the pool {pool} of {self.name} was not recycled", details=done.output, hint="look into its log"
+            )
+        return done.output

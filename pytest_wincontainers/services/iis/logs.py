@@ -37,8 +37,9 @@ class Request:
     """A request as the server has logged it.
 
     `time` is when it was over, in seconds since 1970 by the engine's clock; IIS writes whole seconds. `path` is
-    decoded; IIS writes blanks in it as +. One that reached no site (HTTPERR) has an empty `site`, no `milliseconds`,
-    and a `reason`. `fields` has everything that was logged, by W3C names such as "cs(User-Agent)".
+    decoded; IIS writes blanks in it as +. One that no site has answered (HTTPERR) has no `milliseconds`, a `reason`,
+    the status 0 where it got no answer at all, and mostly no `site`. `fields` has everything that was logged, by W3C
+    names such as "cs(User-Agent)".
     """
 
     site: str
@@ -97,7 +98,7 @@ class Reader:
             if found is None:
                 yield line
             elif found["key"]:
-                yield from self._event(found["key"], found["rest"], line)
+                yield from self._event(found["key"], found["rest"])
             elif not found[1].startswith("mark"):
                 yield from self._request(found[1], found["rest"], line)
 
@@ -120,21 +121,23 @@ class Reader:
     def _made(self, log: str, values: Mapping[str, str]) -> Request:
         stem, question, query = values.get("cs-uri", "").partition("?")
         taken = values.get("time-taken")
-        number = int(log.partition(" ")[2] or 0)
+        number = log.partition(" ")[2] or values.get("s-siteid", _NOTHING)
+        site = int(number) if number.isdecimal() else 0
+        status = values["sc-status"]
         query = query if question else values.get("cs-uri-query", "")
         return Request(
-            site=self._sites[number - 1] if 0 < number <= len(self._sites) else "",
+            site=self._sites[site - 1] if 0 < site <= len(self._sites) else "",
             time=timestamp(f"{values['date']}T{values['time']}Z"),
             method=values["cs-method"],
             path=unquote(values.get("cs-uri-stem") or stem),
             query="" if query == _NOTHING else query,
-            status=int(values["sc-status"]),
+            status=0 if status == _NOTHING else int(status),
             milliseconds=int(taken) if taken is not None else None,
             reason=values.get("s-reason", ""),
             fields=values,
         )
 
-    def _event(self, key: str, text: str, line: Line) -> Iterator[Entry | Line]:
+    def _event(self, key: str, text: str) -> Iterator[Entry]:
         if not text.startswith("|"):
             with suppress(ValueError):
                 head = json.loads(text)
@@ -142,9 +145,8 @@ class Reader:
                     timestamp(str(head["time"]))
                     self._events[key] = ({**head, "id": int(head["id"])}, [])
         elif key in self._events:
+            # Else its beginning is of an earlier test.
             self._events[key][1].append(text[2:])
-        else:
-            yield line
         head, said = self._events.get(key, ({"lines": -1}, []))
         if len(said) == head["lines"]:
             del self._events[key]
@@ -178,7 +180,7 @@ def excerpts(
             if isinstance(one.what, Event):
                 events += one.lines
                 continue
-            said = found.setdefault(f"W3C log of {one.what.site}" if one.what.site else "HTTPERR log", [])
+            said = found.setdefault("HTTPERR log" if one.log == "httperr" else f"W3C log of {one.what.site}", [])
             heading, text = one.lines
             if heading not in said:
                 said.append(heading)

@@ -67,9 +67,10 @@ def _pool_ports(servers: Sequence[Server], pools: Sequence[Pool]) -> Mapping[str
 
 def _pool_script(pool: Pool, port: int) -> str:
     applications = ",".join(f"{path}:{folder}" for path, folder in pool.applications)
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in pool.environment.items()]
     options = [f"/applications={applications}", f"/socket=tcp:127.0.0.1:{port}", "/printlog=True", "/loglevels=Error"]
-    return "\n".join([*lines, f"exec fastcgi-mono-server4 {shlex.join(options)}", ""])
+    # By env, as a shell does not take every name that a variable can have.
+    variables = [f"{name}={value}" for name, value in pool.environment.items()]
+    return f"exec env {shlex.join([*variables, 'fastcgi-mono-server4', *options])}\n"
 
 
 def _configuration(servers: Sequence[Server], ports: Mapping[str, int], *, compress: bool) -> Iterator[str]:

@@ -72,9 +72,9 @@ class Site:
     this order, and then `app_settings` and `connection_strings` are added to it or replace what it has. The
     file on disk stays as it is. What a transform names in vain is noted, and with `strict` is an error.
 
-    `health` is the path that is asked until the site answers; `timeout` is how many seconds that may take,
-    where it is not the container's. With `host_header` the site answers requests for that host only, so that
-    sites can share a port. `virtual_directories` maps virtual paths to folders.
+    `health` is the path that is asked until the site answers; `timeout` is how many seconds that may take from when
+    its port is open, instead of as long as the container may take. With `host_header` the site answers requests for
+    that host only, so that sites can share a port. `virtual_directories` maps virtual paths to folders.
     """
 
     name: str
@@ -182,6 +182,6 @@ def _pool_problems(pool: AppPool) -> Iterator[tuple[str, str]]:
         yield "has a pool whose user or password cannot be printed", "leave out control characters"
     for name, value in pool.environment.items():
         if not _VARIABLE.fullmatch(name):
-            yield f"has a pool with the variable {name!r}", "letters, digits and _, not a digit first"
+            yield f"has a pool with the variable {name!r}", "letters, digits and _ . ( ) -, a letter or _ first"
         if "\0" in value:
             yield f"has a pool whose variable {name} holds a NUL", "leave it out"

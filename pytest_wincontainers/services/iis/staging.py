@@ -41,18 +41,19 @@ def _configured(application: Application, base: Path, returned: Returned) -> tup
     from pytest_wincontainers.webconfig import apply_settings, find_web_config, transform
 
     folder = base / application.path
+    below = application.at != "/"
+    if below and not (application.transforms or application.connection_strings or application.app_settings):
+        # It has its site's settings.
+        return {}, ()
     connection_strings = {**application.connection_strings, **returned.get("connection_strings", {})}
     app_settings = {**application.app_settings, **returned.get("app_settings", {})}
-    changes = bool(application.transforms or connection_strings or app_settings)
-    if not changes and application.at != "/":
-        return {}, ()
     config = find_web_config(folder)
-    if not changes:
+    if not (application.transforms or connection_strings or app_settings):
         return {}, ()
     transformed = transform(config, *_transform_files(application.transforms, folder, base))
     content = transformed.content
     if connection_strings or app_settings:
-        content = apply_settings(content, connection_strings, app_settings, source=str(config))
+        content = apply_settings(content, connection_strings, app_settings, source=str(config), inherits=below)
     return {config.name: content}, transformed.warnings
 
 

@@ -11,7 +11,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 from pytest_wincontainers.errors import NotReady, WincontainersError
-from pytest_wincontainers.ready import ANSWER_SECONDS, request
+from pytest_wincontainers.ready import ANSWER_SECONDS, REFUSED, request
 from pytest_wincontainers.services.iis.sites import Site
 
 if TYPE_CHECKING:
@@ -32,15 +32,15 @@ class SitesAnswer:
 
     sites: tuple[Site, ...]
     _answered: set[str] = field(default_factory=set)
-    _begun: float | None = None
+    _begun: dict[str, float] = field(default_factory=dict)
 
     def __call__(self, endpoint: IisEndpoint) -> str | None:
-        self._begun = self._begun or time.monotonic()
         waiting = [site for site in self.sites if site.name not in self._answered]
         outcomes: queue.SimpleQueue[tuple[Site, str | WincontainersError | None]] = queue.SimpleQueue()
         for site in waiting:
             threading.Thread(target=self._ask, args=(endpoint, site, outcomes), daemon=True).start()
         reasons = []
+        asked = time.monotonic()
         for _ in waiting:
             site, outcome = outcomes.get()
             if isinstance(outcome, WincontainersError):
@@ -48,7 +48,11 @@ class SitesAnswer:
             if outcome is None:
                 self._answered.add(site.name)
                 continue
-            if site.timeout is not None and time.monotonic() - self._begun > site.timeout:
+            # Its time begins with the server's, which has to boot.
+            if outcome != REFUSED:
+                self._begun.setdefault(site.name, asked)
+            begun = self._begun.get(site.name, time.monotonic())
+            if site.timeout is not None and time.monotonic() - begun > site.timeout:
                 raise NotReady(
                     f"the site {site.name} did not answer {site.health} within {site.timeout:g} s: {outcome}",
                     hint="Site(..., timeout=…) gives it longer",

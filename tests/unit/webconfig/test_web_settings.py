@@ -173,3 +173,15 @@ def test_no_folder(tmp_path):
     with pytest.raises(DeclarationError, match="cannot be searched") as caught:
         find_web_config(tmp_path / "none")
     assert caught.value.hint
+
+
+def test_below_another_web_config_a_new_connection_string_replaces_one_of_that():
+    content = (
+        b"<configuration><connectionStrings><add name='A' connectionString='x'/></connectionStrings></configuration>"
+    )
+    given = {"A": "1", "B": "2"}
+    result = apply_settings(content, given, {"K": "v"}, inherits=True)
+    assert b'<remove name="B"' in result
+    assert result.index(b"<remove") < result.index(b'<add name="B" connectionString="2"')
+    assert result.count(b"<remove") == 1
+    assert b"<remove" not in apply_settings(content, given, {"K": "v"})

@@ -1,13 +1,20 @@
 #!/bin/sh
-# Starts the server with the accounts that the environment names (the official MySQL image's names).
+# Starts the server with the accounts that the environment names (the official MySQL image's names). Their passwords are
+# in the environment or, unlike that, seen by nobody else, in a file that is deleted here.
 set -eu
+
+given=/srv/wincontainers/accounts
+if [ -f $given ]; then
+    . $given
+    rm $given
+fi
 
 text() { printf '%s' "$1" | sed -e 's/\\/\\\\/g' -e "s/'/''/g"; }
 name() { printf '%s' "$1" | sed -e 's/`/``/g'; }
 # In a grant, _ and % in a database's name are wildcards unless escaped.
 pattern() { name "$1" | sed -e 's/[_%]/\\&/g'; }
 
-root=$(text "${MYSQL_ROOT_PASSWORD:?is not set}")
+root=$(text "${MYSQL_ROOT_PASSWORD:-}")
 database=${MYSQL_DATABASE:-}
 user=$(text "${MYSQL_USER:-}")
 password=$(text "${MYSQL_PASSWORD:-}")
@@ -28,12 +35,19 @@ accounts() {
     fi
 }
 
-# /dev/shm is memory: the passwords are in no layer and no commit. The server reads the file before it
-# opens its port, so nobody meets it half set up.
-install -m 0600 -o mysql -g mysql /dev/null /dev/shm/accounts.sql
-accounts > /dev/shm/accounts.sql
+if [ -n "$root" ]; then
+    # /dev/shm is memory: the passwords are in no layer and no commit. The server reads the file before it
+    # opens its port, so nobody meets it half set up.
+    install -m 0600 -o mysql -g mysql /dev/null /dev/shm/accounts.sql
+    accounts > /dev/shm/accounts.sql
+    set -- --init-file=/dev/shm/accounts.sql "$@"
+    touch /srv/mysql/.accounts
+elif [ ! -e /srv/mysql/.accounts ]; then
+    echo "MYSQL_ROOT_PASSWORD is not set" >&2
+    exit 1
+fi
 
-set -- mariadbd --init-file=/dev/shm/accounts.sql "$@"
+set -- mariadbd "$@"
 if [ -n "${MYSQL_GENERAL_LOG:-}" ]; then
     set -- "$@" --general-log --general-log-file=/dev/stdout
 fi

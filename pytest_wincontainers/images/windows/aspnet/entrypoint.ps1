@@ -4,6 +4,7 @@ $ErrorActionPreference = 'Stop'
 $folder = 'C:\wincontainers'
 $setup = "$folder\setup.json"
 $marks = "$folder\marks"
+$state = "$folder\relayed.json"
 $utf8 = New-Object Text.UTF8Encoding $false
 $output = [Console]::OpenStandardOutput()
 
@@ -45,14 +46,22 @@ if (Test-Path $setup) {
     throw "there is no $setup"
 }
 
-$begun = [DateTime]::UtcNow
-# Its own words go to the container's log as well; ServiceMonitor ends when the service does.
-$monitor = Start-Process C:\ServiceMonitor.exe -ArgumentList w3svc -NoNewWindow -PassThru
-$null = $monitor.Handle  # else the exit code is lost
+# Not by ServiceMonitor, which would give the container's environment to a pool that no site uses, and ends at a % in it
+# (microsoft/IIS.ServiceMonitor src/ServiceMonitor/IISConfigUtil.cpp).
+$begun = [DateTime]::UtcNow.ToString('yyyy-MM-ddTHH:mm:ss.fffZ')
+Start-Service w3svc
 
 # -- the logs ----------------------------------------------------------------------------------------------------
 
+# How far each log was written to the output, also before the container was started again.
 $positions = @{}
+$records = @{ Application = 0; System = 0 }
+if (Test-Path $state) {
+    $before = [IO.File]::ReadAllText($state) | ConvertFrom-Json
+    $begun = $before.begun
+    foreach ($one in $before.positions.PSObject.Properties) { $positions[$one.Name] = [long] $one.Value }
+    foreach ($one in $before.records.PSObject.Properties) { $records[$one.Name] = [long] $one.Value }
+}
 
 function Send-NewLines([string] $log, [string] $path) {
     $stream = [IO.File]::Open($path, 'Open', 'Read', 'ReadWrite,Delete')
@@ -79,18 +88,17 @@ $sources = @{
     Application = "Provider[@Name='ASP.NET 4.0.30319.0' or @Name='ASP.NET 2.0.50727.0' or @Name='.NET Runtime' or @Name='Application Error']"
     System = "Provider[@Name='Microsoft-Windows-WAS' or @Name='Microsoft-Windows-IIS-W3SVC']"
 }
-$records = @{ Application = 0; System = 0 }
 
 function Send-NewEvents([string] $channel) {
-    $since = $begun.ToString('yyyy-MM-ddTHH:mm:ss.fffZ')
-    $wanted = "*[System[$($sources[$channel]) and (EventRecordID > $($records[$channel])) and TimeCreated[@SystemTime >= '$since']]]"
+    $wanted = "*[System[$($sources[$channel]) and (EventRecordID > $($records[$channel])) and TimeCreated[@SystemTime >= '$begun']]]"
     $query = New-Object Diagnostics.Eventing.Reader.EventLogQuery $channel, ([Diagnostics.Eventing.Reader.PathType]::LogName), $wanted
     $reader = New-Object Diagnostics.Eventing.Reader.EventLogReader $query
     try {
         while ($null -ne ($event = $reader.ReadEvent())) {
             $records[$channel] = $event.RecordId
             # Where the source's texts are not installed, its values are all there is.
-            $text = $event.FormatDescription()
+            $text = $null
+            try { $text = $event.FormatDescription() } catch { }
             if (-not $text) { $text = ($event.Properties | ForEach-Object { $_.Value }) -join "`n" }
             $lines = $text.Replace("`r", '').TrimEnd().Split("`n")
             $level = @{ 1 = 'Critical'; 2 = 'Error'; 3 = 'Warning' }[[int] $event.Level]
@@ -109,27 +117,37 @@ function Send-NewEvents([string] $channel) {
     }
 }
 
-$marked = 0
-while (-not $monitor.WaitForExit(200)) {
-    try {
-        # First, so that whatever was logged before a mark was asked for is written before it.
-        $asked = @(if (Test-Path $marks) { [IO.File]::ReadAllLines($marks) })
-        if ($asked.Length -gt $marked) { & netsh http flush logbuffer | Out-Null }
-        foreach ($directory in Get-ChildItem C:\inetpub\logs\LogFiles -Directory -Filter W3SVC* -ErrorAction SilentlyContinue) {
-            foreach ($file in Get-ChildItem $directory.FullName -Filter *.log | Sort-Object Name) {
-                Send-NewLines "w3c $($directory.Name.Substring(5))" $file.FullName
-            }
-        }
-        foreach ($file in Get-ChildItem C:\Windows\System32\LogFiles\HTTPERR -Filter *.log -ErrorAction SilentlyContinue | Sort-Object Name) {
-            Send-NewLines httperr $file.FullName
-        }
-        Send-NewEvents Application
-        Send-NewEvents System
-        while ($marked -lt $asked.Length) { Write-Line "[mark] $($asked[$marked].Trim())"; $marked++ }
-    } catch {
-        # A log that cannot be read in this round can be in the next; IIS goes on.
-        Write-Line "the logs could not be read: $_"
-        Start-Sleep -Seconds 1
+$told = @{}
+
+function Invoke-Each([scriptblock] $step) {
+    # A log that cannot be read in this round can be in the next, and the others can be in this one.
+    try { & $step } catch {
+        if (-not $told["$_"]) { $told["$_"] = $true; Write-Line "a log could not be read: $_" }
     }
 }
-exit $monitor.ExitCode
+
+$kept = ''
+while ((Get-Service w3svc).Status -in 'Running', 'StartPending') {
+    # First, so that whatever was logged before a mark was asked for is written before it.
+    $asked = @(Get-ChildItem $marks -ErrorAction SilentlyContinue | ForEach-Object { $_.Name })
+    if ($asked) { Invoke-Each { & netsh http flush logbuffer | Out-Null } }
+    foreach ($directory in Get-ChildItem C:\inetpub\logs\LogFiles -Directory -Filter W3SVC* -ErrorAction SilentlyContinue) {
+        foreach ($file in Get-ChildItem $directory.FullName -Filter *.log | Sort-Object Name) {
+            Invoke-Each { Send-NewLines "w3c $($directory.Name.Substring(5))" $file.FullName }
+        }
+    }
+    foreach ($file in Get-ChildItem C:\Windows\System32\LogFiles\HTTPERR -Filter *.log -ErrorAction SilentlyContinue | Sort-Object Name) {
+        Invoke-Each { Send-NewLines httperr $file.FullName }
+    }
+    Invoke-Each { Send-NewEvents Application }
+    Invoke-Each { Send-NewEvents System }
+    $now = ConvertTo-Json -Compress @{ begun = $begun; positions = $positions; records = $records }
+    if ($now -ne $kept) { [IO.File]::WriteAllText($state, $now); $kept = $now }
+    foreach ($mark in $asked) {
+        Write-Line "[mark] $mark"
+        Remove-Item "$marks\$mark" -ErrorAction SilentlyContinue
+    }
+    Start-Sleep -Milliseconds 200
+}
+Write-Line 'IIS has ended'
+exit 1

@@ -1,12 +1,28 @@
-# Starts the server with the accounts that the environment names (the official MySQL image's names).
+# Starts the server with the accounts that the environment names (the official MySQL image's names). Their passwords are
+# in the environment or, unlike that, seen by nobody else, in a file that is deleted here.
 $ErrorActionPreference = 'Stop'
+
+$given = 'C:\wincontainers\accounts'
+if (Test-Path $given) {
+    foreach ($line in [IO.File]::ReadAllLines($given)) {
+        $name, $value = $line.Split('=', 2)
+        [Environment]::SetEnvironmentVariable($name, $value)
+    }
+    Remove-Item $given
+}
+# What an earlier start has logged is in the engine's log, or another run's.
+Remove-Item C:\mysql\slow.log, C:\mysql\general.log -ErrorAction SilentlyContinue
 
 function Text([string] $value) { $value.Replace('\', '\\').Replace("'", "''") }
 function Name([string] $value) { $value.Replace('`', '``') }
 # In a grant, _ and % in a database's name are wildcards unless escaped.
 function Pattern([string] $value) { (Name $value) -replace '([_%])', '\$1' }
 
-if (-not $env:MYSQL_ROOT_PASSWORD) { [Console]::Error.WriteLine('MYSQL_ROOT_PASSWORD is not set'); exit 1 }
+# A container that is started again has its accounts.
+$done = 'C:\mysql\accounts-made'
+if (-not $env:MYSQL_ROOT_PASSWORD -and -not (Test-Path $done)) {
+    [Console]::Error.WriteLine('MYSQL_ROOT_PASSWORD is not set'); exit 1
+}
 $root = Text $env:MYSQL_ROOT_PASSWORD
 $lines = @(
     "ALTER USER 'root'@'localhost' IDENTIFIED BY '$root';"
@@ -23,9 +39,12 @@ if ($env:MYSQL_USER) {
 }
 # The server greets nobody before it has read the file, so nobody meets it half set up; then it is deleted, below.
 $accounts = 'C:\mysql\accounts.sql'
-[IO.File]::WriteAllLines($accounts, $lines, (New-Object Text.UTF8Encoding $false))
-
-$words = @('--defaults-file=C:\mysql\my.ini', '--no-monitor', '--console', "--init-file=$accounts") + $args
+$words = @('--defaults-file=C:\mysql\my.ini', '--no-monitor', '--console') + $args
+if ($env:MYSQL_ROOT_PASSWORD) {
+    [IO.File]::WriteAllLines($accounts, $lines, (New-Object Text.UTF8Encoding $false))
+    $words += "--init-file=$accounts"
+    New-Item $done -ItemType File -Force | Out-Null
+}
 if ($env:MYSQL_GENERAL_LOG) { $words += '--general-log' }
 Remove-Item Env:MYSQL_ROOT_PASSWORD, Env:MYSQL_PASSWORD -ErrorAction SilentlyContinue
 

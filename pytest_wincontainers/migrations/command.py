@@ -1,0 +1,168 @@
+"""Migrations by any other tool, run on this machine or in a container of its own beside the database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import string
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytest_wincontainers.errors import DeclarationError, MigrationError
+
+_SHOWN_LINES = 40
+_POLL_SECONDS = 0.1
+_SECRET = frozenset({"password", "root_password", "url", "connection_string"})
+PLACEHOLDERS = frozenset({"host", "port", "database", "user", *_SECRET})
+
+
+@dataclass(frozen=True)
+class Command:
+    """See `command`."""
+
+    words: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    image: str | None = None
+    folders: Mapping[str, str | Path] = field(default_factory=dict)
+    folder: str | Path = "."
+    timeout: float = 600.0
+    inputs: tuple[str | Path, ...] = ()
+
+    def check(self, base: Path) -> None:
+        """Raise DeclarationError for what can be seen to be wrong."""
+        if not self.words:
+            raise DeclarationError("command() has no words", hint='command("flyway", "migrate", …)')
+        for text in (*self.words, *self.environment.values()):
+            for name in _names(text):
+                if name not in PLACEHOLDERS:
+                    raise DeclarationError(
+                        f"command() has the placeholder {{{name}}}",
+                        hint=f"there is {', '.join(sorted(PLACEHOLDERS))}; a brace itself is written twice",
+                    )
+        for word in self.words:
+            secret = next((name for name in _names(word) if name in _SECRET), None)
+            if secret is not None:
+                raise DeclarationError(
+                    f"command() has {{{secret}}} in a word, and everybody on a machine can read the words of commands",
+                    hint="put it into environment=, and let the tool or a shell read it from there",
+                )
+        for source in (*self.folders.values(), *self.inputs, *([] if self.image else [self.folder])):
+            if not (base / source).exists():
+                raise DeclarationError(
+                    f"there is nothing at {base / source}, which command() names",
+                    hint="paths are meant from the folder of the file that declares the container",
+                )
+        if self.folders and not self.image:
+            raise DeclarationError(
+                "folders= is for a command in a container", hint="add image=, or name the folder with folder="
+            )
+        if self.image is None and os.path.dirname(self.words[0]) == "" and shutil.which(self.words[0]) is None:  # noqa: PTH120 - Path(".") has none either
+            raise DeclarationError(
+                f"there is no program {self.words[0]} on this machine",
+                hint="install it, name it with its path, or run it in a container with image=",
+            )
+
+    def filled(self, values: Mapping[str, object]) -> Command:
+        """The command with its placeholders filled in."""
+        return Command(
+            tuple(word.format(**values) for word in self.words),
+            {name: text.format(**values) for name, text in self.environment.items()},
+            self.image,
+            self.folders,
+            self.folder,
+            self.timeout,
+            self.inputs,
+        )
+
+
+def command(
+    *words: str,
+    environment: Mapping[str, str] | None = None,
+    image: str | None = None,
+    folders: Mapping[str, str | Path] | None = None,
+    folder: str | Path = ".",
+    timeout: float = 600.0,
+    inputs: Sequence[str | Path] = (),
+) -> Command:
+    """Migrations by a tool: `mysql_container(migrations=command("flyway", "migrate", environment={…}))`.
+
+    Words and values of the environment may have placeholders: {host}, {port}, {database}, {user}, and in the
+    environment {password}, {root_password}, {url} (SQLAlchemy's) and {connection_string} (ADO.NET's). It runs on this
+    machine, in `folder`; or with `image` in a container of its own on the database's network, into which `folders` are
+    copied, by their paths in there. `timeout` is in seconds. Its exit code must be 0; its output is in the failure
+    where it is not. `inputs` are the files and folders that its result depends on: with them it may be kept in a
+    snapshot.
+    """
+    return Command(tuple(words), dict(environment or {}), image, dict(folders or {}), folder, timeout, tuple(inputs))
+
+
+def _names(text: str) -> list[str]:
+    try:
+        return [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+    except ValueError as problem:
+        raise DeclarationError(f"{text!r} in command(): {problem}", hint="a brace itself is written twice") from None
+
+
+def run_here(given: Command, base: Path, progress: Callable[[str], None]) -> None:
+    """Run a filled command on this machine. Raises MigrationError; what `progress` raises ends the command."""
+    program = given.words[0]
+    progress(f"migrations by {program}")
+    begun = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        try:
+            process = subprocess.Popen(
+                given.words,
+                cwd=base / given.folder,
+                env={**os.environ, **given.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        except OSError as problem:
+            raise MigrationError(f"{program} could not be run: {problem}", hint="see whether it is a program") from None
+        try:
+            while process.poll() is None:
+                if time.monotonic() - begun > given.timeout:
+                    raise _too_long(program, given.timeout, _read(output.fileno()))
+                progress(f"migrations by {program}")
+                time.sleep(_POLL_SECONDS)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        judge(given, process.returncode, _read(output.fileno()))
+
+
+def _read(handle: int) -> str:
+    os.lseek(handle, 0, os.SEEK_SET)
+    pieces = []
+    while piece := os.read(handle, 1 << 20):
+        pieces.append(piece)
+    return b"".join(pieces).decode("utf-8", "replace")
+
+
+def judge(given: Command, code: int, output: str) -> None:
+    """Raise MigrationError where a command has not ended with 0."""
+    if code != 0:
+        raise MigrationError(
+            f"the migrations by {given.words[0]} ended with exit code {code}",
+            details=_last(output),
+            hint=f"run it by hand in {given.folder}" if not given.image else f"run it by hand in {given.image}",
+        )
+
+
+def _too_long(program: str, seconds: float, output: str) -> MigrationError:
+    return MigrationError(
+        f"the migrations by {program} did not end within {seconds:g} s",
+        details=_last(output),
+        hint="command(…, timeout=…) gives it longer",
+    )
+
+
+def _last(output: str) -> str:
+    lines: Sequence[str] = output.splitlines()
+    return "\n".join(lines[-_SHOWN_LINES:]) or "(it wrote nothing)"

@@ -1,0 +1,135 @@
+"""Which files of a folder are migrations, and their order."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pytest_wincontainers.errors import DeclarationError
+
+Style = Literal["flyway", "plain"]
+
+_VERSIONED = re.compile(r"V(\d+(?:[._]\d+)*)__(.+)\.sql", re.IGNORECASE)
+_REPEATABLE = re.compile(r"R__(.+)\.sql", re.IGNORECASE)
+_UNDONE = re.compile(r"U\d+(?:[._]\d+)*__.+\.sql", re.IGNORECASE)
+_UP = re.compile(r"(\d+)_.*\.up\.sql", re.IGNORECASE)
+_DOWN = re.compile(r"\d+_.*\.down\.sql", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One file. `version` is None for one that is run again whenever it changes."""
+
+    path: Path
+    name: str
+    """As the history names it: relative to the folder, with forward slashes."""
+    version: str | None
+    description: str
+
+
+@dataclass(frozen=True)
+class Migrations:
+    """The migrations of a folder in their order; `style` says whose names they have."""
+
+    style: Style
+    files: tuple[Migration, ...]
+
+
+def find(folder: Path, pattern: str = "*.sql") -> Migrations:
+    """The migrations among the files that match a glob pattern.
+
+    Names of Flyway (V1.2__name.sql, R__name.sql; U1.2__name.sql is left out) and golang-migrate (1_name.up.sql;
+    .down.sql is left out) are known; any others go by name, with numbers read as numbers. Raises DeclarationError.
+    """
+    found = sorted(path for path in folder.glob(pattern) if path.is_file())
+    if not found:
+        raise DeclarationError(
+            f"the migrations folder {folder} holds no {'.sql file' if pattern == '*.sql' else pattern}",
+            hint="put migrations there, or leave migrations= out",
+        )
+    if any(_VERSIONED.fullmatch(path.name) or _REPEATABLE.fullmatch(path.name) for path in found):
+        return Migrations("flyway", tuple(_of_flyway(found, folder)))
+    if any(_UP.fullmatch(path.name) for path in found):
+        return Migrations("plain", tuple(_of_golang(found, folder)))
+    ordered = sorted(found, key=lambda path: natural(path.relative_to(folder).as_posix()))
+    return Migrations("plain", tuple(_plain(path, folder) for path in ordered))
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key that sorts numbers in names by their value, and letters without regard to case."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name.casefold())]
+
+
+def _plain(path: Path, folder: Path) -> Migration:
+    name = path.relative_to(folder).as_posix()
+    return Migration(path, name, name, path.stem)
+
+
+def _of_flyway(found: Sequence[Path], folder: Path) -> Iterator[Migration]:
+    versions: dict[tuple[int, ...], Migration] = {}
+    repeatable: list[Migration] = []
+    for path in found:
+        name = path.relative_to(folder).as_posix()
+        if versioned := _VERSIONED.fullmatch(path.name):
+            version = versioned[1].replace("_", ".")
+            numbers = _numbers(version)
+            if numbers in versions:
+                raise _twice(f"version {version}", versions[numbers].path, path)
+            versions[numbers] = Migration(path, name, version, versioned[2].replace("_", " "))
+        elif again := _REPEATABLE.fullmatch(path.name):
+            repeatable.append(Migration(path, name, None, again[1].replace("_", " ")))
+        elif not _UNDONE.fullmatch(path.name):
+            raise DeclarationError(
+                f"{path} is no name of Flyway's, as others in its folder are",
+                hint="name it V<version>__<text>.sql or R__<text>.sql, or give a pattern that leaves it out",
+            )
+    yield from (versions[numbers] for numbers in sorted(versions))
+    yield from sorted(repeatable, key=lambda one: one.description)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    # 1.0 is 1: Flyway compares them so.
+    numbers = [int(part) for part in version.split(".")]
+    while len(numbers) > 1 and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def _of_golang(found: Sequence[Path], folder: Path) -> Iterator[Migration]:
+    versions: dict[int, Migration] = {}
+    for path in found:
+        if up := _UP.fullmatch(path.name):
+            if int(up[1]) in versions:
+                raise _twice(f"version {up[1]}", versions[int(up[1])].path, path)
+            versions[int(up[1])] = _plain(path, folder)
+        elif not _DOWN.fullmatch(path.name):
+            raise DeclarationError(
+                f"{path} is neither .up.sql nor .down.sql, as others in its folder are",
+                hint="name it so, or give a pattern that leaves it out",
+            )
+    yield from (versions[number] for number in sorted(versions))
+
+
+def _twice(what: str, first: Path, second: Path) -> DeclarationError:
+    return DeclarationError(
+        f"two migrations have the {what}", details=f"{first}\n{second}", hint="give each a version of its own"
+    )
+
+
+def lines_of(path: Path) -> Iterator[str]:
+    """The lines of a file without their ends. Raises OSError, and UnicodeDecodeError for what is not UTF-8."""
+    with path.open(encoding="utf-8-sig", newline="\n") as file:
+        for line in file:
+            yield line.rstrip("\r\n")
+
+
+def checksum(lines: Iterable[str]) -> int:
+    """Flyway's: CRC-32 of the lines without their ends, so that these do not matter; with a sign, as Java has it."""
+    value = 0
+    for line in lines:
+        value = zlib.crc32(line.encode(), value)
+    return value - (1 << 32) if value >= 1 << 31 else value

@@ -1,0 +1,245 @@
+"""MySQL, and MariaDB as its counterpart on a Linux engine."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pytest_wincontainers.endpoints import Link
+from pytest_wincontainers.engines.base import Build, EngineInfo
+from pytest_wincontainers.errors import DeclarationError, EngineError
+from pytest_wincontainers.guests import Guest
+from pytest_wincontainers.migrations.command import PLACEHOLDERS, Command, judge, run_here
+from pytest_wincontainers.migrations.files import find
+from pytest_wincontainers.packing import Folder
+from pytest_wincontainers.ready import Ready, reason
+from pytest_wincontainers.services.base import Preparing, Returned, Service, Staged
+from pytest_wincontainers.services.images import own_image
+from pytest_wincontainers.services.mysql.endpoint import MySqlEndpoint, MySqlFace
+
+if TYPE_CHECKING:
+    from pymysql.cursors import Cursor
+
+    from pytest_wincontainers.engines.base import Engine
+
+PORT = 3306
+OWN = "wincontainers"
+"""The schema for what this package keeps in a server."""
+_ACCOUNTS = {"linux": "/srv/wincontainers", "windows": "C:\\wincontainers"}
+_SHUTDOWN_SECONDS = 60
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Ready when the account that tests use gets an answer over TCP.
+
+    A bare connection would not do: while an image sets itself up, its server may listen with other accounts.
+    """
+
+    def __call__(self, endpoint: MySqlEndpoint) -> str | None:
+        import pymysql
+
+        try:
+            with endpoint.connect(connect_timeout=2, read_timeout=5) as connection, connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except (pymysql.Error, OSError) as problem:
+            code, text = (*problem.args, "", "")[:2]
+            return reason(problem) if isinstance(problem, OSError) else f"{code}: {text}"
+        return None
+
+
+@dataclass(frozen=True)
+class MySql(Service):
+    """A MySQL server with one database, made by migrations."""
+
+    database: str = "test"
+    user: str | None = None
+    migrations: str | Path | Command | None = None
+    migrations_pattern: str = "*.sql"
+    log_statements: bool = False
+    snapshot: Literal["auto", "never", "refresh"] = "auto"
+
+    kind: ClassVar[str] = "mysql"
+    hyperv_memory: ClassVar[int | None] = 2048
+
+    def check(self, base: Path) -> None:
+        super().check(base)
+        if isinstance(self.migrations, Command):
+            self.migrations.check(base)
+        elif self.migrations is not None:
+            folder = base / self.migrations
+            if not folder.is_dir():
+                raise DeclarationError(
+                    f"there is no migrations folder at {folder}",
+                    hint="migrations= is meant from the folder of the file that declares the container",
+                )
+            find(folder, self.migrations_pattern)
+
+    @property
+    def inside_ports(self) -> tuple[int, ...]:
+        return (PORT,)
+
+    def secrets(self, token: Callable[[], str]) -> Mapping[str, str]:
+        return {"password": token(), "root_password": token()}
+
+    def own_image(self, info: EngineInfo) -> str | Build:
+        return own_image(info, "mysql")
+
+    def environment(self, secrets: Mapping[str, str], returned: Returned) -> Mapping[str, str]:
+        return {
+            "MYSQL_DATABASE": self.database,
+            "MYSQL_USER": self._user,
+            **({} if self._is_ours else self._passwords(secrets)),
+            **({"MYSQL_GENERAL_LOG": "1"} if self.log_statements else {}),
+        }
+
+    def _passwords(self, secrets: Mapping[str, str]) -> Mapping[str, str]:
+        return {"MYSQL_ROOT_PASSWORD": secrets["root_password"], "MYSQL_PASSWORD": secrets["password"]}
+
+    @property
+    def _is_ours(self) -> bool:
+        return self.common.image is None and self.common.build is None
+
+    def staged(self, base: Path, guest: Guest, secrets: Mapping[str, str], returned: Returned) -> Staged:
+        if not self._is_ours:
+            return Staged()
+        # Our images read it and delete it: what is in the environment, everybody who reaches the engine can read, and
+        # every snapshot keeps.
+        lines = "".join(f"{name}={value}\n" for name, value in self._passwords(secrets).items())
+        return Staged((Folder(None, _ACCOUNTS[guest], {"accounts": lines.encode()}),))
+
+    @property
+    def _user(self) -> str:
+        return self.user or self.database
+
+    def face(self, host: str, ports: Mapping[int, int], secrets: Mapping[str, str]) -> MySqlFace:
+        return MySqlFace(
+            host=host,
+            ports=ports,
+            database=self.database,
+            user=self._user,
+            password=secrets["password"],
+            root_password=secrets["root_password"],
+        )
+
+    def endpoint(self, link: Link) -> MySqlEndpoint:
+        return MySqlEndpoint(link, self.face)
+
+    def readiness(self) -> Sequence[Ready]:
+        return (Answers(), *self.common.ready)
+
+    def prepare(self, endpoint: MySqlEndpoint, preparing: Preparing) -> None:
+        if isinstance(self.migrations, Command):
+            self._run_tool(self.migrations, endpoint, preparing)
+        elif self.migrations is not None:
+            from pytest_wincontainers.migrations.runner import migrate
+
+            folder = preparing.base / self.migrations
+            root = partial(endpoint.connect, root=True)
+            migrate(root, folder, preparing.progress, pattern=self.migrations_pattern)
+
+    def _run_tool(self, given: Command, endpoint: MySqlEndpoint, preparing: Preparing) -> None:
+        face = endpoint.inside if given.image else endpoint
+        values = {name: getattr(face, name) for name in PLACEHOLDERS - {"root_password"}}
+        filled = given.filled({**values, "root_password": endpoint.inside.root_password})
+        if filled.image is None:
+            run_here(filled, preparing.base, preparing.progress)
+            return
+        folders = {target: preparing.base / source for target, source in filled.folders.items()}
+        preparing.progress(f"migrations by {filled.words[0]} in a container")
+        words, seconds = filled.words, filled.timeout
+        judge(filled, *preparing.beside(filled.image, words, filled.environment, folders, seconds, preparing.progress))
+
+    @property
+    def snapshots(self) -> str:
+        return self.snapshot
+
+    def snapshot_parts(self, base: Path, returned: Returned) -> str | None:
+        # Another image has the passwords in its environment, and so would have the snapshot.
+        if self.migrations is None or not self._is_ours:
+            return None
+        digest = hashlib.sha256()
+        environment = {**self.common.environment, **returned.get("environment", {})}
+        settings = [
+            self.database,
+            self._user,
+            self.migrations_pattern,
+            self.common.command,
+            sorted(environment.items()),
+        ]
+        digest.update(repr(settings).encode())
+        if isinstance(self.migrations, Command):
+            if not self.migrations.inputs:
+                return None
+            digest.update(repr(self.migrations).encode())
+            paths = [base / one for one in self.migrations.inputs]
+        else:
+            paths = [one.path for one in find(base / self.migrations, self.migrations_pattern).files]
+        for path in _files_in(paths):
+            digest.update(f"\0{path.name}\0".encode())
+            with path.open("rb") as file:
+                while piece := file.read(1 << 20):
+                    digest.update(piece)
+        return digest.hexdigest()
+
+    def seal(self, endpoint: MySqlEndpoint, engine: Engine, key: str) -> None:
+        import pymysql
+
+        face = endpoint.inside
+        with endpoint.connect(root=True) as connection, connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE IF NOT EXISTS {OWN}")
+            cursor.execute(f"CREATE TABLE IF NOT EXISTS {OWN}.snapshot (id VARCHAR(64) PRIMARY KEY)")
+            cursor.execute(f"REPLACE INTO {OWN}.snapshot VALUES (%s)", (key,))  # noqa: S608 - our own name
+            # Passwords that nobody has: the next run's server gets its own before it listens.
+            for user, host in (("root", "localhost"), ("root", "%"), (face.user, "%")):
+                with suppress(pymysql.Error):
+                    cursor.execute("ALTER USER %s@%s IDENTIFIED BY %s", (user, host, secrets.token_hex(16)))
+            _end_server(cursor)
+        _wait_for_end(endpoint, engine)
+
+    def is_sealed(self, endpoint: MySqlEndpoint, key: str) -> bool:
+        import pymysql
+
+        try:
+            with endpoint.connect(root=True) as connection, connection.cursor() as cursor:
+                cursor.execute(f"SELECT COUNT(*) FROM {OWN}.snapshot WHERE id = %s", (key,))  # noqa: S608 - our own name
+                return bool(cursor.fetchone() == (1,))
+        except pymysql.Error:
+            return False
+
+    def shut_down(self, endpoint: MySqlEndpoint, engine: Engine) -> None:
+        import pymysql
+
+        with suppress(pymysql.Error), endpoint.connect(root=True) as connection, connection.cursor() as cursor:
+            _end_server(cursor)
+        _wait_for_end(endpoint, engine)
+
+
+def _end_server(cursor: Cursor) -> None:
+    import pymysql
+
+    # Windows gives a program five seconds after the engine's stop, whatever was asked for (moby/moby#25982); the
+    # server itself takes the time that it needs. It may hang up before it has answered.
+    with suppress(pymysql.Error):
+        cursor.execute("SHUTDOWN")
+
+
+def _wait_for_end(endpoint: MySqlEndpoint, engine: Engine) -> None:
+    deadline = time.monotonic() + _SHUTDOWN_SECONDS
+    with suppress(EngineError):
+        while engine.state(endpoint.container_id).running and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+    engine.kill(endpoint.container_id)
+
+
+def _files_in(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        yield from sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]

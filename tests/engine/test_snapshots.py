@@ -1,0 +1,141 @@
+"""Snapshots: a prepared server kept as an image, and the next run that starts from it."""
+
+import re
+import threading
+
+import pytest
+
+SLOW = "CREATE TABLE t (id INT PRIMARY KEY, made TIMESTAMP(6) DEFAULT NOW(6));\nSELECT SLEEP(1.2);\nINSERT INTO t (id) VALUES (1);\n"
+CONFTEST = """
+import pathlib
+from pytest_wincontainers import mysql_container
+
+def also(endpoint):
+    endpoint.execute("INSERT INTO t (id) VALUES (2)")
+
+@mysql_container(database="shop", migrations="migrations", prepare=also{options})
+def database():
+    pass
+"""
+TEST = """
+import pathlib
+
+def test_it(database):
+    rows = database.execute("SELECT id, made FROM t ORDER BY id")
+    assert [id for id, _ in rows] == [1, 2]
+    with pathlib.Path("made").open("a") as file:
+        print(rows[0][1], database.password, database.inside.root_password, file=file)
+    # Tests write after the snapshot is made.
+    database.execute("INSERT INTO t (id) VALUES (3)")
+"""
+
+
+@pytest.fixture
+def shop(suite, real_client):
+    (suite.path / "migrations").mkdir()
+    (suite.path / "migrations" / "1.sql").write_text(SLOW)
+    before = snapshots(real_client)
+    suite.files(conftest=CONFTEST.format(options=""), test_it=TEST)
+    yield suite
+    for tag in snapshots(real_client) - before:
+        real_client.images.remove(tag, force=True)
+
+
+def snapshots(client):
+    found = client.images.list(filters={"label": "pytest-wincontainers.snapshot"})
+    return {tag for image in found for tag in image.tags}
+
+
+def made(suite):
+    return [line.split()[:2] for line in (suite.path / "made").read_text().splitlines()]
+
+
+def words(suite):
+    return {word for line in (suite.path / "made").read_text().splitlines() for word in line.split()[2:]}
+
+
+def test_the_next_run_starts_from_it(shop, real_client):
+    assert shop.run("-v").outcomes() == {"passed": 1}
+    (tag,) = snapshots(real_client)
+    assert shop.run("-v").outcomes() == {"passed": 1}
+    first, second = made(shop)
+    assert first == second, "the migrations ran again"
+    assert snapshots(real_client) == {tag}
+    image = real_client.images.get(tag)
+    assert len(words(shop)) == 4
+    for word in words(shop):
+        assert word not in str(image.attrs) + str(image.history())
+    assert image.labels["pytest-wincontainers.run"] == ""
+
+
+def test_another_migration_is_another_snapshot(shop, real_client):
+    assert shop.run().outcomes() == {"passed": 1}
+    (shop.path / "migrations" / "1.sql").write_text(SLOW + "-- changed\n")
+    assert shop.run().outcomes() == {"passed": 1}
+    first, second = made(shop)
+    assert first != second
+    assert len(snapshots(real_client)) == 2
+
+
+@pytest.mark.parametrize("way", ["option", "declared"])
+def test_never_and_refresh(shop, real_client, way):
+    def run(word):
+        options = f', snapshot="{word}"' if way == "declared" else ""
+        shop.files(conftest=CONFTEST.format(options=options))
+        return shop.run(*([f"--wincontainers-snapshots={word}"] if way == "option" else []))
+
+    assert run("never").outcomes() == {"passed": 1}
+    assert snapshots(real_client) == set()
+    assert run("auto").outcomes() == {"passed": 1}
+    assert run("refresh").outcomes() == {"passed": 1}
+    assert run("auto").outcomes() == {"passed": 1}
+    never, auto, refreshed, again = made(shop)
+    assert len({str(one) for one in (never, auto, refreshed)}) == 3
+    assert again == refreshed
+
+
+def test_quick_migrations_are_run_again(shop, real_client):
+    (shop.path / "migrations" / "1.sql").write_text(SLOW.replace("1.2", "0"))
+    assert shop.run().outcomes() == {"passed": 1}
+    assert snapshots(real_client) == set()
+
+
+def test_one_run_makes_it_and_the_other_waits(shop, real_client):
+    outputs = []
+    threads = [threading.Thread(target=lambda: outputs.append(shop.run("-v").outcomes())) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outputs == [{"passed": 1}] * 2
+    first, second = made(shop)
+    assert first == second
+    assert len(snapshots(real_client)) == 1
+
+
+def test_a_broken_one_is_made_anew(shop, real_client):
+    assert shop.run().outcomes() == {"passed": 1}
+    (tag,) = snapshots(real_client)
+    # Its server ends at once.
+    broken = real_client.containers.create(tag, labels={"nothing": "of ours"}, environment={"MYSQL_ROOT_PASSWORD": "x"})
+    repository, _, name = tag.rpartition(":")
+    broken.commit(repository, name, conf={"Entrypoint": ["/bin/false"], "Labels": real_client.images.get(tag).labels})
+    broken.remove()
+    finished = shop.run()
+    assert finished.outcomes() == {"passed": 1}
+    assert re.search("the snapshot of database was made anew: database ended before it was ready", finished.output)
+    first, second = made(shop)
+    assert first != second
+    assert shop.run().outcomes() == {"passed": 1}
+    assert made(shop)[-1] == second
+
+
+def test_one_that_lacks_what_was_prepared_is_made_anew(shop, real_client):
+    assert shop.run().outcomes() == {"passed": 1}
+    (tag,) = snapshots(real_client)
+    base = next(one for one in real_client.images.get(tag).history() if "wincontainers/mysql" in str(one.get("Tags")))
+    real_client.images.remove(tag, force=True)
+    real_client.images.get(base["Tags"][0]).tag(*tag.rsplit(":", 1))
+    finished = shop.run()
+    assert finished.outcomes() == {"passed": 1}
+    assert "the snapshot of database was made anew: it is not whole" in finished.output
