@@ -88,6 +88,8 @@ def mysql_container(
     migrations_pattern: str = "*.sql",
     log_statements: bool = False,
     snapshot: Literal["auto", "never", "refresh"] = "auto",
+    reset: Literal["test", "call"] | None = None,
+    per_worker: bool = False,
     **options: Unpack[Options],
 ) -> Decorator:
     """Declare a MySQL server with one database and an account that owns it.
@@ -97,12 +99,16 @@ def mysql_container(
     with numbers read as numbers; `migrations_pattern` is the glob pattern of their names. Or it is a `command`.
     `snapshot` says whether an image of the prepared server is kept for the next run, where the migrations took more
     than a second: "auto", "never", or "refresh" to make it anew. `log_statements` has the server write every statement
-    to its log. `image=` may be any that takes the official MySQL image's variables.
+    to its log. `reset="test"` brings the prepared state back before each test that needs the server, "call" only where
+    a test calls `reset()`. With `per_worker` each pytest-xdist worker has a copy of the database. `image=` may be any
+    that takes the official MySQL image's variables.
     """
     return _declare(
         "mysql_container",
         options,
-        lambda common: MySql(common, database, user, migrations, migrations_pattern, log_statements, snapshot),
+        lambda common: MySql(
+            common, database, user, migrations, migrations_pattern, log_statements, snapshot, reset, per_worker
+        ),
     )
 
 

@@ -89,6 +89,9 @@ class Link(Protocol):
     def began(self) -> Began:
         """When the current test began; the beginning of everything where there is none."""
 
+    def worker(self) -> str:
+        """The pytest-xdist worker that this is, or nothing."""
+
     def restart(self) -> None:
         """Restart the container and wait until it is ready again."""
 

@@ -23,6 +23,9 @@ class Ends:
     def began(self) -> Began:
         return Began()
 
+    def worker(self) -> str:
+        return ""
+
     def restart(self) -> None:
         raise StartError(
             f"{self._handed.name} cannot be restarted while it is prepared", hint="restart it in a test or a fixture"

@@ -7,7 +7,7 @@ controller, which collects and runs no tests itself: there it learns from each w
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,8 +15,8 @@ import pytest
 
 from pytest_wincontainers.declare import Declaration, declarations_in
 from pytest_wincontainers.endpoints import Began, Handed
-from pytest_wincontainers.errors import DeclarationError, StartError
-from pytest_wincontainers.plan import closure, in_order
+from pytest_wincontainers.errors import DeclarationError, StartError, WincontainersError
+from pytest_wincontainers.plan import at, closure, in_order
 from pytest_wincontainers.reports.tests import Source, TestReports
 from pytest_wincontainers.run.handover import Failed, Handover
 from pytest_wincontainers.run.needs import MARK, Need, files_without_needs_first, is_skipped, need_of
@@ -37,6 +37,8 @@ class Role:
 
     artifacts: Path
     handover: Handover
+    worker = ""
+    """The pytest-xdist worker that this is, or nothing."""
 
     def __init__(self, config: pytest.Config, plugins: Iterable[object]) -> None:
         self.config = config
@@ -50,6 +52,7 @@ class Role:
         self._told: set[str] = set()
         self._engine: Engine | None = None
         self._handed: dict[str, Handed] = {}
+        self._endpoints: dict[str, Any] = {}
         self.needed: set[str] = set()
         self._plan_only = bool(config.getoption("setupplan", False))
         try:
@@ -113,6 +116,10 @@ class Role:
             self._reports = TestReports(self.artifacts, self.settings.log_lines)
         for name in names:
             self._handed[name] = self._ready(name)
+            try:
+                self._declaration(name).service.test_begins(self._endpoint(name))
+            except WincontainersError as problem:
+                self._fail(name, str(problem))
         # Only now: what the containers wrote while they started is not of this test.
         self._reports.begin(item, [self._source(name) for name in names])
 
@@ -151,7 +158,19 @@ class Role:
                 f'mark the test with @pytest.mark.wincontainers("{name}")',
                 pytrace=False,
             )
-        return self._declaration(name).service.endpoint(_Link(self, name))
+        return self._endpoint(name)
+
+    def _endpoint(self, name: str) -> Any:
+        """The endpoint, one for the whole process."""
+        if name not in self._endpoints:
+            service = self._declaration(name).service
+            endpoint = service.endpoint(_Link(self, name))
+            try:
+                service.enter(endpoint)
+            except WincontainersError as problem:
+                self._fail(name, str(problem))
+            self._endpoints[name] = endpoint
+        return self._endpoints[name]
 
     def _declaration(self, name: str) -> Declaration:
         return next(one for one in self.declarations if one.name == name)
@@ -186,8 +205,7 @@ class Role:
             self._reports.failed(item, when, list(self._handed.values()))
 
     def _source(self, name: str) -> Source:
-        service = self._declaration(name).service
-        return Source(name, self._handed[name], service, service.endpoint(_Link(self, name)))
+        return Source(name, self._handed[name], self._declaration(name).service, self._endpoint(name))
 
     def end(self, item: pytest.Item) -> None:
         """A test is over."""
@@ -211,6 +229,9 @@ class _Link:
     def began(self) -> Began:
         return self._role.began(self._name)
 
+    def worker(self) -> str:
+        return self._role.worker
+
     def restart(self) -> None:
         self._role.restart(self._name)
 
@@ -230,7 +251,8 @@ class Worker(Role):
 
     def __init__(self, config: pytest.Config, plugins: Iterable[object], worker_input: dict[str, Any]) -> None:
         super().__init__(config, plugins)
-        self._id: str = worker_input["workerid"]
+        self.worker = worker_input["workerid"]
+        self._workers = int(worker_input.get("workercount", 1))
         self._restarts = 0
         given = worker_input.get(INPUT)
         if given is None:
@@ -247,9 +269,18 @@ class Worker(Role):
 
     def finished_collecting(self, session: pytest.Session) -> None:
         super().finished_collecting(session)
+        self.problem = self.problem or next(self._unshared(), None)
         if hasattr(self, "handover"):
             problem = [self.problem.message, self.problem.hint, self.problem.details] if self.problem else None
-            self.handover.publish_needs(self._id, {"needed": sorted(self.needed), "problem": problem})
+            self.handover.publish_needs(self.worker, {"needed": sorted(self.needed), "problem": problem})
+
+    def _unshared(self) -> Iterator[DeclarationError]:
+        """What cannot be, as there are several workers."""
+        for declaration in self.declarations:
+            if declaration.name in self.needed:
+                problem = declaration.service.parallel_problem(self._workers)
+                if problem is not None:
+                    yield at(declaration, problem)
 
     def wait(self, name: str) -> Handed | Failed:
         # The owner is another process, so there is nothing to wait on but the file.
@@ -261,8 +292,8 @@ class Worker(Role):
 
     def _restart(self, name: str) -> None:
         self._restarts += 1
-        self.handover.ask_for_restart(self._id, self._restarts, name)
-        while (problem := self.handover.restart_answer(self._id, self._restarts)) is None:
+        self.handover.ask_for_restart(self.worker, self._restarts, name)
+        while (problem := self.handover.restart_answer(self.worker, self._restarts)) is None:
             if not self.handover.folder.exists():
                 problem = f"{name} is gone, as the run that started it is over"
                 break

@@ -126,6 +126,16 @@ class Service:
                     hint="a mount's source is meant from the folder of the file that declares it",
                 )
 
+    def parallel_problem(self, workers: int) -> DeclarationError | None:
+        """What so many pytest-xdist workers cannot share, or None."""
+        return None
+
+    def enter(self, endpoint: Any) -> None:
+        """A test process has got the container for the first time. Raises PreparationError."""
+
+    def test_begins(self, endpoint: Any) -> None:
+        """A test that needs the container begins. Raises PreparationError."""
+
     @property
     def inside_ports(self) -> tuple[int, ...]:
         """The TCP ports the container listens on."""

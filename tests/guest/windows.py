@@ -234,11 +234,23 @@ def appcmd(line):
         refuse(f"{line}: {problem!r}")
 
 
+def mysqldump(line):
+    os.execvp("mysqldump", words_of(line))
+
+
 def box(line):
     os.execv("/windows/box.py", words_of(line))
 
 
-PROGRAMS = {"cmd": cmd, "powershell": powershell, "ipconfig": ipconfig, "tar": tar, "box": box, "appcmd": appcmd}
+PROGRAMS = {
+    "cmd": cmd,
+    "powershell": powershell,
+    "ipconfig": ipconfig,
+    "tar": tar,
+    "box": box,
+    "appcmd": appcmd,
+    "mysqldump": mysqldump,
+}
 
 if __name__ == "__main__":
     if os.path.basename(sys.argv[0]) != "run":

@@ -74,7 +74,7 @@ def test_only_the_edges_know_pytest(module):
 
 # From the ground up: a room may use those before it.
 ROOMS = ["failures", "errors", "limits", "guests", "engines", "settings", "hosts", "packing", "ready", "endpoints"]
-ROOMS += ["migrations", "webconfig", "reports", "services", "declare", "plan", "run", "plugin"]
+ROOMS += ["migrations", "databases", "webconfig", "reports", "services", "declare", "plan", "run", "plugin"]
 
 
 @pytest.mark.parametrize("module", modules())

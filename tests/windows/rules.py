@@ -656,7 +656,7 @@ def removals_fail_in_passing(call: Call) -> None:
 
 # -- exec, top, logs --------------------------------------------------------------------------------------------
 
-PROGRAMS = {"cmd", "powershell", "ipconfig", "tar", "box", "netsh", "appcmd"}
+PROGRAMS = {"cmd", "powershell", "ipconfig", "tar", "box", "netsh", "appcmd", "mysqldump"}
 """What stand-in guests have; all else is refused as a program that is not there."""
 ACCOUNTS = {"containeradministrator": "0:0", "nt authority\\system": "0:0", "containeruser": "1000:1000"}
 

@@ -66,6 +66,8 @@ class MySql(Service):
     migrations_pattern: str = "*.sql"
     log_statements: bool = False
     snapshot: Literal["auto", "never", "refresh"] = "auto"
+    reset: Literal["test", "call"] | None = None
+    per_worker: bool = False
 
     kind: ClassVar[str] = "mysql"
     hyperv_memory: ClassVar[int | None] = 2048
@@ -82,6 +84,20 @@ class MySql(Service):
                     hint="migrations= is meant from the folder of the file that declares the container",
                 )
             find(folder, self.migrations_pattern)
+        if self.reset not in {None, "test", "call"}:
+            raise DeclarationError(f"reset={self.reset!r} is nothing that is known", hint='it is "test" or "call"')
+
+    def parallel_problem(self, workers: int) -> DeclarationError | None:
+        if self.reset != "test" or self.per_worker or workers < 2:
+            return None
+        return DeclarationError(
+            'reset="test" would take the data from under the tests of other pytest-xdist workers',
+            hint="give each a database of its own with per_worker=True, or run with -n1 or without -n",
+        )
+
+    @property
+    def _keeps(self) -> bool:
+        return self.reset is not None or self.per_worker
 
     @property
     def inside_ports(self) -> tuple[int, ...]:
@@ -131,7 +147,16 @@ class MySql(Service):
         )
 
     def endpoint(self, link: Link) -> MySqlEndpoint:
-        return MySqlEndpoint(link, self.face)
+        worker = link.worker() if self.per_worker else ""
+        return MySqlEndpoint(link, self.face, OWN, self.database, worker, keeps=self._keeps)
+
+    def enter(self, endpoint: MySqlEndpoint) -> None:
+        if self.per_worker:
+            endpoint.make_own()
+
+    def test_begins(self, endpoint: MySqlEndpoint) -> None:
+        if self.reset == "test":
+            endpoint.reset()
 
     def readiness(self) -> Sequence[Ready]:
         return (Answers(), *self.common.ready)
@@ -145,6 +170,13 @@ class MySql(Service):
             folder = preparing.base / self.migrations
             root = partial(endpoint.connect, root=True)
             migrate(root, folder, preparing.progress, pattern=self.migrations_pattern)
+        if self._keeps and self.common.prepare is None:
+            endpoint.keep(preparing.progress)
+
+    def finish(self, endpoint: MySqlEndpoint, preparing: Preparing) -> None:
+        # What the user's own preparation did is a part of it, and is done in every run.
+        if self._keeps and self.common.prepare is not None:
+            endpoint.keep(preparing.progress)
 
     def _run_tool(self, given: Command, endpoint: MySqlEndpoint, preparing: Preparing) -> None:
         face = endpoint.inside if given.image else endpoint
@@ -168,13 +200,8 @@ class MySql(Service):
             return None
         digest = hashlib.sha256()
         environment = {**self.common.environment, **returned.get("environment", {})}
-        settings = [
-            self.database,
-            self._user,
-            self.migrations_pattern,
-            self.common.command,
-            sorted(environment.items()),
-        ]
+        settings: list[object] = [self.database, self._user, self.migrations_pattern, self.common.command, self._keeps]
+        settings += [sorted(environment.items()), self.common.prepare is None]
         digest.update(repr(settings).encode())
         if isinstance(self.migrations, Command):
             if not self.migrations.inputs:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_wincontainers.endpoints import Endpoint, Face
+from pytest_wincontainers.databases.prepared import Prepared
+from pytest_wincontainers.endpoints import Endpoint, Face, FaceMaker, Link
+from pytest_wincontainers.errors import PreparationError
 
 if TYPE_CHECKING:
     import pymysql
@@ -33,7 +35,60 @@ class MySqlFace(Face):
 
 
 class MySqlEndpoint(Endpoint[MySqlFace]):
-    """A MySQL server with its database."""
+    """A MySQL server with its database; under pytest-xdist, that of this worker where each has its own."""
+
+    def __init__(
+        self, link: Link, face: FaceMaker[MySqlFace], own: str, database: str, worker: str, *, keeps: bool
+    ) -> None:
+        super().__init__(link, face)
+        self._keeps = keeps
+        self._shared = database
+        self._database = f"{database}_{worker}" if worker else database
+        copied = (database, self._database) if worker else None
+        self._prepared = Prepared(lambda: self.connect(root=True, database=None), own, copied)
+
+    @property
+    def _face(self) -> MySqlFace:
+        return replace(super()._face, database=self._database)
+
+    @property
+    def inside(self) -> MySqlFace:
+        """The same server and database as neighbours on the network reach it."""
+        return replace(super().inside, database=self._database)
+
+    def reset(self) -> None:
+        """Bring the databases back to the prepared state: data, AUTO_INCREMENT and definitions.
+
+        The cost follows what has changed. Connections with an open transaction are ended. Accounts, global variables
+        and what is outside of databases stay. Raises PreparationError.
+        """
+        if not self._keeps:
+            raise PreparationError(
+                f"no state of {self.name} was kept to go back to",
+                hint='declare it with mysql_container(reset="call"), or reset="test" for before each test',
+            )
+        self._attempt("brought back", self._prepared.reset)
+
+    def keep(self, progress: Callable[[str], None]) -> None:
+        """Keep the state of now as the prepared one. Raises PreparationError."""
+        self._attempt("kept", lambda: self._prepared.keep(progress))
+
+    def make_own(self) -> None:
+        """Make the database of this worker, where there are workers. Raises PreparationError."""
+        if self._database != self._shared:
+            self._attempt("copied", lambda: self._prepared.make_copy([(self.user, "%")]))
+
+    def _attempt(self, done: str, step: Callable[[], None]) -> None:
+        import pymysql
+
+        try:
+            step()
+        except (pymysql.Error, OSError) as problem:
+            code, words = (*problem.args, "", "")[:2]
+            raise PreparationError(
+                f"the state of {self.name} could not be {done}: {code}: {words}",
+                hint=f"its log is {self._link.handed().log}",
+            ) from problem
 
     @property
     def database(self) -> str:
@@ -92,8 +147,6 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
 
         Raises EngineError where the container has none, and PreparationError where it fails.
         """
-        from pytest_wincontainers.errors import PreparationError
-
         face = self._face
         program = "mysqldump" if self._link.handed().guest == "linux" else "C:\\mysql\\bin\\mysqldump.exe"
         done = self.exec(

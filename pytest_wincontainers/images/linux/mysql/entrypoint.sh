@@ -20,6 +20,9 @@ user=$(text "${MYSQL_USER:-}")
 password=$(text "${MYSQL_PASSWORD:-}")
 
 accounts() {
+    # Made with the data folder, without a password, for the names that this machine has for itself.
+    echo "DELETE FROM mysql.global_priv WHERE User = 'root' AND Host NOT IN ('localhost', '%');"
+    echo "FLUSH PRIVILEGES;"
     for host in localhost %; do
         printf "CREATE OR REPLACE USER 'root'@'%s' IDENTIFIED BY '%s';\n" "$host" "$root"
         printf "GRANT ALL ON *.* TO 'root'@'%s' WITH GRANT OPTION;\n" "$host"

@@ -1,0 +1,371 @@
+"""The prepared state of a server's databases: kept in a schema of our own, brought back after a test, and copied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_wincontainers.databases.schema import KINDS, Definition, Key, Table, quoted, read, schemas, tables
+from pytest_wincontainers.databases.watch import Counts, Seen, Watcher
+from pytest_wincontainers.errors import PreparationError
+
+if TYPE_CHECKING:
+    import pymysql
+    from pymysql.cursors import Cursor
+
+_WAIT_SECONDS = 2
+_TRIES = 4
+_LOCK_WAIT_TIMEOUT = 1205
+_SESSION = (
+    "SET SESSION foreign_key_checks = 0, unique_checks = 1, sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', "
+    f"lock_wait_timeout = {_WAIT_SECONDS}, innodb_lock_wait_timeout = {_WAIT_SECONDS}"
+)
+_DROPS = {kind: kind.upper() for kind in KINDS} | {"schema": "DATABASE"}
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A table as it was prepared: where its rows are kept, its shape, and what AUTO_INCREMENT gives next."""
+
+    rows: str
+    shape: Table
+    auto_increment: int
+    inner_name: str
+
+
+class Prepared:
+    """The prepared state in the schema `own`; a connection as root is made by `connect` when first needed.
+
+    With `copied` = (database, copy) it is the state of a copy of one database.
+    """
+
+    def __init__(
+        self, connect: Callable[[], pymysql.Connection[Any]], own: str, copied: tuple[str, str] | None = None
+    ) -> None:
+        self._connect = connect
+        self._own = own
+        self._copied = copied
+        self._connection: pymysql.Connection[Any] | None = None
+        self._definitions: dict[Key, Definition] = {}
+        self._kept: dict[Key, _Kept] = {}
+        self._seen = Seen()
+        self._watcher: Watcher | None = None
+        self._ran = 0
+
+    # -- keeping ------------------------------------------------------------------------------------------
+
+    def keep(self, progress: Callable[[str], None]) -> None:
+        """Keep the state as it is now. Raises pymysql.Error."""
+        with self._cursor() as cursor:
+            own = quoted(self._own)
+            cursor.execute(f"CREATE DATABASE IF NOT EXISTS {own}")
+            cursor.execute("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s", (self._own,))
+            for (name,) in cursor.fetchall():
+                if name.startswith("rows") or name in {"objects", "ran"}:
+                    cursor.execute(f"DROP TABLE {own}.{quoted(name)}")
+            cursor.execute(f"CREATE TABLE {own}.ran (statements BIGINT NOT NULL)")
+            cursor.execute(f"INSERT INTO {own}.ran VALUES (0)")
+            cursor.execute(
+                f"CREATE TABLE {own}.objects (id INT PRIMARY KEY, kind VARCHAR(20), schema_name VARCHAR(64), "
+                "name VARCHAR(64), definition LONGTEXT, auto_increment BIGINT UNSIGNED, inner_name VARCHAR(700)) "
+                "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+            )
+            names = schemas(cursor, self._own)
+            found = read(cursor, names)
+            shapes = {schema: tables(cursor, schema) for schema in names}
+            # Which also opens the tables, so that each knows its next value.
+            for key in found:
+                if key.kind == "table":
+                    cursor.execute(f"SELECT 1 FROM {quoted(key.schema, key.name)} LIMIT 1")
+            counts = Watcher(cursor).tables(cursor)
+            for number, (key, definition) in enumerate(found.items(), 1):
+                if number % 20 == 0:
+                    progress(f"keeping the prepared state: {number} of {len(found)}")
+                inner = self._inner_name(cursor, key)
+                auto_increment = counts[inner].auto_increment if inner in counts else 0
+                if key.kind == "table":
+                    rows = f"{own}.rows{number}"
+                    cursor.execute(f"CREATE TABLE {rows} LIKE {quoted(key.schema, key.name)}")
+                    self._copy(cursor, quoted(key.schema, key.name), rows, shapes[key.schema][key.name])
+                if key.kind == "sequence":
+                    auto_increment = self._next_of(cursor, quoted(key.schema, key.name))
+                cursor.execute(
+                    f"INSERT INTO {own}.objects VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                    (number, key.kind, key.schema, key.name, definition.to_json(), auto_increment, inner),
+                )
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is a state to go back to."""
+        with self._cursor() as cursor:
+            cursor.execute(
+                "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME = 'objects'",
+                (self._own,),
+            )
+            return bool(cursor.fetchone() == (1,))
+
+    def _load(self, cursor: Cursor) -> None:
+        """Read what is kept, once in a process."""
+        if self._definitions:
+            return
+        # Else the server sets the counters back whenever it likes, or forgets a table that was not used for long.
+        cursor.execute("SET GLOBAL innodb_stats_auto_recalc = OFF")
+        cursor.execute("SET GLOBAL table_definition_cache = 20000")
+        cursor.execute(f"SELECT * FROM {quoted(self._own)}.objects ORDER BY id")
+        objects = cursor.fetchall()
+        names = {row[2] for row in objects} if self._copied is None else {self._copied[0]}
+        # The shapes of what is kept, as the tables themselves may have been changed by now.
+        shapes = tables(cursor, self._own)
+        for number, kind, schema, name, text, auto_increment, inner in objects:
+            if schema not in names:
+                continue
+            key, definition = Key(kind, schema, name), Definition.from_json(text)
+            if self._copied is not None:
+                key, definition = key._replace(schema=self._copied[1]), definition.renamed(*self._copied)
+            self._definitions[key] = definition
+            if kind in {"table", "sequence"}:
+                rows = f"rows{number}"
+                shape = shapes.get(rows, Table((), (), ""))
+                known = inner if self._copied is None else self._inner_name(cursor, key)
+                self._kept[key] = _Kept(f"{quoted(self._own)}.{rows}", shape, auto_increment, known)
+
+    @staticmethod
+    def _inner_name(cursor: Cursor, key: Key) -> str:
+        """The name by which InnoDB knows a table."""
+        cursor.execute(
+            "SELECT CONVERT(CONCAT(CONVERT(%s USING filename), '/', CONVERT(%s USING filename)) USING utf8mb4)",
+            (key.schema, key.name),
+        )
+        (name,) = cursor.fetchone() or ("",)
+        return str(name)
+
+    @staticmethod
+    def _next_of(cursor: Cursor, sequence: str) -> int:
+        cursor.execute(f"SELECT next_not_cached_value FROM {sequence}")
+        (value,) = cursor.fetchone() or (0,)
+        return int(value)
+
+    # -- going back ---------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Bring data, AUTO_INCREMENT and definitions back. Raises PreparationError and pymysql.Error."""
+        import pymysql
+
+        for number in range(1, _TRIES + 1):
+            try:
+                self._reset()
+                return
+            except pymysql.OperationalError as problem:  # noqa: PERF203 - that is what it waits for
+                # The list of transactions that are open may be a tenth of a second old.
+                if problem.args[0] != _LOCK_WAIT_TIMEOUT or number == _TRIES:
+                    raise
+
+    def _reset(self) -> None:
+        with self._cursor() as cursor:
+            self._load(cursor)
+            # Some statements want a database, whichever it is; a test may have dropped its own.
+            cursor.execute("USE information_schema")
+            self._end_transactions(cursor)
+            watcher = self._watcher = self._watcher or Watcher(cursor)
+            now = watcher.look(cursor, self._own_statements(cursor))
+            fresh = self._seen.statements < 0 or abs(now.started - self._seen.started) > 3
+            if not now.same_schema(self._seen):
+                self._restore_definitions(cursor)
+                now = watcher.look(cursor, self._own_statements(cursor))
+            for key, kept in self._kept.items():
+                before, counts = self._seen.tables.get(kept.inner_name), now.tables.get(kept.inner_name)
+                if key.kind == "sequence":
+                    self._restore_sequence(cursor, key, kept)
+                elif fresh or before is None or counts != before:
+                    self._restore_rows(cursor, key, kept, counts)
+            self._count(cursor)
+            # What others have run meanwhile counts as after it.
+            self._seen = Seen(watcher.tables(cursor), now.statements, now.started)
+
+    def _end_transactions(self, cursor: Cursor) -> None:
+        """End connections in the middle of a transaction: what they hold is of a test that is over."""
+        cursor.execute(
+            "SELECT p.ID FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p "
+            "ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() AND (p.DB IS NULL OR p.DB IN %s)",
+            ([key.schema for key in self._definitions if key.kind == "schema"],),
+        )
+        for (number,) in cursor.fetchall():
+            with suppress(_errors()):
+                cursor.execute(f"KILL CONNECTION {int(number)}")
+
+    def _restore_rows(self, cursor: Cursor, key: Key, kept: _Kept, counts: Counts | None) -> None:
+        name = quoted(key.schema, key.name)
+        triggers = [(one, what) for one, what in self._definitions.items() if self._is_trigger_of(one, what, key)]
+        for one, _ in triggers:
+            self._run(cursor, f"DROP TRIGGER IF EXISTS {quoted(one.schema, one.name)}")
+        columns = ", ".join(quoted(column.name) for column in kept.shape.columns)
+        if kept.shape.key and kept.shape.engine == "InnoDB":
+            # The table without an alias: one would be looked for in the current database.
+            same = " AND ".join(f"{name}.{quoted(column)} = s.{quoted(column)}" for column in kept.shape.key)
+            first = quoted(kept.shape.key[0])
+            differs = " OR ".join(column.differs(name, "s") for column in kept.shape.columns)
+            joined = f"{name} LEFT JOIN {kept.rows} s ON {same}"
+            cursor.execute(f"DELETE FROM {name} USING {joined} WHERE s.{first} IS NULL OR {differs}")
+            source = ", ".join(f"s.{quoted(column.name)}" for column in kept.shape.columns)
+            cursor.execute(
+                f"INSERT INTO {name} ({columns}) SELECT {source} FROM {kept.rows} s LEFT JOIN {name} ON {same} "
+                f"WHERE {name}.{first} IS NULL"
+            )
+        elif self._checksum(cursor, name) != self._checksum(cursor, kept.rows):
+            cursor.execute(f"DELETE FROM {name}")
+            self._copy(cursor, kept.rows, name, kept.shape)
+        if kept.auto_increment and counts and counts.auto_increment not in {0, kept.auto_increment}:
+            self._run(cursor, f"ALTER TABLE {name} AUTO_INCREMENT = {kept.auto_increment}")
+        for one, what in triggers:
+            self._make(cursor, one, what)
+
+    @staticmethod
+    def _is_trigger_of(key: Key, what: Definition, table: Key) -> bool:
+        return key.kind == "trigger" and (key.schema, what.table) == (table.schema, table.name)
+
+    def _restore_sequence(self, cursor: Cursor, key: Key, kept: _Kept) -> None:
+        name = quoted(key.schema, key.name)
+        if self._next_of(cursor, name) != kept.auto_increment:
+            self._run(cursor, f"ALTER SEQUENCE {name} RESTART {kept.auto_increment}")
+
+    def _checksum(self, cursor: Cursor, name: str) -> object:
+        cursor.execute(f"CHECKSUM TABLE {name}")
+        return (cursor.fetchone() or ("", None))[1]
+
+    @staticmethod
+    def _copy(cursor: Cursor, source: str, target: str, shape: Table) -> None:
+        columns = ", ".join(quoted(column.name) for column in shape.columns)
+        if columns:
+            cursor.execute(f"INSERT INTO {target} ({columns}) SELECT {columns} FROM {source}")
+
+    # -- definitions --------------------------------------------------------------------------------------
+
+    def _restore_definitions(self, cursor: Cursor) -> None:
+        names = [self._copied[1]] if self._copied else schemas(cursor, self._own)
+        there = {name for name in schemas(cursor, self._own) if name in names}
+        found = read(cursor, there)
+        changed = {key for key, what in self._definitions.items() if found.get(key) != what}
+        extra = {key for key in found if key not in self._definitions}
+        # Triggers go with their tables.
+        again = {one for one in changed | extra if one.kind == "table"}
+        changed |= {
+            one
+            for one, what in self._definitions.items()
+            if any(self._is_trigger_of(one, what, table) for table in again)
+        }
+        for kind in reversed(KINDS):
+            for key in sorted(one for one in changed | extra if one.kind == kind and one in found):
+                if kind == "schema":
+                    if key in extra:
+                        self._run(cursor, f"DROP DATABASE IF EXISTS {quoted(key.schema)}")
+                elif key.schema in there:
+                    self._run(cursor, f"DROP {_DROPS[kind]} IF EXISTS {quoted(key.schema, key.name)}")
+        for kind in KINDS:
+            self._make_all(cursor, [key for key in self._definitions if key in changed and key.kind == kind], found)
+
+    def _make_all(self, cursor: Cursor, keys: Sequence[Key], found: Mapping[Key, Definition]) -> None:
+        """Make objects of one kind; those that need others of their kind come after them."""
+        waiting = list(keys)
+        while waiting:
+            failed = {key: problem for key in waiting if (problem := self._attempt(cursor, key, found)) is not None}
+            if len(failed) == len(waiting):
+                key, reason = next(iter(failed.items()))
+                raise PreparationError(
+                    f"the {key.kind} {key.name} could not be brought back: {reason}",
+                    hint="leave it alone in tests, or begin each with a database of its own",
+                ) from reason
+            waiting = list(failed)
+
+    def _attempt(self, cursor: Cursor, key: Key, found: Mapping[Key, Definition]) -> Exception | None:
+        try:
+            self._make(cursor, key, self._definitions[key], exists=key in found)
+        except _errors() as problem:
+            return problem
+        return None
+
+    def _make(self, cursor: Cursor, key: Key, what: Definition, *, exists: bool = False) -> None:
+        if key.kind == "schema":
+            sql = what.sql if not exists else what.sql.replace("CREATE DATABASE", "ALTER DATABASE", 1)
+            self._run(cursor, sql)
+            return
+        cursor.execute(f"USE {quoted(key.schema)}")
+        if what.charset:
+            cursor.execute(f"SET character_set_client = {what.charset}, collation_connection = {what.collation}")
+        if what.sql_mode or key.kind in {"function", "procedure", "trigger", "event"}:
+            cursor.execute("SET sql_mode = %s", (what.sql_mode,))
+        if what.time_zone:
+            cursor.execute("SET time_zone = %s", (what.time_zone,))
+        try:
+            self._run(cursor, what.sql)
+        finally:
+            cursor.execute("SET NAMES utf8mb4")
+            cursor.execute("SET time_zone = '+00:00'")
+            cursor.execute("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
+        kept = self._kept.get(key)
+        if key.kind == "table" and kept is not None:
+            self._copy(cursor, kept.rows, quoted(key.schema, key.name), kept.shape)
+            if kept.auto_increment:
+                self._run(cursor, f"ALTER TABLE {quoted(key.schema, key.name)} AUTO_INCREMENT = {kept.auto_increment}")
+
+    # -- copying ------------------------------------------------------------------------------------------
+
+    def make_copy(self, accounts: Iterable[tuple[str, str]]) -> None:
+        """Make the copy of the database anew, and let these accounts (user, host) use it. Raises as `reset` does."""
+        if self._copied is None:
+            raise ValueError("this is the state of the databases themselves")
+        with self._cursor() as cursor:
+            self._load(cursor)
+            name = quoted(self._copied[1])
+            self._run(cursor, f"DROP DATABASE IF EXISTS {name}")
+            for kind in KINDS:
+                keys = [key for key in self._definitions if key.kind == kind]
+                if kind == "schema":
+                    # Its statement has no dot behind the name.
+                    (what,) = (self._definitions[key] for key in keys)
+                    made = Definition(what.sql.replace(quoted(self._copied[0]), name, 1))
+                    self._definitions = {**self._definitions, keys[0]: made}
+                self._make_all(cursor, keys, {})
+            pattern = name.replace("_", "\\_").replace("%", "\\%")
+            for user, host in accounts:
+                cursor.execute(f"GRANT ALL ON {pattern}.* TO %s@%s", (user, host))
+            self._count(cursor)
+
+    # -- the connection -----------------------------------------------------------------------------------
+
+    def _cursor(self) -> Cursor:
+        if self._connection is None or not self._connection.open:
+            self._connection = self._connect()
+            with self._connection.cursor() as cursor:
+                cursor.execute(_SESSION)
+                with suppress(_errors()):
+                    cursor.execute("SET SESSION check_constraint_checks = 0")
+        try:
+            self._connection.ping(reconnect=False)
+        except _errors():
+            self._connection = None
+            return self._cursor()
+        made: Cursor = self._connection.cursor()
+        return made
+
+    def _run(self, cursor: Cursor, statement: str) -> None:
+        """Run a statement that the server counts as one that may change a definition."""
+        self._ran += 1
+        cursor.execute(statement)
+
+    def _count(self, cursor: Cursor) -> None:
+        if self._ran:
+            cursor.execute(f"UPDATE {quoted(self._own)}.ran SET statements = statements + {self._ran}")
+            self._ran = 0
+
+    def _own_statements(self, cursor: Cursor) -> int:
+        cursor.execute(f"SELECT statements FROM {quoted(self._own)}.ran")
+        (count,) = cursor.fetchone() or (0,)
+        return int(count) + self._ran
+
+
+def _errors() -> type[Exception]:
+    import pymysql
+
+    return pymysql.Error

@@ -1,0 +1,76 @@
+"""What has happened to a server's tables since one looked last, at a cost that does not depend on what is in them.
+
+InnoDB counts the rows that are changed in each table, cascades and what is rolled back included, and keeps the next
+value of AUTO_INCREMENT beside (information_schema, INNODB_TABLESTATS); the server counts the statements of each kind.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pymysql.cursors import Cursor
+
+# Those that can change what a schema is made of; the rest of the counters is of no interest. ANALYZE and the like set
+# InnoDB's counters to 0.
+_STATEMENTS = re.compile(
+    r"Com_(alter|create|drop|rename|truncate|analyze|optimize|repair|flush|load|reload)_?(?!user|role|server|temporary)\w*",
+    re.IGNORECASE,
+)
+_PARTITION = re.compile(r"#p#.*", re.IGNORECASE)
+_START_TOLERANCE = 3.0
+
+
+class Counts(NamedTuple):
+    """The counters of one table."""
+
+    id: int
+    modified: int
+    auto_increment: int
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How the counters stood. `tables` is by InnoDB's own names, as in `shop/orders`."""
+
+    tables: Mapping[str, Counts] = field(default_factory=dict)
+    statements: int = -1
+    started: float = 0.0
+
+    def same_schema(self, other: Seen) -> bool:
+        """Whether nothing between the two can have changed a definition."""
+        return self.statements == other.statements and abs(self.started - other.started) < _START_TOLERANCE
+
+
+class Watcher:
+    """Reads the counters of one server. `own` is how many such statements this package has run on it."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        cursor.execute("SELECT VERSION()")
+        (version,) = cursor.fetchone() or ("",)
+        self.mariadb = "mariadb" in version.lower()
+        self._view = "INNODB_SYS_TABLESTATS" if self.mariadb else "INNODB_TABLESTATS"
+
+    def look(self, cursor: Cursor, own: int) -> Seen:
+        """The counters now."""
+        cursor.execute("SHOW GLOBAL STATUS WHERE Variable_name LIKE 'Com\\_%' OR Variable_name = 'Uptime'")
+        status = dict(cursor.fetchall())
+        started = time.time() - float(status.pop("Uptime", 0))
+        statements = sum(int(count) for name, count in status.items() if _STATEMENTS.fullmatch(name))
+        return Seen(self.tables(cursor), statements - own, started)
+
+    def tables(self, cursor: Cursor) -> dict[str, Counts]:
+        """The counters of the tables."""
+        cursor.execute(f"SELECT NAME, TABLE_ID, MODIFIED_COUNTER, AUTOINC FROM information_schema.{self._view}")
+        found: dict[str, Counts] = {}
+        for name, number, modified, auto_increment in cursor.fetchall():
+            whole = _PARTITION.sub("", name)
+            before = found.get(whole, Counts(0, 0, 0))
+            found[whole] = Counts(
+                before.id + number, before.modified + modified, max(before.auto_increment, auto_increment or 0)
+            )
+        return found
