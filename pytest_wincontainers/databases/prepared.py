@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_wincontainers.databases import rows
 from pytest_wincontainers.databases.schema import KINDS, Definition, Key, Table, quoted, read, schemas, tables
 from pytest_wincontainers.databases.watch import Counts, Seen, Watcher
 from pytest_wincontainers.errors import PreparationError
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 _WAIT_SECONDS = 2
 _TRIES = 4
+_AT_ONCE = 2
 _LOCK_WAIT_TIMEOUT = 1205
 _SESSION = (
     "SET SESSION foreign_key_checks = 0, unique_checks = 1, sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', "
@@ -35,6 +39,37 @@ class _Kept:
     inner_name: str
 
 
+class _Connections:
+    """Connections as root that are ready to bring a state back."""
+
+    def __init__(self, connect: Callable[[], pymysql.Connection[Any]]) -> None:
+        self._connect = connect
+        self._idle: list[pymysql.Connection[Any]] = []
+
+    @contextmanager
+    def borrowed(self) -> Iterator[Cursor]:
+        """A cursor of a connection that nobody else uses meanwhile."""
+        connection = self._taken()
+        with connection.cursor() as cursor:
+            yield cursor
+        # One that has failed is not used again.
+        self._idle.append(connection)
+
+    def _taken(self) -> pymysql.Connection[Any]:
+        while self._idle:
+            connection = self._idle.pop()
+            with suppress(_errors()):
+                connection.ping(reconnect=False)
+                return connection
+        connection = self._connect()
+        with connection.cursor() as cursor:
+            cursor.execute(_SESSION)
+            # MariaDB's.
+            with suppress(_errors()):
+                cursor.execute("SET SESSION check_constraint_checks = 0")
+        return connection
+
+
 class Prepared:
     """The prepared state in the schema `own`; a connection as root is made by `connect` when first needed.
 
@@ -44,15 +79,16 @@ class Prepared:
     def __init__(
         self, connect: Callable[[], pymysql.Connection[Any]], own: str, copied: tuple[str, str] | None = None
     ) -> None:
-        self._connect = connect
+        self._connections = _Connections(connect)
         self._own = own
         self._copied = copied
-        self._connection: pymysql.Connection[Any] | None = None
         self._definitions: dict[Key, Definition] = {}
         self._kept: dict[Key, _Kept] = {}
+        self._sizes: dict[Key, int] = {}
         self._seen = Seen()
         self._watcher: Watcher | None = None
         self._ran = 0
+        self._lock = threading.Lock()
 
     # -- keeping ------------------------------------------------------------------------------------------
 
@@ -84,11 +120,11 @@ class Prepared:
                 if number % 20 == 0:
                     progress(f"keeping the prepared state: {number} of {len(found)}")
                 inner = self._inner_name(cursor, key)
-                auto_increment = counts[inner].auto_increment if inner in counts else 0
+                auto_increment = counts[inner].auto_increment if inner in counts else self._shown_next(cursor, key)
                 if key.kind == "table":
-                    rows = f"{own}.rows{number}"
-                    cursor.execute(f"CREATE TABLE {rows} LIKE {quoted(key.schema, key.name)}")
-                    self._copy(cursor, quoted(key.schema, key.name), rows, shapes[key.schema][key.name])
+                    place = f"{own}.rows{number}"
+                    cursor.execute(f"CREATE TABLE {place} LIKE {quoted(key.schema, key.name)}")
+                    rows.copy(cursor, quoted(key.schema, key.name), place, shapes[key.schema][key.name])
                 if key.kind == "sequence":
                     auto_increment = self._next_of(cursor, quoted(key.schema, key.name))
                 cursor.execute(
@@ -126,10 +162,10 @@ class Prepared:
                 key, definition = key._replace(schema=self._copied[1]), definition.renamed(*self._copied)
             self._definitions[key] = definition
             if kind in {"table", "sequence"}:
-                rows = f"rows{number}"
-                shape = shapes.get(rows, Table((), (), ""))
+                place = f"rows{number}"
+                shape = shapes.get(place, Table((), (), ""))
                 known = inner if self._copied is None else self._inner_name(cursor, key)
-                self._kept[key] = _Kept(f"{quoted(self._own)}.{rows}", shape, auto_increment, known)
+                self._kept[key] = _Kept(f"{quoted(self._own)}.{place}", shape, auto_increment, known)
 
     @staticmethod
     def _inner_name(cursor: Cursor, key: Key) -> str:
@@ -140,6 +176,16 @@ class Prepared:
         )
         (name,) = cursor.fetchone() or ("",)
         return str(name)
+
+    @staticmethod
+    def _shown_next(cursor: Cursor, key: Key) -> int:
+        """What AUTO_INCREMENT gives next in a table that InnoDB does not know."""
+        cursor.execute(
+            "SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s",
+            (key.schema, key.name),
+        )
+        (value,) = cursor.fetchone() or (0,)
+        return int(value or 0)
 
     @staticmethod
     def _next_of(cursor: Cursor, sequence: str) -> int:
@@ -174,18 +220,23 @@ class Prepared:
             if not now.same_schema(self._seen):
                 self._restore_definitions(cursor)
                 now = watcher.look(cursor, self._own_statements(cursor))
+            touched = []
             for key, kept in self._kept.items():
                 before, counts = self._seen.tables.get(kept.inner_name), now.tables.get(kept.inner_name)
                 if key.kind == "sequence":
                     self._restore_sequence(cursor, key, kept)
                 elif fresh or before is None or counts != before:
-                    self._restore_rows(cursor, key, kept, counts)
+                    touched.append((key, kept, counts))
+            self._restore_tables(cursor, touched)
             self._count(cursor)
             # What others have run meanwhile counts as after it.
-            self._seen = Seen(watcher.tables(cursor), now.statements, now.started)
+            self._seen = Seen(watcher.tables(cursor) if touched else now.tables, now.statements, now.started)
 
     def _end_transactions(self, cursor: Cursor) -> None:
         """End connections in the middle of a transaction: what they hold is of a test that is over."""
+        cursor.execute("SELECT COUNT(*) FROM information_schema.INNODB_TRX")
+        if cursor.fetchone() == (0,):
+            return
         cursor.execute(
             "SELECT p.ID FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p "
             "ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() AND (p.DB IS NULL OR p.DB IN %s)",
@@ -195,28 +246,34 @@ class Prepared:
             with suppress(_errors()):
                 cursor.execute(f"KILL CONNECTION {int(number)}")
 
-    def _restore_rows(self, cursor: Cursor, key: Key, kept: _Kept, counts: Counts | None) -> None:
+    def _restore_tables(self, cursor: Cursor, touched: Sequence[tuple[Key, _Kept, Counts | None]]) -> None:
+        if len(touched) < 2:
+            for one in touched:
+                self._restore_table(cursor, *one)
+            return
+
+        def restore_on_its_own(one: tuple[Key, _Kept, Counts | None]) -> None:
+            with self._connections.borrowed() as other:
+                self._restore_table(other, *one)
+
+        # Servers have several processors, and a table waits for no other while foreign keys are not looked at.
+        with ThreadPoolExecutor(min(len(touched), _AT_ONCE)) as pool:
+            list(pool.map(restore_on_its_own, touched))
+
+    def _restore_table(self, cursor: Cursor, key: Key, kept: _Kept, counts: Counts | None) -> None:
         name = quoted(key.schema, key.name)
-        triggers = [(one, what) for one, what in self._definitions.items() if self._is_trigger_of(one, what, key)]
+        triggers = [
+            (one, what)
+            for one, what in self._definitions.items()
+            if self._is_trigger_of(one, what, key) and what.event != "UPDATE"
+        ]
         for one, _ in triggers:
             self._run(cursor, f"DROP TRIGGER IF EXISTS {quoted(one.schema, one.name)}")
-        columns = ", ".join(quoted(column.name) for column in kept.shape.columns)
-        if kept.shape.key and kept.shape.engine == "InnoDB":
-            # The table without an alias: one would be looked for in the current database.
-            same = " AND ".join(f"{name}.{quoted(column)} = s.{quoted(column)}" for column in kept.shape.key)
-            first = quoted(kept.shape.key[0])
-            differs = " OR ".join(column.differs(name, "s") for column in kept.shape.columns)
-            joined = f"{name} LEFT JOIN {kept.rows} s ON {same}"
-            cursor.execute(f"DELETE FROM {name} USING {joined} WHERE s.{first} IS NULL OR {differs}")
-            source = ", ".join(f"s.{quoted(column.name)}" for column in kept.shape.columns)
-            cursor.execute(
-                f"INSERT INTO {name} ({columns}) SELECT {source} FROM {kept.rows} s LEFT JOIN {name} ON {same} "
-                f"WHERE {name}.{first} IS NULL"
-            )
-        elif self._checksum(cursor, name) != self._checksum(cursor, kept.rows):
-            cursor.execute(f"DELETE FROM {name}")
-            self._copy(cursor, kept.rows, name, kept.shape)
-        if kept.auto_increment and counts and counts.auto_increment not in {0, kept.auto_increment}:
+        if key not in self._sizes:
+            self._sizes[key] = rows.count(cursor, kept.rows)
+        rows.restore(cursor, name, kept.rows, kept.shape, kept.auto_increment, self._sizes[key])
+        now = counts.auto_increment if counts is not None else self._shown_next(cursor, key)
+        if kept.auto_increment and now not in {0, kept.auto_increment}:
             self._run(cursor, f"ALTER TABLE {name} AUTO_INCREMENT = {kept.auto_increment}")
         for one, what in triggers:
             self._make(cursor, one, what)
@@ -229,16 +286,6 @@ class Prepared:
         name = quoted(key.schema, key.name)
         if self._next_of(cursor, name) != kept.auto_increment:
             self._run(cursor, f"ALTER SEQUENCE {name} RESTART {kept.auto_increment}")
-
-    def _checksum(self, cursor: Cursor, name: str) -> object:
-        cursor.execute(f"CHECKSUM TABLE {name}")
-        return (cursor.fetchone() or ("", None))[1]
-
-    @staticmethod
-    def _copy(cursor: Cursor, source: str, target: str, shape: Table) -> None:
-        columns = ", ".join(quoted(column.name) for column in shape.columns)
-        if columns:
-            cursor.execute(f"INSERT INTO {target} ({columns}) SELECT {columns} FROM {source}")
 
     # -- definitions --------------------------------------------------------------------------------------
 
@@ -305,7 +352,7 @@ class Prepared:
             cursor.execute("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
         kept = self._kept.get(key)
         if key.kind == "table" and kept is not None:
-            self._copy(cursor, kept.rows, quoted(key.schema, key.name), kept.shape)
+            rows.copy(cursor, kept.rows, quoted(key.schema, key.name), kept.shape)
             if kept.auto_increment:
                 self._run(cursor, f"ALTER TABLE {quoted(key.schema, key.name)} AUTO_INCREMENT = {kept.auto_increment}")
 
@@ -334,24 +381,13 @@ class Prepared:
 
     # -- the connection -----------------------------------------------------------------------------------
 
-    def _cursor(self) -> Cursor:
-        if self._connection is None or not self._connection.open:
-            self._connection = self._connect()
-            with self._connection.cursor() as cursor:
-                cursor.execute(_SESSION)
-                with suppress(_errors()):
-                    cursor.execute("SET SESSION check_constraint_checks = 0")
-        try:
-            self._connection.ping(reconnect=False)
-        except _errors():
-            self._connection = None
-            return self._cursor()
-        made: Cursor = self._connection.cursor()
-        return made
+    def _cursor(self) -> AbstractContextManager[Cursor]:
+        return self._connections.borrowed()
 
     def _run(self, cursor: Cursor, statement: str) -> None:
         """Run a statement that the server counts as one that may change a definition."""
-        self._ran += 1
+        with self._lock:
+            self._ran += 1
         cursor.execute(statement)
 
     def _count(self, cursor: Cursor) -> None:

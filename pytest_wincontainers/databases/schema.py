@@ -30,7 +30,7 @@ class Key(NamedTuple):
 class Definition:
     """The statement that makes an object, and the settings it is to be run with.
 
-    `table` is a trigger's, `time_zone` an event's; `number` keeps objects of a kind in their order.
+    `table` and `event` are a trigger's, `time_zone` an event's; `number` keeps objects of a kind in their order.
     """
 
     sql: str
@@ -39,6 +39,7 @@ class Definition:
     collation: str = ""
     table: str = ""
     number: int = 0
+    event: str = ""
     time_zone: str = ""
 
     def to_json(self) -> str:
@@ -84,6 +85,7 @@ def _read(cursor: Cursor, schema: str) -> Iterator[tuple[Key, Definition]]:
             # What comes next is a part of the data.
             yield Key(word, schema, name), Definition(shown[1])
         else:
+            # What comes next is a part of the data.
             yield Key(word, schema, name), Definition(_AUTO_INCREMENT.sub("", shown[1], count=1))
     cursor.execute(
         "SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = %s", (schema,)
@@ -93,13 +95,13 @@ def _read(cursor: Cursor, schema: str) -> Iterator[tuple[Key, Definition]]:
             shown = _row(cursor, f"SHOW CREATE {kind} {quoted(schema, name)}")
             yield Key(kind.lower(), schema, name), Definition(shown[2], shown[1], shown[3], shown[4])
     cursor.execute(
-        "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_ORDER FROM information_schema.TRIGGERS "
+        "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_ORDER, EVENT_MANIPULATION FROM information_schema.TRIGGERS "
         "WHERE TRIGGER_SCHEMA = %s ORDER BY ACTION_ORDER",
         (schema,),
     )
-    for name, table, number in cursor.fetchall():
+    for name, table, number, event in cursor.fetchall():
         shown = _row(cursor, f"SHOW CREATE TRIGGER {quoted(schema, name)}")
-        yield Key("trigger", schema, name), Definition(shown[2], shown[1], shown[3], shown[4], table, number)
+        yield Key("trigger", schema, name), Definition(shown[2], shown[1], shown[3], shown[4], table, number, event)
     cursor.execute("SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = %s", (schema,))
     for (name,) in cursor.fetchall():
         shown = _row(cursor, f"SHOW CREATE EVENT {quoted(schema, name)}")

@@ -54,13 +54,15 @@ class Watcher:
         (version,) = cursor.fetchone() or ("",)
         self.mariadb = "mariadb" in version.lower()
         self._view = "INNODB_SYS_TABLESTATS" if self.mariadb else "INNODB_TABLESTATS"
+        cursor.execute("SHOW GLOBAL STATUS LIKE 'Com\\_%'")
+        self._names = ["Uptime", *(name for name, _ in cursor.fetchall() if _STATEMENTS.fullmatch(name))]
 
     def look(self, cursor: Cursor, own: int) -> Seen:
         """The counters now."""
-        cursor.execute("SHOW GLOBAL STATUS WHERE Variable_name LIKE 'Com\\_%' OR Variable_name = 'Uptime'")
+        cursor.execute("SHOW GLOBAL STATUS WHERE Variable_name IN %s", (self._names,))
         status = dict(cursor.fetchall())
         started = time.time() - float(status.pop("Uptime", 0))
-        statements = sum(int(count) for name, count in status.items() if _STATEMENTS.fullmatch(name))
+        statements = sum(map(int, status.values()))
         return Seen(self.tables(cursor), statements - own, started)
 
     def tables(self, cursor: Cursor) -> dict[str, Counts]:

@@ -4,17 +4,13 @@ import io
 import os
 import re
 import tarfile
-import time
 
-import pymysql
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from pytest_wincontainers.engines.docker import DockerEngine
 from pytest_wincontainers.migrations.split import ScriptError, split
-from pytest_wincontainers.run.images import ensure_image
-from pytest_wincontainers.services.images import own_image
+from tests.servers import Server
 
 EXAMPLES = int(os.environ.get("WINCONTAINERS_TEST_EXAMPLES", "2000"))
 BATCH = 250
@@ -132,35 +128,8 @@ PART = re.compile(
 pytestmark = pytest.mark.linux_guest
 
 
-class Server:
-    """A server with its client, in one container."""
-
-    def __init__(self, client):
-        engine = DockerEngine()
-        image, _ = ensure_image(
-            engine, own_image(engine.info(), "mysql"), _NoLocks(), lambda _: None, lambda make: make()
-        )
-        engine.close()
-        environment = {"MYSQL_ROOT_PASSWORD": "root", "MYSQL_DATABASE": "t"}
-        self.container = client.containers.run(
-            image,
-            ["--general-log", "--log-output=TABLE", "--max-statement-time=5", "--event-scheduler=OFF"],
-            detach=True,
-            network="nat",
-            environment=environment,
-        )
-        deadline = time.monotonic() + 60
-        while True:
-            self.container.reload()
-            address = self.container.attrs["NetworkSettings"]["Networks"]["nat"]["IPAddress"]
-            try:
-                self.connection = pymysql.connect(
-                    host=address, user="root", password="root", autocommit=True, charset="utf8mb4"
-                )
-                break
-            except pymysql.Error:
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
+class Client(Server):
+    """The server with its client, in one container."""
 
     def sent(self, scripts):
         """What the client sends for each script."""
@@ -173,18 +142,15 @@ class Server:
                 archive.addfile(entry, io.BytesIO(content))
         self.container.exec_run(["rm", "-rf", "/scripts"])
         self.container.put_archive("/", spool.getvalue())
-        with self.connection.cursor() as cursor:
-            cursor.execute("TRUNCATE mysql.general_log")
+        self.execute("TRUNCATE mysql.general_log")
         loop = (
             "for f in /scripts/*; do mariadb --force --default-character-set=utf8mb4 -uroot -proot"
             " --init-command=\"select 'begins ${f##*/}'\" t < $f > /dev/null 2>&1; done"
         )
         self.container.exec_run(["sh", "-c", loop])
-        with self.connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT thread_id, argument FROM mysql.general_log WHERE command_type IN ('Query', 'Init DB')"
-            )
-            log = cursor.fetchall()
+        log = self.execute(
+            "SELECT thread_id, argument FROM mysql.general_log WHERE command_type IN ('Query', 'Init DB')"
+        )
         found, running = {}, {}
         for thread, argument in log:
             text = argument.decode() if isinstance(argument, bytes) else argument
@@ -197,20 +163,11 @@ class Server:
         return [found[number] for number in range(len(scripts))]
 
 
-class _NoLocks:
-    def named(self, name, waiting):
-        import contextlib
-
-        return contextlib.nullcontext()
-
-
 @pytest.fixture(scope="module")
 def server(real_client):
-    if not real_client.networks.list(names=["^nat$"]):
-        real_client.networks.create("nat", driver="bridge")
-    made = Server(real_client)
+    made = Client(real_client, "--general-log", "--log-output=TABLE", "--max-statement-time=5", "--event-scheduler=OFF")
     yield made
-    made.container.remove(force=True, v=True)
+    made.remove()
 
 
 def essential(statements):

@@ -1,0 +1,94 @@
+"""Bringing the rows of one table back, by what differs from those that are kept; triggers and foreign keys are off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_wincontainers.databases.schema import Table, quoted
+
+if TYPE_CHECKING:
+    from pymysql.cursors import Cursor
+
+_FEW = 500
+_INTEGERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
+
+
+def copy(cursor: Cursor, source: str, target: str, shape: Table) -> None:
+    """Add all rows of one table to another of the same shape; both names are quoted."""
+    columns = ", ".join(quoted(column.name) for column in shape.columns)
+    if columns:
+        cursor.execute(f"INSERT INTO {target} ({columns}) SELECT {columns} FROM {source}")
+
+
+def restore(cursor: Cursor, name: str, kept: str, shape: Table, auto_increment: int, size: int) -> None:
+    """Make the rows of `name` those of `kept`, which has `size` of them; `auto_increment` is what comes after them."""
+    if not shape.key or shape.engine != "InnoDB":
+        if _checksum(cursor, name) != _checksum(cursor, kept):
+            cursor.execute(f"DELETE FROM {name}")
+            copy(cursor, kept, name, shape)
+    elif not (_has_number(shape) and _restore_few(cursor, name, kept, shape, auto_increment, size)):
+        _restore_many(cursor, name, kept, shape)
+
+
+def _has_number(shape: Table) -> bool:
+    types = {column.name: column.type for column in shape.columns}
+    return len(shape.key) == 1 and types.get(shape.key[0]) in _INTEGERS
+
+
+def _restore_few(cursor: Cursor, name: str, kept: str, shape: Table, auto_increment: int, size: int) -> bool:
+    """By the numbers of the rows that differ, in one pass over the table; whether that was all there was to do."""
+    key = quoted(shape.key[0])
+    if auto_increment:
+        # What a test has added mostly lies behind.
+        cursor.execute(f"DELETE FROM {name} WHERE {key} >= {auto_increment}")
+    joined, differs = _joined(name, shape)
+    cursor.execute(
+        f"SELECT s.{key} FROM {kept} s LEFT JOIN {name} ON {joined} WHERE {name}.{key} IS NULL OR {differs} "
+        f"LIMIT {_FEW + 1}"
+    )
+    numbers = [int(number) for (number,) in cursor.fetchall()]
+    if len(numbers) > _FEW:
+        return False
+    if numbers:
+        listed = ", ".join(map(str, numbers))
+        columns = ", ".join(quoted(column.name) for column in shape.columns)
+        # Unique values may have been swapped, so that all go before the first comes.
+        cursor.execute(f"DELETE FROM {name} WHERE {key} IN ({listed})")
+    if count(cursor, name) + len(numbers) != size:
+        return False
+    if numbers:
+        cursor.execute(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {kept} WHERE {key} IN ({listed})")
+    return True
+
+
+def _restore_many(cursor: Cursor, name: str, kept: str, shape: Table) -> None:
+    joined, differs = _joined(name, shape)
+    first = quoted(shape.key[0])
+    # The table without an alias: one would be looked for in the current database.
+    cursor.execute(
+        f"DELETE FROM {name} USING {name} LEFT JOIN {kept} s ON {joined} WHERE s.{first} IS NULL OR {differs}"
+    )
+    columns = ", ".join(quoted(column.name) for column in shape.columns)
+    source = ", ".join(f"s.{quoted(column.name)}" for column in shape.columns)
+    cursor.execute(
+        f"INSERT INTO {name} ({columns}) SELECT {source} FROM {kept} s LEFT JOIN {name} ON {joined} "
+        f"WHERE {name}.{first} IS NULL"
+    )
+
+
+def _joined(name: str, shape: Table) -> tuple[str, str]:
+    """The condition that a row and a kept one, `s`, have the same key, and the one that they are not the same."""
+    same = " AND ".join(f"{name}.{quoted(column)} = s.{quoted(column)}" for column in shape.key)
+    return same, " OR ".join(column.differs(name, "s") for column in shape.columns)
+
+
+def count(cursor: Cursor, name: str) -> int:
+    """How many rows there are."""
+    cursor.execute(f"SELECT COUNT(*) FROM {name}")
+    (number,) = cursor.fetchone() or (0,)
+    return int(number)
+
+
+def _checksum(cursor: Cursor, name: str) -> object:
+    cursor.execute(f"CHECKSUM TABLE {name}")
+    return (cursor.fetchone() or ("", None))[1]

@@ -1,0 +1,231 @@
+"""Migrations on a real server: history, locks, other tools, and what breaks in the middle."""
+
+import threading
+import time
+
+import pytest
+
+from pytest_wincontainers.errors import MigrationError
+from pytest_wincontainers.migrations.runner import migrate
+from tests.servers import Server
+
+
+@pytest.fixture(scope="module")
+def shared(real_client):
+    made = Server(real_client)
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def server(shared):
+    shared.execute("DROP DATABASE IF EXISTS t", "CREATE DATABASE t", database=None)
+    return shared
+
+
+linux = pytest.mark.linux_guest
+
+
+def run(server, folder, **options):
+    told = []
+    migrate(server.connect, folder, told.append, **options)
+    return [one.rpartition(": ")[2] for one in told]
+
+
+def write(folder, **contents):
+    for name, content in contents.items():
+        (folder / f"{name}.sql").write_text(content, "utf-8")
+
+
+@linux
+def test_flyways_history(server, tmp_path):
+    write(
+        tmp_path,
+        V1__first="CREATE TABLE a (x INT);",
+        V1_1__second_step="INSERT INTO a VALUES (1);",
+        R__view="CREATE OR REPLACE VIEW v AS SELECT 1 AS x;",
+    )
+    assert run(server, tmp_path) == ["V1__first.sql", "V1_1__second_step.sql", "R__view.sql"]
+    assert run(server, tmp_path) == []
+    rows = server.execute(
+        "SELECT installed_rank, version, description, type, script, installed_by, success FROM flyway_schema_history"
+    )
+    assert rows == [
+        (1, "1", "first", "SQL", "V1__first.sql", "root", 1),
+        (2, "1.1", "second step", "SQL", "V1_1__second_step.sql", "root", 1),
+        (3, None, "view", "SQL", "R__view.sql", "root", 1),
+    ]
+    # Line ends do not count, a changed repeatable one is run again, and a new one is run.
+    (tmp_path / "V1__first.sql").write_bytes(b"CREATE TABLE a (x INT);\r\n")
+    write(tmp_path, R__view="CREATE OR REPLACE VIEW v AS SELECT 2 AS x;", V2__third="INSERT INTO a VALUES (2);")
+    assert run(server, tmp_path) == ["V2__third.sql", "R__view.sql"]
+    assert server.execute("SELECT x FROM v") == [(2,)]
+
+
+@linux
+def test_what_was_run_and_is_changed_or_gone(server, tmp_path):
+    write(tmp_path, **{"1_a": "CREATE TABLE a (x INT);", "2_b": "CREATE TABLE b (x INT);"})
+    run(server, tmp_path)
+    write(tmp_path, **{"1_a": "CREATE TABLE a (x BIGINT);"})
+    with pytest.raises(MigrationError, match=r"1_a.sql was changed after it was run"):
+        run(server, tmp_path)
+    write(tmp_path, **{"1_a": "CREATE TABLE a (x INT);"})
+    (tmp_path / "2_b.sql").unlink()
+    with pytest.raises(MigrationError, match=r"2_b.sql was run on this database, and there is no such file"):
+        run(server, tmp_path)
+
+
+@linux
+def test_a_failure_names_file_line_and_statement_and_is_remembered(server, tmp_path):
+    statements = [f"INSERT INTO a VALUES ({number});" for number in range(50)]
+    statements[20] = "INSERT INTO a VALUES\n  ('no number');"
+    write(tmp_path, **{"1_a": "CREATE TABLE a (x INT NOT NULL);\n" + "\n".join(statements)})
+    with pytest.raises(MigrationError) as caught:
+        run(server, tmp_path)
+    assert "the migration 1_a.sql failed at line 22: 1366: Incorrect integer value" in caught.value.message
+    assert caught.value.details == "INSERT INTO a VALUES\n  ('no number')"
+    assert server.execute("SELECT COUNT(*) FROM a") == [(20,)]
+    with pytest.raises(MigrationError, match=r"1_a.sql was begun earlier and did not end"):
+        run(server, tmp_path)
+
+
+@linux
+def test_two_that_run_at_once_wait_for_each_other(server, tmp_path):
+    write(
+        tmp_path,
+        **{
+            "1_a": "CREATE TABLE a (x INT); SELECT SLEEP(0.5); INSERT INTO a VALUES (1);",
+            "2_b": "INSERT INTO a VALUES (2);",
+        },
+    )
+    ran = []
+    threads = [threading.Thread(target=lambda: ran.append(run(server, tmp_path))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ran, key=len) == [[], [], ["1_a.sql", "2_b.sql"]]
+    assert server.execute("SELECT COUNT(*) FROM a") == [(2,)]
+
+
+@linux
+def test_goose_and_settings_of_a_file(server, tmp_path):
+    write(
+        tmp_path,
+        **{
+            "1_a": "-- +goose Up\nCREATE TABLE a (x INT);\n-- +goose StatementBegin\nCREATE PROCEDURE p()\nBEGIN\n  SELECT 1;\n"
+            "  INSERT INTO a VALUES (1);\nEND;\n-- +goose StatementEnd\nCALL p();\n-- +goose Down\nDROP TABLE a;\n",
+            "2_b": "SET sql_mode = 'ANSI_QUOTES';\nCREATE TABLE \"b\" (x INT);\nUSE mysql;\n",
+            "3_c": "INSERT INTO a VALUES (3);",
+        },
+    )
+    with pytest.raises(MigrationError, match="3_c.sql failed at line 1: 1146"):
+        # As with one client that reads one file after the other, a USE stays.
+        run(server, tmp_path)
+    assert server.execute("SELECT x FROM a") == [(1,)]
+
+
+@linux
+def test_a_file_of_a_hundred_megabytes_takes_no_more_memory_than_its_longest_statement(server, tmp_path):
+    import tracemalloc
+
+    row = "('" + "x" * 1000 + "; still text')"
+    with (tmp_path / "1_big.sql").open("w") as file:
+        file.write("CREATE TABLE big (t TEXT);\n")
+        for _ in range(100):
+            file.write("INSERT INTO big VALUES " + ",".join([row] * 1000) + ";\n")
+    assert (tmp_path / "1_big.sql").stat().st_size > 100_000_000
+    tracemalloc.start()
+    try:
+        run(server, tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
+    assert server.execute("SELECT COUNT(*) FROM big") == [(100_000,)]
+
+
+@linux
+def test_a_server_that_is_killed_in_the_middle(real_client, tmp_path):
+    server = Server(real_client)
+    try:
+        write(tmp_path, **{"1_a": "CREATE TABLE a (x INT);", "2_b": "SELECT SLEEP(30);"})
+        threading.Timer(1.0, lambda: server.container.kill("KILL")).start()
+        begun = time.monotonic()
+        with pytest.raises(MigrationError, match="2_b.sql failed at line 1: 2013"):
+            run(server, tmp_path)
+        assert time.monotonic() - begun < 15
+    finally:
+        server.remove()
+
+
+@linux
+def test_a_disk_that_is_full(real_client, tmp_path):
+    server = Server(real_client, "--innodb-data-file-path=ibdata1:12M", "--tmpdir=/dev/shm")
+    try:
+        # 64 MiB of memory stand for the disk.
+        server.execute("CREATE TABLE big (t LONGTEXT) DATA DIRECTORY='/dev/shm/'")
+        write(tmp_path, **{"1_a": "INSERT INTO big VALUES (REPEAT('x', 10000000));\n" * 12})
+        with pytest.raises(MigrationError, match=r"1_a.sql failed at line \d+: (1114|1021|1030|3|2013): "):
+            run(server, tmp_path)
+    finally:
+        server.remove()
+
+
+TOOL = """
+import os, pymysql
+words = dict(part.split("=") for part in os.environ["CONNECTION"].split(";"))
+with pymysql.connect(host=words["Server"], port=int(words["Port"]), user=words["Uid"], password=words["Pwd"],
+                     database=words["Database"], autocommit=True) as connection:
+    connection.cursor().execute("CREATE TABLE by_tool (x INT)")
+print("it is done")
+"""
+
+
+def test_another_tool_on_this_machine(suite):
+    (suite.path / "tool.py").write_text(TOOL)
+    suite.files(
+        conftest="""
+        import sys
+        from pytest_wincontainers import command, mysql_container
+
+        @mysql_container(database="shop", migrations=command(
+            sys.executable, "tool.py", "{host}", environment={"CONNECTION": "{connection_string}"}
+        ))
+        def database():
+            pass
+        """,
+        test_it="def test_it(database):\n    assert database.execute('SELECT * FROM by_tool') == []\n",
+    )
+    assert suite.run().outcomes() == {"passed": 1}
+    (suite.path / "tool.py").write_text("print('it says why'); raise SystemExit(7)")
+    finished = suite.run()
+    assert finished.outcomes() == {"errors": 1}
+    assert "ended with exit code 7" in finished.output
+    assert "| it says why" in finished.output
+
+
+IN_A_CONTAINER = """
+from guest import IMAGE, ROOT
+from pytest_wincontainers import command, mysql_container
+
+@mysql_container(database="shop", migrations=command(
+    "box", {words}, environment={{"URL": "{{url}}"}}, image=IMAGE, folders={{ROOT + "sql": "sql"}}
+))
+def database():
+    pass
+"""
+
+
+def test_another_tool_in_a_container(suite):
+    (suite.path / "sql").mkdir()
+    (suite.path / "sql" / "given.txt").write_text("from here")
+    suite.files(
+        conftest=IN_A_CONTAINER.format(words='"lookup", "{host}"'),
+        test_it="def test_it(database):\n    assert database.port\n",
+    )
+    assert suite.run().outcomes() == {"passed": 1}
+    suite.files(conftest=IN_A_CONTAINER.format(words='"read", ROOT + "sql/given.txt", ROOT + "sql/none.txt"'))
+    finished = suite.run()
+    assert finished.outcomes() == {"errors": 1}
+    assert "the migrations by box ended with exit code 1" in finished.output
+    assert "| from here" in finished.output

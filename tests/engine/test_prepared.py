@@ -1,0 +1,180 @@
+"""The prepared state on a server by itself: changes made at random, and what breaks in the middle."""
+
+import os
+import threading
+import time
+
+import pymysql
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from pytest_wincontainers.databases.prepared import Prepared
+from pytest_wincontainers.migrations.split import split
+from tests.engine.test_reset import SHOP
+from tests.servers import Server
+
+EXAMPLES = int(os.environ.get("WINCONTAINERS_TEST_EXAMPLES", "200"))
+
+pytestmark = pytest.mark.linux_guest
+
+
+@pytest.fixture(scope="module")
+def server(real_client):
+    made = Server(real_client)
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="module")
+def prepared(server):
+    server.execute("DROP DATABASE t", "CREATE DATABASE shop", database=None)
+    server.execute(*(one.text for one in split(SHOP)), database="shop")
+    made = Prepared(lambda: server.connect(database=None), "wincontainers")
+    made.keep(lambda _: None)
+    made.reset()
+    return made
+
+
+def state(server):
+    """Checksums of every table, the rows of those that have no true one, and every definition."""
+    found = {}
+    with server.connect(database=None) as connection, connection.cursor() as cursor:
+
+        def all_of(statement, *values):
+            cursor.execute(statement, values)
+            return cursor.fetchall()
+
+        left_out = "'information_schema', 'mysql', 'performance_schema', 'sys', 'wincontainers'"
+        schemas = [
+            name
+            for (name,) in all_of(
+                f"SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ({left_out})"
+            )
+        ]
+        for schema in sorted(schemas):
+            found[schema] = all_of(f"SHOW CREATE DATABASE `{schema}`")
+            for name, kind in all_of(f"SHOW FULL TABLES FROM `{schema}`"):
+                quoted = f"`{schema}`.`{name.replace('`', '``')}`"
+                found[quoted] = all_of(f"SHOW CREATE TABLE {quoted}")[0][1]
+                if kind == "BASE TABLE":
+                    found[quoted, "checksum"] = all_of(f"CHECKSUM TABLE {quoted} EXTENDED")[0][1]
+        for view, columns in (
+            ("ROUTINES", "ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_DEFINITION, SQL_MODE, DEFINER"),
+            (
+                "TRIGGERS",
+                "TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_STATEMENT, ACTION_TIMING, ACTION_ORDER",
+            ),
+            ("EVENTS", "EVENT_SCHEMA, EVENT_NAME, EVENT_DEFINITION, STARTS, STATUS, TIME_ZONE, INTERVAL_VALUE"),
+        ):
+            found[view] = sorted(map(repr, all_of(f"SELECT {columns} FROM information_schema.{view}")))
+    return found
+
+
+numbers = st.integers(-2, 6)
+texts = st.sampled_from(["''", "'a'", "'A'", "'a '", "NULL", "'Käse'", "'x;y'", "CONCAT('n', RAND())"])
+tables = st.sampled_from(
+    ["kinds", "products", "orders", "log", "old_engine", "parts", "`we``ird name; x`", "archive.orders"]
+)
+columns = st.sampled_from(
+    ["name", "kind", "note", "price", "weight", "what", "at_row", "id", "v", "year", "t", "code", "made"]
+)
+names = st.sampled_from(["cheap", "cheaper", "made", "total", "fill", "logged", "nightly", "extra"])
+CHANGES = st.one_of(
+    st.builds(
+        "UPDATE {} SET {} = {} WHERE id % 2 = {}".format,
+        tables,
+        columns,
+        texts | numbers.map(str),
+        st.sampled_from("01"),
+    ),
+    st.builds("UPDATE {} SET {} = {}".format, tables, columns, texts | numbers.map(str)),
+    st.builds("DELETE FROM {} WHERE id = {}".format, tables, numbers),
+    st.builds("DELETE FROM {}".format, tables),
+    st.builds("INSERT INTO products (kind, name, price) VALUES ({}, {}, 5)".format, texts, texts),
+    st.builds(
+        "INSERT INTO orders (id, product) VALUES ({}, {})".format, st.sampled_from(["NULL", "7", "900"]), numbers
+    ),
+    st.builds("REPLACE INTO kinds VALUES ({}, {})".format, texts, texts),
+    st.builds("INSERT INTO log SELECT name, id FROM products LIMIT {}".format, st.integers(0, 3)),
+    st.builds("CALL fill({})".format, numbers),
+    st.builds("TRUNCATE {}".format, tables),
+    st.builds("ALTER TABLE {} ADD COLUMN extra INT DEFAULT {}".format, tables, numbers),
+    st.builds("ALTER TABLE {} DROP COLUMN {}".format, tables, columns),
+    st.builds("ALTER TABLE {} CHANGE {} renamed VARCHAR(90)".format, tables, columns),
+    st.builds("ALTER TABLE {} AUTO_INCREMENT = {}".format, st.sampled_from(["orders", "products"]), st.integers(1, 50)),
+    st.builds("CREATE INDEX extra ON {} ({})".format, tables, columns),
+    st.builds("DROP TABLE {}".format, tables),
+    st.builds("RENAME TABLE {} TO shop.renamed".format, tables),
+    st.builds("CREATE TABLE extra AS SELECT * FROM {}".format, tables),
+    st.builds("CREATE OR REPLACE VIEW {} AS SELECT {} AS one".format, names, numbers),
+    st.builds("DROP {} {}".format, st.sampled_from(["VIEW", "FUNCTION", "PROCEDURE", "TRIGGER", "EVENT"]), names),
+    st.builds("CREATE FUNCTION {}() RETURNS INT DETERMINISTIC RETURN {}".format, names, numbers),
+    st.builds("CREATE TRIGGER {} BEFORE INSERT ON {} FOR EACH ROW SET @x = {}".format, names, tables, numbers),
+    st.builds(
+        "ALTER EVENT nightly {}".format, st.sampled_from(["ENABLE", "DISABLE", "RENAME TO daily", "COMMENT 'x'"])
+    ),
+    st.sampled_from(["CREATE DATABASE scratch", "DROP DATABASE archive", "ALTER DATABASE shop COLLATE latin1_bin"]),
+    st.sampled_from(["ANALYZE TABLE products", "OPTIMIZE TABLE orders", "FLUSH TABLES", "DROP DATABASE shop"]),
+)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
+)
+@given(changes=st.lists(CHANGES, min_size=1, max_size=4), checks=st.booleans())
+def test_generated_changes(server, prepared, changes, checks):
+    if not hasattr(prepared, "before"):
+        prepared.before = state(server)
+    with server.connect(database="shop") as connection, connection.cursor() as cursor:
+        cursor.execute(f"SET foreign_key_checks = {int(checks)}")
+        for change in changes:
+            try:
+                cursor.execute(change)
+            except pymysql.Error:
+                continue
+    prepared.reset()
+    assert state(server) == prepared.before, changes
+
+
+def test_a_server_that_is_killed_in_the_middle_of_a_reset(real_client):
+    server = Server(real_client)
+    try:
+        server.execute(
+            "CREATE TABLE big (id INT AUTO_INCREMENT PRIMARY KEY, t VARCHAR(200))",
+            "INSERT INTO big (t) SELECT REPEAT('x', 200) FROM seq_1_to_300000",
+        )
+        before = server.execute("CHECKSUM TABLE big")
+        prepared = Prepared(lambda: server.connect(database=None), "wincontainers")
+        prepared.keep(lambda _: None)
+        prepared.reset()
+        server.execute("UPDATE big SET t = 'y'")
+        threading.Timer(0.3, lambda: server.container.kill("KILL")).start()
+        with pytest.raises((pymysql.Error, OSError)):
+            prepared.reset()
+        server.container.wait()
+        server.container.start()
+        server.wait()
+        prepared.reset()
+        assert server.execute("CHECKSUM TABLE big") == before
+        # So does another process, which begins with nothing in mind.
+        server.execute("DELETE FROM big WHERE id < 1000")
+        Prepared(lambda: server.connect(database=None), "wincontainers").reset()
+        assert server.execute("CHECKSUM TABLE big") == before
+    finally:
+        server.remove()
+
+
+def test_a_connection_that_is_lost_between_resets(server, prepared):
+    server.execute("INSERT INTO log VALUES ('lost', 1)", database="shop")
+    for (number,) in server.execute(
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER = 'root'", database=None
+    ):
+        server.execute(f"KILL {number}", database=None)
+    time.sleep(0.1)
+    prepared.reset()
+    assert server.execute("SELECT COUNT(*) FROM log WHERE what = 'lost'", database="shop") == [(0,)]

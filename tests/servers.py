@@ -1,0 +1,57 @@
+"""A MySQL server of our own image, for tests that talk to one without a run."""
+
+import contextlib
+import time
+
+import pymysql
+
+from pytest_wincontainers.engines.docker import DockerEngine
+from pytest_wincontainers.run.images import ensure_image
+from pytest_wincontainers.services.images import own_image
+
+
+class Server:
+    """A server in a container: `connect()` is as root, in the database `t`."""
+
+    def __init__(self, client, *options):
+        if not client.networks.list(names=["^nat$"]):
+            client.networks.create("nat", driver="bridge")
+        engine = DockerEngine()
+        build = own_image(engine.info(), "mysql")
+        image, _ = ensure_image(engine, build, _NoLocks(), lambda _: None, lambda make: make())
+        engine.close()
+        environment = {"MYSQL_ROOT_PASSWORD": "root", "MYSQL_DATABASE": "t"}
+        self.container = client.containers.run(
+            image, list(options), detach=True, network="nat", environment=environment
+        )
+        self.wait()
+
+    def wait(self):
+        deadline = time.monotonic() + 60
+        while True:
+            self.container.reload()
+            self.host = self.container.attrs["NetworkSettings"]["Networks"]["nat"]["IPAddress"]
+            try:
+                self.connect(database=None).close()
+                return
+            except pymysql.Error:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+
+    def connect(self, **options):
+        given = {"database": "t", "autocommit": True, "charset": "utf8mb4", **options}
+        return pymysql.connect(host=self.host, user="root", password="root", **given)
+
+    def execute(self, *statements, **options):
+        with self.connect(**options) as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def remove(self):
+        self.container.remove(force=True, v=True)
+
+
+class _NoLocks:
+    def named(self, name, waiting):
+        return contextlib.nullcontext()
