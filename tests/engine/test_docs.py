@@ -28,6 +28,10 @@ def test_the_page_on_iis_runs_as_it_stands(suite):
     assert run_page(suite, "docs/iis.md") == {"passed": 4}
 
 
+def test_the_page_on_databases_runs_as_it_stands(suite):
+    assert run_page(suite, "docs/databases.md") == {"passed": 3}
+
+
 @pytest.mark.linux_guest
 def test_the_pages_code_runs_as_it_stands(suite):
     assert run_page(suite, "docs/declarations.md") == {"passed": 1}
