@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_wincontainers.databases import rows
+from pytest_wincontainers.databases.connections import Connections, errors
 from pytest_wincontainers.databases.schema import KINDS, Definition, Key, Table, quoted, read, schemas, tables
 from pytest_wincontainers.databases.watch import Counts, Seen, Watcher
 from pytest_wincontainers.errors import PreparationError
@@ -18,14 +19,9 @@ if TYPE_CHECKING:
     import pymysql
     from pymysql.cursors import Cursor
 
-_WAIT_SECONDS = 2
 _TRIES = 4
 _AT_ONCE = 2
 _LOCK_WAIT_TIMEOUT = 1205
-_SESSION = (
-    "SET SESSION foreign_key_checks = 0, unique_checks = 1, sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', "
-    f"lock_wait_timeout = {_WAIT_SECONDS}, innodb_lock_wait_timeout = {_WAIT_SECONDS}"
-)
 _DROPS = {kind: kind.upper() for kind in KINDS} | {"schema": "DATABASE"}
 
 
@@ -39,37 +35,6 @@ class _Kept:
     inner_name: str
 
 
-class _Connections:
-    """Connections as root that are ready to bring a state back."""
-
-    def __init__(self, connect: Callable[[], pymysql.Connection[Any]]) -> None:
-        self._connect = connect
-        self._idle: list[pymysql.Connection[Any]] = []
-
-    @contextmanager
-    def borrowed(self) -> Iterator[Cursor]:
-        """A cursor of a connection that nobody else uses meanwhile."""
-        connection = self._taken()
-        with connection.cursor() as cursor:
-            yield cursor
-        # One that has failed is not used again.
-        self._idle.append(connection)
-
-    def _taken(self) -> pymysql.Connection[Any]:
-        while self._idle:
-            connection = self._idle.pop()
-            with suppress(_errors()):
-                connection.ping(reconnect=False)
-                return connection
-        connection = self._connect()
-        with connection.cursor() as cursor:
-            cursor.execute(_SESSION)
-            # MariaDB's.
-            with suppress(_errors()):
-                cursor.execute("SET SESSION check_constraint_checks = 0")
-        return connection
-
-
 class Prepared:
     """The prepared state in the schema `own`; a connection as root is made by `connect` when first needed.
 
@@ -79,7 +44,7 @@ class Prepared:
     def __init__(
         self, connect: Callable[[], pymysql.Connection[Any]], own: str, copied: tuple[str, str] | None = None
     ) -> None:
-        self._connections = _Connections(connect)
+        self._connections = Connections(connect)
         self._own = own
         self._copied = copied
         self._definitions: dict[Key, Definition] = {}
@@ -88,6 +53,7 @@ class Prepared:
         self._seen = Seen()
         self._watcher: Watcher | None = None
         self._ran = 0
+        self._ran_on_tables = 0
         self._lock = threading.Lock()
 
     # -- keeping ------------------------------------------------------------------------------------------
@@ -101,8 +67,8 @@ class Prepared:
             for (name,) in cursor.fetchall():
                 if name.startswith("rows") or name in {"objects", "ran"}:
                     cursor.execute(f"DROP TABLE {own}.{quoted(name)}")
-            cursor.execute(f"CREATE TABLE {own}.ran (statements BIGINT NOT NULL)")
-            cursor.execute(f"INSERT INTO {own}.ran VALUES (0)")
+            cursor.execute(f"CREATE TABLE {own}.ran (statements BIGINT NOT NULL, on_tables BIGINT NOT NULL)")
+            cursor.execute(f"INSERT INTO {own}.ran VALUES (0, 0)")
             cursor.execute(
                 f"CREATE TABLE {own}.objects (id INT PRIMARY KEY, kind VARCHAR(20), schema_name VARCHAR(64), "
                 "name VARCHAR(64), definition LONGTEXT, auto_increment BIGINT UNSIGNED, inner_name VARCHAR(700)) "
@@ -216,7 +182,7 @@ class Prepared:
             self._end_transactions(cursor)
             watcher = self._watcher = self._watcher or Watcher(cursor)
             now = watcher.look(cursor, self._own_statements(cursor))
-            fresh = self._seen.statements < 0 or abs(now.started - self._seen.started) > 3
+            all_known = now.knows_tables(self._seen)
             if not now.same_schema(self._seen):
                 self._restore_definitions(cursor)
                 now = watcher.look(cursor, self._own_statements(cursor))
@@ -225,12 +191,12 @@ class Prepared:
                 before, counts = self._seen.tables.get(kept.inner_name), now.tables.get(kept.inner_name)
                 if key.kind == "sequence":
                     self._restore_sequence(cursor, key, kept)
-                elif fresh or before is None or counts != before:
+                elif not all_known or before is None or counts != before:
                     touched.append((key, kept, counts))
             self._restore_tables(cursor, touched)
             self._count(cursor)
             # What others have run meanwhile counts as after it.
-            self._seen = Seen(watcher.tables(cursor) if touched else now.tables, now.statements, now.started)
+            self._seen = replace(now, tables=watcher.tables(cursor)) if touched else now
 
     def _end_transactions(self, cursor: Cursor) -> None:
         """End connections in the middle of a transaction: what they hold is of a test that is over."""
@@ -243,7 +209,7 @@ class Prepared:
             ([key.schema for key in self._definitions if key.kind == "schema"],),
         )
         for (number,) in cursor.fetchall():
-            with suppress(_errors()):
+            with suppress(errors()):
                 cursor.execute(f"KILL CONNECTION {int(number)}")
 
     def _restore_tables(self, cursor: Cursor, touched: Sequence[tuple[Key, _Kept, Counts | None]]) -> None:
@@ -328,7 +294,7 @@ class Prepared:
     def _attempt(self, cursor: Cursor, key: Key, found: Mapping[Key, Definition]) -> Exception | None:
         try:
             self._make(cursor, key, self._definitions[key], exists=key in found)
-        except _errors() as problem:
+        except errors() as problem:
             return problem
         return None
 
@@ -388,20 +354,18 @@ class Prepared:
         """Run a statement that the server counts as one that may change a definition."""
         with self._lock:
             self._ran += 1
+            self._ran_on_tables += statement.startswith("ALTER TABLE")
         cursor.execute(statement)
 
     def _count(self, cursor: Cursor) -> None:
         if self._ran:
-            cursor.execute(f"UPDATE {quoted(self._own)}.ran SET statements = statements + {self._ran}")
-            self._ran = 0
+            cursor.execute(
+                f"UPDATE {quoted(self._own)}.ran SET statements = statements + {self._ran}, "
+                f"on_tables = on_tables + {self._ran_on_tables}"
+            )
+            self._ran = self._ran_on_tables = 0
 
-    def _own_statements(self, cursor: Cursor) -> int:
-        cursor.execute(f"SELECT statements FROM {quoted(self._own)}.ran")
-        (count,) = cursor.fetchone() or (0,)
-        return int(count) + self._ran
-
-
-def _errors() -> type[Exception]:
-    import pymysql
-
-    return pymysql.Error
+    def _own_statements(self, cursor: Cursor) -> tuple[int, int]:
+        cursor.execute(f"SELECT statements, on_tables FROM {quoted(self._own)}.ran")
+        statements, on_tables = cursor.fetchone() or (0, 0)
+        return int(statements) + self._ran, int(on_tables) + self._ran_on_tables

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
-# Those that can change what a schema is made of; the rest of the counters is of no interest. ANALYZE and the like set
-# InnoDB's counters to 0.
+# Those that can change what a schema is made of; the rest of the counters is of no interest.
 _STATEMENTS = re.compile(
     r"Com_(alter|create|drop|rename|truncate|analyze|optimize|repair|flush|load|reload)_?(?!user|role|server|temporary)\w*",
     re.IGNORECASE,
 )
+# Those that set InnoDB's counters of a table to 0, so that what was done to it before cannot be seen any more.
+_FORGETTING = re.compile(r"Com_(alter_table|analyze|optimize|repair|create_index|drop_index)", re.IGNORECASE)
 _PARTITION = re.compile(r"#p#.*", re.IGNORECASE)
 _START_TOLERANCE = 3.0
 
@@ -39,15 +40,23 @@ class Seen:
 
     tables: Mapping[str, Counts] = field(default_factory=dict)
     statements: int = -1
+    forgetting: int = -1
     started: float = 0.0
 
     def same_schema(self, other: Seen) -> bool:
         """Whether nothing between the two can have changed a definition."""
-        return self.statements == other.statements and abs(self.started - other.started) < _START_TOLERANCE
+        return self.statements == other.statements and not self._restarted(other)
+
+    def knows_tables(self, other: Seen) -> bool:
+        """Whether the counters of tables tell all that has been done to them between the two."""
+        return self.forgetting == other.forgetting and not self._restarted(other)
+
+    def _restarted(self, other: Seen) -> bool:
+        return abs(self.started - other.started) > _START_TOLERANCE
 
 
 class Watcher:
-    """Reads the counters of one server. `own` is how many such statements this package has run on it."""
+    """Reads the counters of one server."""
 
     def __init__(self, cursor: Cursor) -> None:
         cursor.execute("SELECT VERSION()")
@@ -57,13 +66,14 @@ class Watcher:
         cursor.execute("SHOW GLOBAL STATUS LIKE 'Com\\_%'")
         self._names = ["Uptime", *(name for name, _ in cursor.fetchall() if _STATEMENTS.fullmatch(name))]
 
-    def look(self, cursor: Cursor, own: int) -> Seen:
-        """The counters now."""
+    def look(self, cursor: Cursor, own: tuple[int, int]) -> Seen:
+        """The counters now, without those of this package's own statements: of all, and of those on tables."""
         cursor.execute("SHOW GLOBAL STATUS WHERE Variable_name IN %s", (self._names,))
         status = dict(cursor.fetchall())
         started = time.time() - float(status.pop("Uptime", 0))
         statements = sum(map(int, status.values()))
-        return Seen(self.tables(cursor), statements - own, started)
+        forgetting = sum(int(count) for name, count in status.items() if _FORGETTING.fullmatch(name))
+        return Seen(self.tables(cursor), statements - own[0], forgetting - own[1], started)
 
     def tables(self, cursor: Cursor) -> dict[str, Counts]:
         """The counters of the tables."""

@@ -6,20 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_wincontainers.endpoints import Handed
-from pytest_wincontainers.engines.base import ContainerState, Image
+from pytest_wincontainers.engines.base import Image
 from pytest_wincontainers.errors import (
-    EngineError,
     EngineUnavailable,
-    NotReady,
     PreparationError,
     StartError,
     WincontainersError,
 )
-from pytest_wincontainers.guests import RULES
 from pytest_wincontainers.packing import packed
 from pytest_wincontainers.plan import Planned
 from pytest_wincontainers.reports.board import State
@@ -29,6 +27,7 @@ from pytest_wincontainers.run.ends import Ends, as_error
 from pytest_wincontainers.run.follower import Follower
 from pytest_wincontainers.run.handover import Failed
 from pytest_wincontainers.run.images import ensure_image
+from pytest_wincontainers.run.place import Place
 from pytest_wincontainers.run.readying import explained, make_ready
 from pytest_wincontainers.run.snapshots import WORTH_SECONDS, Snapshot, claimed, commit, key_of, prune
 from pytest_wincontainers.run.starting import Starting
@@ -37,10 +36,7 @@ from pytest_wincontainers.services.base import Preparing, Recipe
 if TYPE_CHECKING:
     from pytest_wincontainers.run.run import Run
 
-_POLL_SECONDS = 1.0
-_ADDRESS_SECONDS = 0.05
 _LOG_SECONDS = 5.0
-_FLUSH_SECONDS = 60.0
 
 
 class Lifecycle:
@@ -62,6 +58,7 @@ class Lifecycle:
         self._trial = False
         """Whether it runs from a snapshot that may be broken: then its end is not the end."""
         self._starting = Starting(run, planned, self._pause)
+        self._place = Place(run, planned, self.log, self._pause)
         self._restarting = threading.Lock()
         self._thread = threading.Thread(target=self._live, name=f"wincontainers-{planned.name}", daemon=True)
         self.follower = self._new_follower()
@@ -190,18 +187,17 @@ class Lifecycle:
         started = time.monotonic()
         self.follower.follow(engine, self.container)
         self._say(State.BOOTING)
-        state = self._where_it_is()
+        handed = self._place.find(self.container, self._limit)
         flushed = self.run.hosts.flush_dns()
         self._wait_for_needs()
         if self.planned.needs:
             # It may have asked for them before they were there, and "there is none" is cached too.
             self.flush_dns()
-        handed = self._handed(state)
         endpoint = service.endpoint(Ends(handed, engine))
         self._make_ready(endpoint, image, started)
         handed = self._prepare(handed, recipe, snapshot)
         flushed()
-        return self._handed(ContainerState(running=True, address=handed.host, ports=handed.ports))
+        return replace(handed, seconds=time.monotonic() - self.run.board.begun)
 
     def _prepare(self, handed: Handed, recipe: Recipe, snapshot: Snapshot | None) -> Handed:
         service, common = self.planned.service, self.planned.service.common
@@ -268,37 +264,10 @@ class Lifecycle:
     def _say(self, state: State, detail: str = "") -> None:
         self.run.board.say(self.name, state, detail)
 
-    def _where_it_is(self) -> ContainerState:
-        """The container's state once it has an address, which some engines give it after its start."""
-        deadline = time.monotonic() + self._limit
-        while time.monotonic() < deadline:
-            state = self.run.engine.state(self.container)
-            known = state.address if self.run.direct else len(state.ports) >= len(self.planned.service.inside_ports)
-            if known:
-                return state
-            # Of one that has ended the follower tells, once it has all of its last words.
-            self._pause(_POLL_SECONDS if not state.running else _ADDRESS_SECONDS)
-        raise NotReady(f"the engine gave {self.name} no address within {self._limit:g} s", hint="look into its own log")
-
     @property
     def _limit(self) -> float:
         service = self.planned.service
         return service.common.timeout or max(self.run.settings.timeout, service.least_timeout)
-
-    def _handed(self, state: ContainerState) -> Handed:
-        ports = self.planned.inside_ports if self.run.direct else state.ports
-        return Handed(
-            name=self.name,
-            container_id=self.container,
-            container_name=self.planned.container_name,
-            host=str(state.address) if self.run.direct else self.run.info.host,
-            ports={inside: ports[inside] for inside in self.planned.service.inside_ports},
-            secrets=self.planned.secrets,
-            log=str(self.log),
-            guest=self.run.info.guest,
-            clock_offset=self.run.info.clock_offset,
-            seconds=time.monotonic() - self.run.board.begun,
-        )
 
     def _wait_for_needs(self) -> None:
         needs = [self.run.lifecycles[name] for name in self.planned.needs]
@@ -319,20 +288,8 @@ class Lifecycle:
 
     def flush_dns(self) -> None:
         """Empty the container's DNS client cache, if it runs. What goes wrong is noted."""
-        if not self._started or self.ended is not None:
-            return
-        rules = RULES[self.run.info.guest]
-        try:
-            done = self.run.engine.exec(
-                self.container, rules.flush_dns, {}, user=rules.administrator, timeout=_FLUSH_SECONDS
-            )
-            problem = done.output.strip() if done.exit_code != 0 else ""
-        except EngineError as refused:
-            # An image without even a shell has no cache either.
-            known = refused.failure is not None and refused.failure.id == "exec-not-found"
-            problem = "" if known and self.run.info.guest == "linux" else refused.details or refused.message
-        if problem:
-            self.run.board.note(f"the DNS client cache of {self.name} was not flushed: {problem.splitlines()[0]}")
+        if self._started and self.ended is None:
+            self._place.flush_dns(self.container)
 
     def _make_ready(self, endpoint: Any, image: Image | None, started: float) -> None:
         # What it needs may have taken all the time there was.
@@ -385,7 +342,7 @@ class Lifecycle:
         self._starting.start_again(self.container)
         started = time.monotonic()
         self.follower.follow(engine, self.container)
-        handed = self._handed(self._where_it_is())
+        handed = self._place.find(self.container, self._limit)
         flushed = self.run.hosts.flush_dns()
         self.run.flush_dns_around(self.name)
         self._make_ready(service.endpoint(Ends(handed, engine)), None, started)

@@ -6,19 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.engine.test_sites import CONFIG
 from tests.windows.presets import PRESETS
 
-CONFIG = """<?xml version="1.0"?>
-<configuration>
-  <appSettings>
-    <add key="Who" value="nobody" />
-  </appSettings>
-  <system.web>
-    <compilation debug="true" />
-    <customErrors mode="Off" />
-  </system.web>
-</configuration>
-"""
 SAYS = """<%@ Page Language="C#" %><%@ Import Namespace="System" %>
 <%= System.Configuration.ConfigurationManager.AppSettings["Who"] %>|<%= Environment.GetEnvironmentVariable("MODE") %>|<%= Environment.GetEnvironmentVariable("ALL") %>|<%= Request.ApplicationPath %>
 """

@@ -1,0 +1,55 @@
+"""Connections for bringing a state back: as root, with nothing that checks, fires or changes what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pymysql
+    from pymysql.cursors import Cursor
+
+_WAIT_SECONDS = 2
+_SESSION = (
+    "SET SESSION foreign_key_checks = 0, unique_checks = 1, sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', "
+    f"lock_wait_timeout = {_WAIT_SECONDS}, innodb_lock_wait_timeout = {_WAIT_SECONDS}"
+)
+
+
+class Connections:
+    """Connections as root that are ready to bring a state back."""
+
+    def __init__(self, connect: Callable[[], pymysql.Connection[Any]]) -> None:
+        self._connect = connect
+        self._idle: list[pymysql.Connection[Any]] = []
+
+    @contextmanager
+    def borrowed(self) -> Iterator[Cursor]:
+        """A cursor of a connection that nobody else uses meanwhile."""
+        connection = self._taken()
+        with connection.cursor() as cursor:
+            yield cursor
+        # One that has failed is not used again.
+        self._idle.append(connection)
+
+    def _taken(self) -> pymysql.Connection[Any]:
+        while self._idle:
+            connection = self._idle.pop()
+            with suppress(errors()):
+                connection.ping(reconnect=False)
+                return connection
+        connection = self._connect()
+        with connection.cursor() as cursor:
+            cursor.execute(_SESSION)
+            # MariaDB's.
+            with suppress(errors()):
+                cursor.execute("SET SESSION check_constraint_checks = 0")
+        return connection
+
+
+def errors() -> type[Exception]:
+    """What a server's refusals are raised as."""
+    import pymysql
+
+    return pymysql.Error
