@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Those that can change what a schema is made of; the rest of the counters is of no interest.
 _STATEMENTS = re.compile(
-    r"Com_(alter|create|drop|rename|truncate|analyze|optimize|repair|flush|load|reload)_?(?!user|role|server|temporary)\w*",
+    r"Com_(alter|create|drop|rename|truncate|analyze|optimize|repair|flush)(_(?!user|role|server|temporary)\w+)?",
     re.IGNORECASE,
 )
 # Those that set InnoDB's counters of a table to 0, so that what was done to it before cannot be seen any more.
