@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_wincontainers.endpoints import Handed
 from pytest_wincontainers.engines.base import Image
 from pytest_wincontainers.errors import (
+    EngineError,
     EngineUnavailable,
     PreparationError,
     StartError,
@@ -145,7 +146,7 @@ class Lifecycle:
                 self._trial = True
                 try:
                     return self._boot(snapshot.reference, snapshot.image, recipe, snapshot)
-                except (StartError, PreparationError) as problem:
+                except (StartError, PreparationError, EngineError) as problem:
                     self._forget(snapshot, problem)
                 finally:
                     self._trial = False

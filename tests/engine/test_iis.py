@@ -9,6 +9,8 @@ import pytest
 from tests.engine.test_sites import CONFIG
 from tests.windows.presets import PRESETS
 
+pytestmark = pytest.mark.few_hosts
+
 SAYS = """<%@ Page Language="C#" %><%@ Import Namespace="System" %>
 <%= System.Configuration.ConfigurationManager.AppSettings["Who"] %>|<%= Environment.GetEnvironmentVariable("MODE") %>|<%= Environment.GetEnvironmentVariable("ALL") %>|<%= Request.ApplicationPath %>
 """

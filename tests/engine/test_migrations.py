@@ -181,6 +181,7 @@ print("it is done")
 """
 
 
+@pytest.mark.few_hosts
 def test_another_tool_on_this_machine(suite):
     (suite.path / "tool.py").write_text(TOOL)
     suite.files(
@@ -216,6 +217,7 @@ def database():
 """
 
 
+@pytest.mark.few_hosts
 def test_another_tool_in_a_container(suite):
     (suite.path / "sql").mkdir()
     (suite.path / "sql" / "given.txt").write_text("from here")

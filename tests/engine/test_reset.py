@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.few_hosts
+
 SHOP = """
 CREATE TABLE kinds (code VARCHAR(10) PRIMARY KEY, name VARCHAR(40)) COLLATE utf8mb4_general_ci;
 CREATE TABLE products (

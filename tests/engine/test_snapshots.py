@@ -5,6 +5,8 @@ import threading
 
 import pytest
 
+pytestmark = pytest.mark.few_hosts
+
 SLOW = "CREATE TABLE t (id INT PRIMARY KEY, made TIMESTAMP(6) DEFAULT NOW(6));\nSELECT SLEEP(1.2);\nINSERT INTO t (id) VALUES (1);\n"
 CONFTEST = """
 import pathlib
@@ -68,6 +70,7 @@ def test_the_next_run_starts_from_it(shop, real_client):
     assert image.labels["pytest-wincontainers.run"] == ""
 
 
+@pytest.mark.linux_guest
 def test_another_migration_is_another_snapshot(shop, real_client):
     assert shop.run().outcomes() == {"passed": 1}
     (shop.path / "migrations" / "1.sql").write_text(SLOW + "-- changed\n")
@@ -77,6 +80,7 @@ def test_another_migration_is_another_snapshot(shop, real_client):
     assert len(snapshots(real_client)) == 2
 
 
+@pytest.mark.linux_guest
 @pytest.mark.parametrize("way", ["option", "declared"])
 def test_never_and_refresh(shop, real_client, way):
     def run(word):
@@ -94,12 +98,14 @@ def test_never_and_refresh(shop, real_client, way):
     assert again == refreshed
 
 
+@pytest.mark.linux_guest
 def test_quick_migrations_are_run_again(shop, real_client):
     (shop.path / "migrations" / "1.sql").write_text(SLOW.replace("1.2", "0"))
     assert shop.run().outcomes() == {"passed": 1}
     assert snapshots(real_client) == set()
 
 
+@pytest.mark.linux_guest
 def test_one_run_makes_it_and_the_other_waits(shop, real_client):
     outputs = []
     threads = [threading.Thread(target=lambda: outputs.append(shop.run("-v").outcomes())) for _ in range(2)]
