@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_wincontainers.errors import DeclarationError, MigrationError
+from pytest_wincontainers.guests.text import decode
 
 _SHOWN_LINES = 40
 _POLL_SECONDS = 0.1
@@ -142,7 +143,7 @@ def _read(handle: int) -> str:
     pieces = []
     while piece := os.read(handle, 1 << 20):
         pieces.append(piece)
-    return b"".join(pieces).decode("utf-8", "replace")
+    return decode(b"".join(pieces))
 
 
 def judge(given: Command, code: int, output: str) -> None:
