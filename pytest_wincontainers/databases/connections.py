@@ -28,9 +28,14 @@ class Connections:
     def borrowed(self) -> Iterator[Cursor]:
         """A cursor of a connection that nobody else uses meanwhile."""
         connection = self._taken()
-        with connection.cursor() as cursor:
-            yield cursor
-        # One that has failed is not used again.
+        try:
+            with connection.cursor() as cursor:
+                yield cursor
+        except BaseException:
+            # One that has failed is in a state that nobody knows.
+            with suppress(errors()):
+                connection.close()
+            raise
         self._idle.append(connection)
 
     def _taken(self) -> pymysql.Connection[Any]:

@@ -98,16 +98,6 @@ class Prepared:
                     (number, key.kind, key.schema, key.name, definition.to_json(), auto_increment, inner),
                 )
 
-    @property
-    def is_kept(self) -> bool:
-        """Whether there is a state to go back to."""
-        with self._cursor() as cursor:
-            cursor.execute(
-                "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME = 'objects'",
-                (self._own,),
-            )
-            return bool(cursor.fetchone() == (1,))
-
     def _load(self, cursor: Cursor) -> None:
         """Read what is kept, once in a process."""
         if self._definitions:
@@ -120,18 +110,20 @@ class Prepared:
         names = {row[2] for row in objects} if self._copied is None else {self._copied[0]}
         # The shapes of what is kept, as the tables themselves may have been changed by now.
         shapes = tables(cursor, self._own)
+        definitions: dict[Key, Definition] = {}
         for number, kind, schema, name, text, auto_increment, inner in objects:
             if schema not in names:
                 continue
             key, definition = Key(kind, schema, name), Definition.from_json(text)
             if self._copied is not None:
                 key, definition = key._replace(schema=self._copied[1]), definition.renamed(*self._copied)
-            self._definitions[key] = definition
+            definitions[key] = definition
             if kind in {"table", "sequence"}:
                 place = f"rows{number}"
                 shape = shapes.get(place, Table((), (), ""))
                 known = inner if self._copied is None else self._inner_name(cursor, key)
                 self._kept[key] = _Kept(f"{quoted(self._own)}.{place}", shape, auto_increment, known)
+        self._definitions = definitions
 
     @staticmethod
     def _inner_name(cursor: Cursor, key: Key) -> str:

@@ -147,6 +147,9 @@ class Lifecycle:
                 try:
                     return self._boot(snapshot.reference, snapshot.image, recipe, snapshot)
                 except (StartError, PreparationError, EngineError) as problem:
+                    # What comes after it was found whole is not its fault, nor is a neighbour's failure.
+                    if not self._trial or self._failed_needs():
+                        raise
                     self._forget(snapshot, problem)
                 finally:
                     self._trial = False
@@ -215,6 +218,7 @@ class Lifecycle:
                     endpoint = service.endpoint(Ends(handed, self.run.engine))
             elif not service.is_sealed(endpoint, snapshot.key):
                 raise PreparationError("it is not whole", hint="it is made anew")
+            self._trial = False
             if common.prepare is not None:
                 common.prepare(endpoint)
             service.finish(endpoint, preparing)
@@ -279,13 +283,16 @@ class Lifecycle:
         with self.run.board.changed:
             self.run.board.changed.wait_for(over)
         self._pause(0)
-        for need in needs:
-            if isinstance(need.outcome, WincontainersError):
-                raise StartError(
-                    f"{self.name} was not made ready because {need.name}, which it needs, failed",
-                    details=need.outcome.message,
-                    hint=f"the report of {need.name} says why",
-                )
+        for name, problem in self._failed_needs():
+            raise StartError(
+                f"{self.name} was not made ready because {name}, which it needs, failed",
+                details=problem.message,
+                hint=f"the report of {name} says why",
+            )
+
+    def _failed_needs(self) -> list[tuple[str, WincontainersError]]:
+        outcomes = [(name, self.run.lifecycles[name].outcome) for name in self.planned.needs]
+        return [(name, outcome) for name, outcome in outcomes if isinstance(outcome, WincontainersError)]
 
     def flush_dns(self) -> None:
         """Empty the container's DNS client cache, if it runs. What goes wrong is noted."""
