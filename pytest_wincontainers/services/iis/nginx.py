@@ -79,9 +79,13 @@ def _configuration(servers: Sequence[Server], ports: Mapping[str, int], *, compr
     for server in servers:
         yield f"log_format w3c{server.number} '[w3c {server.number}] {_W3C}';"
     yield f"log_format httperr '[httperr] {_HTTPERR}';"
+    opened: set[int] = set()
     for server in servers:
         default = "" if server.host else " default_server"
-        yield f"server {{\n    listen {server.port}{default};\n    server_name {server.host or '_'};"
+        # As many waiting connections as a pool's queue has in IIS; said once for each port.
+        backlog = "" if server.port in opened else " backlog=4096"
+        opened.add(server.port)
+        yield f"server {{\n    listen {server.port}{default}{backlog};\n    server_name {server.host or '_'};"
         yield f"    access_log /dev/stdout w3c{server.number};\n    root {server.folder};"
         for path, pool in server.locations.items():
             passed = f"fastcgi_pass 127.0.0.1:{ports[pool]}; include fastcgi.conf;"
