@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_wincontainers.databases import rows
 from pytest_wincontainers.databases.connections import Connections, errors
-from pytest_wincontainers.databases.schema import KINDS, Definition, Key, Table, quoted, read, schemas, tables
+from pytest_wincontainers.databases.definitions import Maker
+from pytest_wincontainers.databases.schema import Definition, Key, Table, quoted, read, schemas, tables
 from pytest_wincontainers.databases.watch import Counts, Seen, Watcher
-from pytest_wincontainers.errors import PreparationError
 
 if TYPE_CHECKING:
     import pymysql
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _TRIES = 4
 _AT_ONCE = 2
 _LOCK_WAIT_TIMEOUT = 1205
-_DROPS = {kind: kind.upper() for kind in KINDS} | {"schema": "DATABASE"}
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ class Prepared:
                 continue
             key, definition = Key(kind, schema, name), Definition.from_json(text)
             if self._copied is not None:
-                key, definition = key._replace(schema=self._copied[1]), definition.renamed(*self._copied)
+                key, definition = key._replace(schema=self._copied[1]), definition.renamed(kind, *self._copied)
             definitions[key] = definition
             if kind in {"table", "sequence"}:
                 place = f"rows{number}"
@@ -220,12 +219,9 @@ class Prepared:
 
     def _restore_table(self, cursor: Cursor, key: Key, kept: _Kept, counts: Counts | None) -> None:
         name = quoted(key.schema, key.name)
-        triggers = [
-            (one, what)
-            for one, what in self._definitions.items()
-            if self._is_trigger_of(one, what, key) and what.event != "UPDATE"
-        ]
-        for one, _ in triggers:
+        maker = self._maker
+        fired = [one for one in maker.triggers_of(key) if self._definitions[one].event != "UPDATE"]
+        for one in fired:
             self._run(cursor, f"DROP TRIGGER IF EXISTS {quoted(one.schema, one.name)}")
         if key not in self._sizes:
             self._sizes[key] = rows.count(cursor, kept.rows)
@@ -233,86 +229,29 @@ class Prepared:
         now = counts.auto_increment if counts is not None else self._shown_next(cursor, key)
         if kept.auto_increment and now not in {0, kept.auto_increment}:
             self._run(cursor, f"ALTER TABLE {name} AUTO_INCREMENT = {kept.auto_increment}")
-        for one, what in triggers:
-            self._make(cursor, one, what)
-
-    @staticmethod
-    def _is_trigger_of(key: Key, what: Definition, table: Key) -> bool:
-        return key.kind == "trigger" and (key.schema, what.table) == (table.schema, table.name)
+        for one in fired:
+            maker.make_one(cursor, one)
 
     def _restore_sequence(self, cursor: Cursor, key: Key, kept: _Kept) -> None:
         name = quoted(key.schema, key.name)
         if self._next_of(cursor, name) != kept.auto_increment:
             self._run(cursor, f"ALTER SEQUENCE {name} RESTART {kept.auto_increment}")
 
-    # -- definitions --------------------------------------------------------------------------------------
+    @property
+    def _maker(self) -> Maker:
+        return Maker(self._definitions, self._run, self._fill)
+
+    def _fill(self, cursor: Cursor, key: Key) -> None:
+        kept = self._kept[key]
+        rows.copy(cursor, kept.rows, quoted(key.schema, key.name), kept.shape)
+        if kept.auto_increment:
+            self._run(cursor, f"ALTER TABLE {quoted(key.schema, key.name)} AUTO_INCREMENT = {kept.auto_increment}")
 
     def _restore_definitions(self, cursor: Cursor) -> None:
-        names = [self._copied[1]] if self._copied else schemas(cursor, self._own)
-        there = {name for name in schemas(cursor, self._own) if name in names}
-        found = read(cursor, there)
-        changed = {key for key, what in self._definitions.items() if found.get(key) != what}
-        extra = {key for key in found if key not in self._definitions}
-        # Triggers go with their tables.
-        again = {one for one in changed | extra if one.kind == "table"}
-        changed |= {
-            one
-            for one, what in self._definitions.items()
-            if any(self._is_trigger_of(one, what, table) for table in again)
-        }
-        for kind in reversed(KINDS):
-            for key in sorted(one for one in changed | extra if one.kind == kind and one in found):
-                if kind == "schema":
-                    if key in extra:
-                        self._run(cursor, f"DROP DATABASE IF EXISTS {quoted(key.schema)}")
-                elif key.schema in there:
-                    self._run(cursor, f"DROP {_DROPS[kind]} IF EXISTS {quoted(key.schema, key.name)}")
-        for kind in KINDS:
-            self._make_all(cursor, [key for key in self._definitions if key in changed and key.kind == kind], found)
-
-    def _make_all(self, cursor: Cursor, keys: Sequence[Key], found: Mapping[Key, Definition]) -> None:
-        """Make objects of one kind; those that need others of their kind come after them."""
-        waiting = list(keys)
-        while waiting:
-            failed = {key: problem for key in waiting if (problem := self._attempt(cursor, key, found)) is not None}
-            if len(failed) == len(waiting):
-                key, reason = next(iter(failed.items()))
-                raise PreparationError(
-                    f"the {key.kind} {key.name} could not be brought back: {reason}",
-                    hint="leave it alone in tests, or begin each with a database of its own",
-                ) from reason
-            waiting = list(failed)
-
-    def _attempt(self, cursor: Cursor, key: Key, found: Mapping[Key, Definition]) -> Exception | None:
-        try:
-            self._make(cursor, key, self._definitions[key], exists=key in found)
-        except errors() as problem:
-            return problem
-        return None
-
-    def _make(self, cursor: Cursor, key: Key, what: Definition, *, exists: bool = False) -> None:
-        if key.kind == "schema":
-            sql = what.sql if not exists else what.sql.replace("CREATE DATABASE", "ALTER DATABASE", 1)
-            self._run(cursor, sql)
-            return
-        cursor.execute(f"USE {quoted(key.schema)}")
-        if what.charset:
-            cursor.execute(f"SET character_set_client = {what.charset}, collation_connection = {what.collation}")
-        if what.sql_mode or key.kind in {"function", "procedure", "trigger", "event"}:
-            cursor.execute("SET sql_mode = %s", (what.sql_mode,))
-        if what.time_zone:
-            cursor.execute("SET time_zone = %s", (what.time_zone,))
-        try:
-            self._run(cursor, what.sql)
-        finally:
-            cursor.execute("SET NAMES utf8mb4")
-            cursor.execute("SET time_zone = '+00:00'")
-            cursor.execute("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
-        kept = self._kept.get(key)
-        if key.kind == "table" and kept is not None:
-            rows.copy(cursor, kept.rows, quoted(key.schema, key.name), kept.shape)
-            if kept.auto_increment:
-                self._run(cursor, f"ALTER TABLE {quoted(key.schema, key.name)} AUTO_INCREMENT = {kept.auto_increment}")
+        there = schemas(cursor, self._own)
+        if self._copied is not None:
+            there = [name for name in there if name == self._copied[1]]
+        self._maker.restore(cursor, read(cursor, there))
 
     # -- copying ------------------------------------------------------------------------------------------
 
@@ -324,14 +263,7 @@ class Prepared:
             self._load(cursor)
             name = quoted(self._copied[1])
             self._run(cursor, f"DROP DATABASE IF EXISTS {name}")
-            for kind in KINDS:
-                keys = [key for key in self._definitions if key.kind == kind]
-                if kind == "schema":
-                    # Its statement has no dot behind the name.
-                    (what,) = (self._definitions[key] for key in keys)
-                    made = Definition(what.sql.replace(quoted(self._copied[0]), name, 1))
-                    self._definitions = {**self._definitions, keys[0]: made}
-                self._make_all(cursor, keys, {})
+            self._maker.make(cursor, self._definitions, {})
             pattern = name.replace("_", "\\_").replace("%", "\\%")
             for user, host in accounts:
                 cursor.execute(f"GRANT ALL ON {pattern}.* TO %s@%s", (user, host))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -51,9 +51,10 @@ class Definition:
         """From that text."""
         return cls(**json.loads(text))
 
-    def renamed(self, old: str, new: str) -> Definition:
+    def renamed(self, kind: str, old: str, new: str) -> Definition:
         """The same for another schema, whose name stands in it where an object is named in full."""
-        return Definition(**{**asdict(self), "sql": self.sql.replace(f"{quoted(old)}.", f"{quoted(new)}.")})
+        dot = "" if kind == "schema" else "."
+        return replace(self, sql=self.sql.replace(f"{quoted(old)}{dot}", f"{quoted(new)}{dot}"))
 
 
 def quoted(*names: str) -> str:

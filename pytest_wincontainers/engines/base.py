@@ -54,8 +54,6 @@ class Image:
     guest: Guest = "linux"
     windows: WindowsBuild | None = None
     """The build of Windows in it, where it says so."""
-    volumes: tuple[str, ...] = ()
-    """The folders whose content is no part of a container."""
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_wincontainers.engines.base import ContainerSpec
 from pytest_wincontainers.errors import PreparationError
 from pytest_wincontainers.guests.text import decode_line
-from pytest_wincontainers.packing import Folder, packed
+from pytest_wincontainers.packing import Folder
 from pytest_wincontainers.plan import Planned
 from pytest_wincontainers.reports.logs import lines_of
 from pytest_wincontainers.run.images import ensure_image
@@ -26,10 +27,18 @@ _POLL_SECONDS = 0.1
 class Beside:
     """Runs commands on the network of a run, for one of its containers. `pause` raises when waiting is pointless."""
 
-    def __init__(self, run: Run, planned: Planned, starting: Starting, pause: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        run: Run,
+        planned: Planned,
+        starting: Starting,
+        making: Callable[[], AbstractContextManager[None]],
+        pause: Callable[[float], None],
+    ) -> None:
         self._run = run
         self._planned = planned
         self._starting = starting
+        self._making = making
         self._pause = pause
 
     def __call__(
@@ -47,23 +56,20 @@ class Beside:
         `seconds`.
         """
         engine = self._run.engine
-        retry = self._starting.retry
-        ensure_image(engine, image, self._run.locks, progress, lambda make: retry("an image", make))
+        reference, found = ensure_image(
+            engine, image, self._run.locks, progress, lambda make: self._starting.retry("an image", make)
+        )
         spec = ContainerSpec(
             name=f"{self._planned.container_name}-beside",
-            image=image,
+            image=reference,
             labels=labels(self._run.plan.run, f"{self._planned.name}-beside"),
             environment=environment,
             command=tuple(words),
-            isolation=self._run.isolation,
+            isolation=self._starting.isolation(found),
         )
-        self._pause(0)
-        container = engine.create(spec)
+        copied = tuple(Folder(source, target) for target, source in folders.items())
+        container = self._starting.start(spec, copied, self._making)
         try:
-            if folders:
-                with packed(Folder(source, target) for target, source in folders.items()) as archive:
-                    engine.copy_in(container, archive)
-            engine.start(container)
             deadline = time.monotonic() + seconds
             while (state := engine.state(container)).running:
                 if time.monotonic() > deadline:

@@ -135,12 +135,11 @@ class Lifecycle:
             self._image_progress,
             lambda make: self._starting.retry("its image", make),
         )
-        parts = self._snapshot_parts(image)
-        if parts is None:
+        key = self._snapshot_key(image)
+        if key is None:
             return self._boot(reference, image, recipe, None)
         refresh = "refresh" in {service.snapshots, self.run.settings.snapshots}
         waiting = partial(self._image_progress, "waiting for another run to prepare it")
-        key = key_of(image, parts)
         with claimed(engine, self.run.locks, self.name, key, waiting, refresh=refresh) as snapshot:
             if snapshot.image is not None:
                 self._trial = True
@@ -155,17 +154,12 @@ class Lifecycle:
                     self._trial = False
             return self._boot(reference, image, recipe, snapshot)
 
-    def _snapshot_parts(self, image: Image) -> str | None:
-        service, settings = self.planned.service, self.run.settings
-        if "never" in {service.snapshots, settings.snapshots}:
+    def _snapshot_key(self, image: Image) -> str | None:
+        service, planned = self.planned.service, self.planned
+        if "never" in {service.snapshots, self.run.settings.snapshots}:
             return None
-        parts = service.snapshot_parts(self.planned.declaration.base, self.planned.returned)
-        if parts is not None and image.volumes:
-            self.run.board.note(
-                f"{self.name} is prepared anew in every run, as its image keeps {image.volumes[0]} in a volume"
-            )
-            return None
-        return parts
+        parts = service.snapshot_parts(planned.declaration.base, planned.returned)
+        return key_of(image, parts) if parts is not None else None
 
     def _forget(self, snapshot: Snapshot, problem: WincontainersError) -> None:
         """A container from a snapshot does not work: take both away, and begin anew."""
@@ -186,7 +180,7 @@ class Lifecycle:
         if service.common.starts_after_ready:
             self._wait_for_needs()
         self._say(State.STARTING)
-        self.container = self._starting.start(spec, recipe, self._making)
+        self.container = self._starting.start(spec, recipe.folders, self._making)
         self._started = True
         started = time.monotonic()
         self.follower.follow(engine, self.container)
@@ -205,7 +199,7 @@ class Lifecycle:
 
     def _prepare(self, handed: Handed, recipe: Recipe, snapshot: Snapshot | None) -> Handed:
         service, common = self.planned.service, self.planned.service.common
-        beside = Beside(self.run, self.planned, self._starting, self._pause)
+        beside = Beside(self.run, self.planned, self._starting, self._making, self._pause)
         preparing = Preparing(self.planned.declaration.base, self._preparation_progress, beside)
         endpoint = service.endpoint(Ends(handed, self.run.engine))
         self._say(State.PREPARING)

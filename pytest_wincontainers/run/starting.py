@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from pytest_wincontainers.engines.base import ContainerSpec, Image, Mount
 from pytest_wincontainers.errors import EngineError, WincontainersError
 from pytest_wincontainers.failures.catalogue import Failure
 from pytest_wincontainers.guests.builds import Isolation, newer_revision
-from pytest_wincontainers.packing import packed
+from pytest_wincontainers.packing import Folder, packed
 from pytest_wincontainers.plan import Planned
 from pytest_wincontainers.run.preflight import isolation_of, on_engine
 from pytest_wincontainers.run.removal import NAME, RUN, labels
@@ -44,7 +44,7 @@ class Starting:
     def spec(self, image_name: str, image: Image, recipe: Recipe) -> ContainerSpec:
         """What to create. Raises DeclarationError where the engine cannot run the image."""
         declaration, service = self._planned.declaration, self._planned.service
-        isolation = self._isolation(image)
+        isolation = self.isolation(image)
         return ContainerSpec(
             name=self._planned.container_name,
             image=image_name,
@@ -60,7 +60,8 @@ class Starting:
             isolation=isolation,
         )
 
-    def _isolation(self, image: Image) -> Isolation | None:
+    def isolation(self, image: Image) -> Isolation | None:
+        """The isolation for a container of that image. Raises DeclarationError where the engine cannot run it."""
         info = self._run.info
         chosen = isolation_of(self._planned, image, info, self._run.isolation)
         if chosen == "process" and info.windows and image.windows and newer_revision(info.windows, image.windows):
@@ -70,27 +71,29 @@ class Starting:
             )
         return chosen
 
-    def start(self, spec: ContainerSpec, recipe: Recipe, making: Callable[[], AbstractContextManager[None]]) -> str:
+    def start(
+        self, spec: ContainerSpec, folders: Sequence[Folder], making: Callable[[], AbstractContextManager[None]]
+    ) -> str:
         """Create, fill and start a container; its id. `making` lasts as long as one may come to be unseen."""
         started: list[str] = []
 
         def attempt() -> None:
             with self._run.locks.slot(self._run.parallel_starts), making():
                 try:
-                    started[:] = [self._make(spec, recipe)]
+                    started[:] = [self._make(spec, folders)]
                 except EngineError as problem:
                     self._failed(problem)
-                    self._remove_what_was_made()
+                    self._remove_what_was_made(spec.labels[NAME])
                     raise
 
         self.retry("its start", attempt)
         return started[0]
 
-    def _make(self, spec: ContainerSpec, recipe: Recipe) -> str:
+    def _make(self, spec: ContainerSpec, folders: Sequence[Folder]) -> str:
         engine = self._run.engine
         container = engine.create(spec)
-        if recipe.folders:
-            with packed(recipe.folders) as archive:
+        if folders:
+            with packed(folders) as archive:
                 engine.copy_in(container, archive)
         if self._run.cancelled:
             engine.remove(container)
@@ -120,12 +123,12 @@ class Starting:
             ranges = self._run.hosts.excluded_ports()
             problem.details += f"\nports that the engine's machine excludes:\n{ranges}" if ranges else ""
 
-    def _remove_what_was_made(self) -> None:
+    def _remove_what_was_made(self, name: str) -> None:
         # By label: an engine that went away in the call may have made a container without saying so. Until it is
         # gone, as the next try wants its name.
         for pause in _REMOVAL_PAUSES:
             with suppress(WincontainersError):
-                left = self._run.engine.containers([f"{RUN}={self._run.plan.run}", f"{NAME}={self._planned.name}"])
+                left = self._run.engine.containers([f"{RUN}={self._run.plan.run}", f"{NAME}={name}"])
                 if not left:
                     return
                 for one in left:

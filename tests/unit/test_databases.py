@@ -13,10 +13,11 @@ def test_names_are_quoted():
 def test_a_definition_survives_its_text_and_another_schema():
     made = Definition("CREATE VIEW `shop`.`v` AS SELECT `shop`.`t`.`id` FROM `shop`.`t`", "ANSI", "utf8mb4", number=3)
     assert Definition.from_json(made.to_json()) == made
-    assert made.renamed("shop", "shop_gw0").sql == (
+    assert made.renamed("view", "shop", "shop_gw0").sql == (
         "CREATE VIEW `shop_gw0`.`v` AS SELECT `shop_gw0`.`t`.`id` FROM `shop_gw0`.`t`"
     )
-    assert made.renamed("sho", "x") == made
+    assert made.renamed("view", "sho", "x") == made
+    assert Definition("CREATE DATABASE `shop`").renamed("schema", "shop", "x").sql == "CREATE DATABASE `x`"
 
 
 @pytest.mark.parametrize(

@@ -76,8 +76,7 @@ class DockerEngine:
         exposed = (answer.get("Config") or {}).get("ExposedPorts") or {}
         ports = sorted(int(port.split("/")[0]) for port in exposed if port.endswith("/tcp"))
         guest: Guest = "windows" if answer.get("Os") == "windows" else "linux"
-        volumes = tuple((answer.get("Config") or {}).get("Volumes") or {})
-        return Image(answer["Id"], tuple(ports), guest, parse_version(answer.get("OsVersion") or ""), volumes)
+        return Image(answer["Id"], tuple(ports), guest, parse_version(answer.get("OsVersion") or ""))
 
     def pull(self, reference: str, progress: Progress) -> None:
         try:

@@ -1,0 +1,99 @@
+"""Bringing definitions back: what is extra goes, and what is missing or another is made anew, with its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pytest_wincontainers.databases.connections import errors
+from pytest_wincontainers.databases.schema import KINDS, Definition, Key, quoted
+from pytest_wincontainers.errors import PreparationError
+
+if TYPE_CHECKING:
+    from pymysql.cursors import Cursor
+
+_DROPS = {kind: kind.upper() for kind in KINDS} | {"schema": "DATABASE"}
+
+Run = Callable[["Cursor", str], None]
+"""Runs a statement that may change a definition."""
+Fill = Callable[["Cursor", Key], None]
+"""Gives a table that was just made its rows."""
+
+
+class Maker:
+    """Makes and drops the objects that `wanted` defines; `run` runs each statement, `fill` a new table's rows."""
+
+    def __init__(self, wanted: Mapping[Key, Definition], run: Run, fill: Fill) -> None:
+        self._wanted = wanted
+        self._run = run
+        self._fill = fill
+
+    def triggers_of(self, table: Key) -> list[Key]:
+        """The triggers of a table, in their order."""
+        return [
+            key
+            for key, what in self._wanted.items()
+            if key.kind == "trigger" and (key.schema, what.table) == (table.schema, table.name)
+        ]
+
+    def restore(self, cursor: Cursor, found: Mapping[Key, Definition]) -> None:
+        """Make what is there, `found`, what is wanted. Raises PreparationError and pymysql.Error."""
+        changed = {key for key, what in self._wanted.items() if found.get(key) != what}
+        extra = {key for key in found if key not in self._wanted}
+        # Triggers go with their tables.
+        changed |= {one for key in changed | extra if key.kind == "table" for one in self.triggers_of(key)}
+        for kind in reversed(KINDS):
+            for key in sorted(one for one in changed | extra if one.kind == kind and one in found):
+                # A schema that is to stay is only altered.
+                if kind != "schema" or key in extra:
+                    names = (key.schema, key.name) if key.name else (key.schema,)
+                    self._run(cursor, f"DROP {_DROPS[kind]} IF EXISTS {quoted(*names)}")
+        self.make(cursor, changed, found)
+
+    def make(self, cursor: Cursor, keys: Iterable[Key], found: Mapping[Key, Definition]) -> None:
+        """Make objects, in an order in which they can be; a schema that is there already is altered."""
+        chosen = set(keys)
+        for kind in KINDS:
+            self._make_all(cursor, [key for key in self._wanted if key in chosen and key.kind == kind], found)
+
+    def _make_all(self, cursor: Cursor, keys: Sequence[Key], found: Mapping[Key, Definition]) -> None:
+        """Make objects of one kind; those that need others of their kind come after them."""
+        waiting = list(keys)
+        while waiting:
+            failed = {key: problem for key in waiting if (problem := self._attempt(cursor, key, found)) is not None}
+            if len(failed) == len(waiting):
+                key, reason = next(iter(failed.items()))
+                raise PreparationError(
+                    f"the {key.kind} {key.name} could not be brought back: {reason}",
+                    hint="leave it alone in tests, or begin each with a database of its own",
+                ) from reason
+            waiting = list(failed)
+
+    def _attempt(self, cursor: Cursor, key: Key, found: Mapping[Key, Definition]) -> Exception | None:
+        try:
+            self.make_one(cursor, key, exists=key in found)
+        except errors() as problem:
+            return problem
+        return None
+
+    def make_one(self, cursor: Cursor, key: Key, *, exists: bool = False) -> None:
+        """Make one object. Raises pymysql.Error."""
+        what = self._wanted[key]
+        if key.kind == "schema":
+            self._run(cursor, what.sql.replace("CREATE DATABASE", "ALTER DATABASE", 1) if exists else what.sql)
+            return
+        cursor.execute(f"USE {quoted(key.schema)}")
+        if what.charset:
+            cursor.execute(f"SET character_set_client = {what.charset}, collation_connection = {what.collation}")
+        if what.sql_mode or key.kind in {"function", "procedure", "trigger", "event"}:
+            cursor.execute("SET sql_mode = %s", (what.sql_mode,))
+        if what.time_zone:
+            cursor.execute("SET time_zone = %s", (what.time_zone,))
+        try:
+            self._run(cursor, what.sql)
+        finally:
+            cursor.execute("SET NAMES utf8mb4")
+            cursor.execute("SET time_zone = '+00:00'")
+            cursor.execute("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
+        if key.kind == "table":
+            self._fill(cursor, key)
