@@ -49,7 +49,7 @@ CREATE VIEW both_of AS SELECT o.id FROM archive.orders o JOIN shop.products p ON
 CONFTEST = """
 from pytest_wincontainers import mysql_container
 
-@mysql_container(database="shop", migrations="migrations", reset="{reset}"{options})
+@mysql_container(database="shop", migrations="migrations", snapshot="never", reset="{reset}"{options})
 def database():
     pass
 """

@@ -36,14 +36,16 @@ def test_it(database):
 def shop(suite, real_client):
     (suite.path / "migrations").mkdir()
     (suite.path / "migrations" / "1.sql").write_text(SLOW)
-    before = snapshots(real_client)
+    # Other tests' databases may have left some.
+    before = tags(real_client)
+    suite.snapshots = lambda: tags(real_client) - before
     suite.files(conftest=CONFTEST.format(options=""), test_it=TEST)
     yield suite
-    for tag in snapshots(real_client) - before:
+    for tag in suite.snapshots():
         real_client.images.remove(tag, force=True)
 
 
-def snapshots(client):
+def tags(client):
     found = client.images.list(filters={"label": "pytest-wincontainers.snapshot"})
     return {tag for image in found for tag in image.tags}
 
@@ -58,16 +60,40 @@ def words(suite):
 
 def test_the_next_run_starts_from_it(shop, real_client):
     assert shop.run("-v").outcomes() == {"passed": 1}
-    (tag,) = snapshots(real_client)
+    (tag,) = shop.snapshots()
     assert shop.run("-v").outcomes() == {"passed": 1}
     first, second = made(shop)
     assert first == second, "the migrations ran again"
-    assert snapshots(real_client) == {tag}
+    assert shop.snapshots() == {tag}
     image = real_client.images.get(tag)
     assert len(words(shop)) == 4
     for word in words(shop):
         assert word not in str(image.attrs) + str(image.history())
     assert image.labels["pytest-wincontainers.run"] == ""
+
+
+def test_a_prepared_state_is_in_it(shop):
+    shop.files(
+        conftest="""
+        from pytest_wincontainers import mysql_container
+
+        @mysql_container(database="shop", migrations="migrations", reset="test")
+        def database():
+            pass
+        """,
+        test_it="""
+        import pytest
+
+        @pytest.mark.parametrize("number", range(3))
+        def test_it(database, number):
+            assert database.execute("SELECT id FROM t") == [(1,)]
+            database.execute("INSERT INTO t (id) VALUES (2)")
+        """,
+    )
+    assert shop.run().outcomes() == {"passed": 3}
+    (tag,) = shop.snapshots()
+    assert shop.run().outcomes() == {"passed": 3}
+    assert shop.snapshots() == {tag}
 
 
 @pytest.mark.linux_guest
@@ -77,7 +103,7 @@ def test_another_migration_is_another_snapshot(shop, real_client):
     assert shop.run().outcomes() == {"passed": 1}
     first, second = made(shop)
     assert first != second
-    assert len(snapshots(real_client)) == 2
+    assert len(shop.snapshots()) == 2
 
 
 @pytest.mark.linux_guest
@@ -89,7 +115,7 @@ def test_never_and_refresh(shop, real_client, way):
         return shop.run(*([f"--wincontainers-snapshots={word}"] if way == "option" else []))
 
     assert run("never").outcomes() == {"passed": 1}
-    assert snapshots(real_client) == set()
+    assert shop.snapshots() == set()
     assert run("auto").outcomes() == {"passed": 1}
     assert run("refresh").outcomes() == {"passed": 1}
     assert run("auto").outcomes() == {"passed": 1}
@@ -102,7 +128,7 @@ def test_never_and_refresh(shop, real_client, way):
 def test_quick_migrations_are_run_again(shop, real_client):
     (shop.path / "migrations" / "1.sql").write_text(SLOW.replace("1.2", "0"))
     assert shop.run().outcomes() == {"passed": 1}
-    assert snapshots(real_client) == set()
+    assert shop.snapshots() == set()
 
 
 @pytest.mark.linux_guest
@@ -116,12 +142,12 @@ def test_one_run_makes_it_and_the_other_waits(shop, real_client):
     assert outputs == [{"passed": 1}] * 2
     first, second = made(shop)
     assert first == second
-    assert len(snapshots(real_client)) == 1
+    assert len(shop.snapshots()) == 1
 
 
 def test_a_broken_one_is_made_anew(shop, real_client):
     assert shop.run().outcomes() == {"passed": 1}
-    (tag,) = snapshots(real_client)
+    (tag,) = shop.snapshots()
     # Its server ends at once.
     broken = real_client.containers.create(tag, labels={"nothing": "of ours"}, environment={"MYSQL_ROOT_PASSWORD": "x"})
     repository, _, name = tag.rpartition(":")
@@ -138,7 +164,7 @@ def test_a_broken_one_is_made_anew(shop, real_client):
 
 def test_one_that_lacks_what_was_prepared_is_made_anew(shop, real_client):
     assert shop.run().outcomes() == {"passed": 1}
-    (tag,) = snapshots(real_client)
+    (tag,) = shop.snapshots()
     base = next(one for one in real_client.images.get(tag).history() if "wincontainers/mysql" in str(one.get("Tags")))
     real_client.images.remove(tag, force=True)
     real_client.images.get(base["Tags"][0]).tag(*tag.rsplit(":", 1))
