@@ -142,6 +142,9 @@ class Splitter:
     def _opens(self, found: re.Match[str], line: str, number: int) -> int:
         """Go on behind a quote, comment or backslash; where."""
         text, position = found[0], found.end()
+        if found["dashes"] and self._pieces:
+            # The second may begin a comment with a third.
+            text, position = "-", found.start() + 1
         if found["line"] or (found["dashes"] and not self._pieces):
             # Within a statement it goes along, for whoever reads a routine's text.
             self._add(line[found.start() :] if self._pieces else "", number)

@@ -42,6 +42,10 @@ def texts(script):
         ("DELIMITER go\nSELECT 1 go SELECT 2 GO", ["SELECT 1", "SELECT 2 GO"]),
         ("--x\nSELECT 1--x;", ["SELECT 1--x"]),
         (
+            "SELECT 1 --- no;\n; SELECT 2 -----\n; ----- no;\nSELECT 3",
+            ["SELECT 1 --- no;", "SELECT 2 -----", "SELECT 3"],
+        ),
+        (
             "SELECT delimiter\nFROM t; SELECT\ndelimiter INT, x",
             ["SELECT delimiter\nFROM t", "SELECT\ndelimiter INT, x"],
         ),
