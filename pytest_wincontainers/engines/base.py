@@ -130,10 +130,16 @@ class Listed:
 
 @dataclass(frozen=True)
 class ExecResult:
-    """The outcome of a command run in a container. `output` is both its streams, in the order of arrival."""
+    """The outcome of a command run in a container: its exit code, and what it wrote to its two streams."""
 
     exit_code: int
-    output: str
+    stdout: str
+    stderr: str = ""
+
+    @property
+    def output(self) -> str:
+        """Standard output, then standard error: what came first of the two, no engine tells for sure."""
+        return self.stdout + self.stderr
 
 
 class Engine(Protocol):

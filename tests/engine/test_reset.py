@@ -266,7 +266,7 @@ def test_a_dump(shop):
         test_it="""
         def test_it(database):
             dump = database.dump()
-            for words in ("CREATE TABLE `products`", "'Käse'", "TRIGGER", "PROCEDURE `fill`", "EVENT `nightly`"):
+            for words in ("CREATE TABLE `products`", "'Käse'", "0x00FF", "TRIGGER", "PROCEDURE `fill`", "EVENT `nightly`"):
                 assert words in dump, words
             assert database.password not in dump
         """

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_wincontainers.engines.docker.streams import texts
 from pytest_wincontainers.guests import RULES
 from pytest_wincontainers.guests.text import decode, decode_line
 from pytest_wincontainers.guests.windows import Windows, cmd, powershell
@@ -33,6 +34,12 @@ def test_powershells_xml_becomes_its_errors():
 
 def test_xml_that_broke_off_stays_as_it_is():
     assert decode(CLIXML.encode()[:-20]).startswith("#< CLIXML\n<Objs")
+
+
+def test_streams_are_text_as_a_whole():
+    xml = CLIXML.encode("utf-16-le")
+    pieces = [(None, xml[:31]), ("Kä".encode()[:2], None), (None, xml[31:]), ("äse".encode()[1:], None)]
+    assert texts(pieces, RULES["windows"]) == ("Käse", "no such <thing>\nat line 1")
 
 
 @given(st.binary(max_size=300))

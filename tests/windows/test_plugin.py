@@ -296,7 +296,8 @@ def test_cmds_own_operators(box):
 
 def test_errors(box):
     done = box.powershell("Write-Output 'Käse'\\nthrow 'no such <thing>'")
-    assert (done.exit_code, done.output) == (1, "Käse\\nno such <thing>\\n")
+    assert (done.exit_code, done.stdout, done.stderr) == (1, "Käse\\n", "no such <thing>\\n")
+    assert done.output == done.stdout + done.stderr
     with pytest.raises(WincontainersError, match="shell commands need cmd /C or PowerShell"):
         box.exec("dir")
     with pytest.raises(WincontainersError, match="ContainerAdministrator"):

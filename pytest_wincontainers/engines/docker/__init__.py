@@ -208,7 +208,7 @@ class DockerEngine:
                 return
             guest = self._guest
             code, pieces = streams.feed(self._api, container, guest.unpack(), guest.administrator, archive)
-        _succeeded("copy files into a container", code, streams.output_text(pieces, guest))
+        _succeeded("copy files into a container", code, "".join(streams.texts(pieces, guest)))
 
     def copy_out(self, container: str, path: str) -> Iterator[bytes]:
         with calling(f"copy {path} out of a container"):
@@ -279,7 +279,7 @@ class DockerEngine:
                 f"{command[0]} did not end within {timeout:g} s",
                 hint="allow it longer with timeout=; it goes on until its container ends",
             ) from None
-        return ExecResult(code, streams.output_text(pieces, self._guest))
+        return ExecResult(code, *streams.texts(pieces, self._guest))
 
     def stop(self, container: str, seconds: float) -> None:
         def stop() -> None:

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import groupby
 from typing import Any, BinaryIO
 
 from docker.utils.socket import demux_adaptor, frames_iter
@@ -18,17 +17,14 @@ from pytest_wincontainers.guests.base import GuestRules
 
 _PIECE = 64 * 1024
 _END_SECONDS = 10.0
-_CLIXML = b"#< CLIXML"
 
 
-def output_text(pieces: Sequence[tuple[bytes | None, bytes | None]], guest: GuestRules) -> str:
-    """The text of standard output and error, in the order of arrival."""
+def texts(pieces: Sequence[tuple[bytes | None, bytes | None]], guest: GuestRules) -> tuple[str, str]:
+    """The texts of standard output and standard error."""
+    # Each as a whole: characters, and PowerShell's XML, are cut anywhere.
+    outputs = b"".join(out for out, _ in pieces if out)
     errors = b"".join(error for _, error in pieces if error)
-    if _CLIXML in errors:
-        # PowerShell's XML comes in pieces that only make sense together.
-        return guest.decode(b"".join(out for out, _ in pieces if out)) + guest.decode(errors)
-    runs = groupby(pieces, key=lambda piece: piece[1] is not None)
-    return "".join(guest.decode(b"".join(out or error or b"" for out, error in run)) for _, run in runs)
+    return guest.decode(outputs), guest.decode(errors)
 
 
 def feed(api: Any, container: str, command: Sequence[str], user: str, source: BinaryIO) -> tuple[int, list[Any]]:

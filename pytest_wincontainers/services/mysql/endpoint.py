@@ -158,10 +158,13 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
             "--events",
             "--skip-dump-date",
             "--single-transaction",
+            # Bytes of a BLOB are no text in any encoding, and what is not text would make mojibake of all of it.
+            "--hex-blob",
+            "--default-character-set=utf8mb4",
             face.database,
             # Not on the command line, where everybody on the machine can read it.
             environment={"MYSQL_PWD": face.root_password},
         )
         if done.exit_code != 0:
             raise PreparationError(f"mysqldump of {self.name} failed", details=done.output, hint="look into its log")
-        return done.output
+        return done.stdout
