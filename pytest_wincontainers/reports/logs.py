@@ -6,10 +6,14 @@ reached the file, so that neither a slow stream nor a neighbouring test shifts i
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 from pytest_wincontainers.engines.base import timestamp
 from pytest_wincontainers.guests.text import decode_line
@@ -58,10 +62,17 @@ def write_log(
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret made unreadable; the longest first, as one may contain another."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, _MASK)
+    """The text with every secret made unreadable, also where JSON, XML or a URL quotes it."""
+    # The longest first, as one may contain another.
+    for form in sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True):
+        text = text.replace(form, _MASK)
     return text
+
+
+@cache
+def _forms(secret: str) -> frozenset[str]:
+    as_json = {json.dumps(secret, ensure_ascii=only_ascii)[1:-1] for only_ascii in (True, False)}
+    return frozenset({secret, quote(secret, safe=""), escape(secret), escape(secret, {'"': "&quot;"}), *as_json})
 
 
 def tail(path: Path, count: int) -> str:

@@ -1,5 +1,9 @@
 """Logs: whole lines, masked secrets, and the part of one test."""
 
+import html
+import json
+from urllib.parse import quote
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +42,14 @@ def test_a_last_line_without_an_end_counts():
 def test_secrets_are_masked_also_where_one_contains_another(tmp_path):
     logs.write_log(tmp_path / "log", [b"pw=abc", b"def and abc\n"], ["abc", "abcdef"])
     assert (tmp_path / "log").read_text() == "pw=*** and ***\n"
+
+
+def test_secrets_are_masked_as_others_write_them():
+    secret = 'a"<b>\\&é/ c'
+    as_json, as_xml, as_url = json.dumps(secret), html.escape(secret), quote(secret, safe="")
+    assert secret not in f"{as_json}{as_xml}{as_url}"
+    text = f'{{"password": {as_json}}} <p>{as_xml}</p> mysql://root:{as_url}@db'
+    assert logs.masked(text, [secret]) == '{"password": "***"} <p>***</p> mysql://root:***@db'
 
 
 def test_the_part_of_a_test_is_cut_by_the_engines_time(tmp_path):
