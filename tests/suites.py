@@ -19,6 +19,7 @@ import docker
 import docker.errors
 import pytest
 
+from tests import WITHOUT_HYPOTHESIS
 from tests.windows import standins
 from tests.windows.presets import PRESETS
 from tests.windows.proxy import VIEW, Proxy
@@ -176,7 +177,7 @@ class Suite:
     def start(self, *arguments, **environment):
         """Start it, in a process group of its own as a terminal would."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *arguments],
+            [sys.executable, "-m", "pytest", *WITHOUT_HYPOTHESIS, *arguments],
             cwd=self.path,
             env={**self._environment, **environment},
             stdout=subprocess.PIPE,

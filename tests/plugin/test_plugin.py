@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests import WITHOUT_HYPOTHESIS
+
 CONFTEST = """
 import pathlib
 from pytest_wincontainers import container, ready
@@ -37,7 +39,7 @@ def suite(pytester, mode):
         def run(self, *arguments):
             if mode == ["-n2"] and "no:terminal" in arguments:
                 arguments = ()  # pytest-xdist itself needs it
-            return pytester.runpytest_subprocess(*mode, *arguments)
+            return pytester.runpytest_subprocess(*WITHOUT_HYPOTHESIS, *mode, *arguments)
 
         def journal(self, change):
             lines = (pytester.path / "journal").read_text().splitlines()

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests import WITHOUT_HYPOTHESIS
+
 CONFTEST = """
 from pytest_wincontainers import container
 from pytest_wincontainers.testing import FakeEngine
@@ -29,7 +31,7 @@ def on_a_terminal(folder, *arguments):
     pty = pytest.importorskip("pty", reason="pseudo-terminals are POSIX's")
     near, far = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", "PY_COLORS": "1"}
-    command = [sys.executable, "-m", "pytest", *arguments]
+    command = [sys.executable, "-m", "pytest", *WITHOUT_HYPOTHESIS, *arguments]
     with subprocess.Popen(command, cwd=folder, stdin=far, stdout=far, stderr=far, env=environment) as process:
         os.close(far)
         seen = b""

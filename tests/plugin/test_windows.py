@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests import WITHOUT_HYPOTHESIS
+
 CONFTEST = """
 import itertools, pathlib
 from pytest_wincontainers import container
@@ -41,7 +43,7 @@ def suite(pytester, mode):
         def run(self, test, *arguments, fail="pass", guest="windows", windows="HOST", images="None"):
             pytester.makeconftest(CONFTEST.format(fail=fail, guest=guest, windows=windows, images=images))
             pytester.makepyfile(test)
-            return pytester.runpytest_subprocess(*mode, *arguments)
+            return pytester.runpytest_subprocess(*WITHOUT_HYPOTHESIS, *mode, *arguments)
 
         def journal(self, change):
             path = pytester.path / "journal"

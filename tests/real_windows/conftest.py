@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from pytest_wincontainers.engines.docker import DockerEngine
+from tests import WITHOUT_HYPOTHESIS
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +38,7 @@ def suite(pytester, tag, tmp_path_factory):
 
         def run(self, *arguments):
             ran = subprocess.run(
-                [sys.executable, "-m", "pytest", *arguments],
+                [sys.executable, "-m", "pytest", *WITHOUT_HYPOTHESIS, *arguments],
                 cwd=pytester.path,
                 env={**os.environ, "WINCONTAINERS_STATE": str(tmp_path_factory.getbasetemp() / "state")},
                 stdout=subprocess.PIPE,
