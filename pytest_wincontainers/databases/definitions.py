@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _DROPS = {kind: kind.upper() for kind in KINDS} | {"schema": "DATABASE"}
 
-Run = Callable[["Cursor", str], None]
+Run = Callable[["Cursor", "str | bytes"], None]
 """Runs a statement that may change a definition."""
 Fill = Callable[["Cursor", Key], None]
 """Gives a table that was just made its rows."""
@@ -64,23 +64,23 @@ class Maker:
             if len(failed) == len(waiting):
                 key, reason = next(iter(failed.items()))
                 raise PreparationError(
-                    f"the {key.kind} {key.name} could not be brought back: {reason}",
-                    hint="leave it alone in tests, or begin each with a database of its own",
+                    f"the {key.kind} {key.schema}.{key.name} could not be made as it was prepared: {reason}",
+                    hint="see what it needs that is not in the databases, such as an account",
                 ) from reason
             waiting = list(failed)
 
     def _attempt(self, cursor: Cursor, key: Key, found: Mapping[Key, Definition]) -> Exception | None:
         try:
-            self.make_one(cursor, key, exists=key in found)
+            self.make_one(cursor, key, found.get(key))
         except errors() as problem:
             return problem
         return None
 
-    def make_one(self, cursor: Cursor, key: Key, *, exists: bool = False) -> None:
-        """Make one object. Raises pymysql.Error."""
+    def make_one(self, cursor: Cursor, key: Key, found: Definition | None = None) -> None:
+        """Make one object; of a schema that is there as `found`, what is wanted. Raises pymysql.Error."""
         what = self._wanted[key]
         if key.kind == "schema":
-            self._run(cursor, what.sql.replace("CREATE DATABASE", "ALTER DATABASE", 1) if exists else what.sql)
+            self._run(cursor, what.sql if found is None else _altering(found.sql, what.sql))
             return
         cursor.execute(f"USE {quoted(key.schema)}")
         if what.charset:
@@ -90,10 +90,30 @@ class Maker:
         if what.time_zone:
             cursor.execute("SET time_zone = %s", (what.time_zone,))
         try:
-            self._run(cursor, what.sql)
+            self._run(cursor, _in_charset(what.sql, what.charset))
         finally:
             cursor.execute("SET NAMES utf8mb4")
             cursor.execute("SET time_zone = '+00:00'")
             cursor.execute("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
-        if key.kind == "table":
+            # Where no other process takes it for a test's that still works in the schema.
+            cursor.execute("USE information_schema")
+        if key.kind in {"table", "sequence"}:
             self._fill(cursor, key)
+
+
+def _altering(found: str, wanted: str) -> str:
+    statement = wanted.replace("CREATE DATABASE", "ALTER DATABASE", 1)
+    # MariaDB's: what is not said stays.
+    return f"{statement} COMMENT ''" if " COMMENT '" in found and " COMMENT '" not in wanted else statement
+
+
+def _in_charset(sql: str, charset: str) -> str | bytes:
+    """As the server expects it after `SET character_set_client`; PyMySQL itself goes on writing UTF-8."""
+    from pymysql.charset import charset_by_name
+
+    if not charset:
+        return sql
+    try:
+        return sql.encode(charset_by_name(charset).encoding or "utf-8")
+    except (KeyError, LookupError, UnicodeEncodeError):
+        return sql

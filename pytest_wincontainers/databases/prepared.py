@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pytest_wincontainers.databases import rows
 from pytest_wincontainers.databases.connections import Connections, errors
 from pytest_wincontainers.databases.definitions import Maker
-from pytest_wincontainers.databases.schema import Definition, Key, Table, quoted, read, schemas, tables
+from pytest_wincontainers.databases.own import Own
+from pytest_wincontainers.databases.schema import NAMED_IN_FULL, Definition, Key, Table, quoted, read, schemas, tables
 from pytest_wincontainers.databases.watch import Counts, Seen, Watcher
+from pytest_wincontainers.errors import PreparationError
 
 if TYPE_CHECKING:
     import pymysql
@@ -26,11 +27,14 @@ _LOCK_WAIT_TIMEOUT = 1205
 
 @dataclass(frozen=True)
 class _Kept:
-    """A table as it was prepared: where its rows are kept, its shape, and what AUTO_INCREMENT gives next."""
+    """A table as it was prepared: where its rows are kept, its shape, and what AUTO_INCREMENT gives next.
+
+    Or a sequence, and what it gives next, which is None where it has come to its end.
+    """
 
     rows: str
     shape: Table
-    auto_increment: int
+    auto_increment: int | None
     inner_name: str
 
 
@@ -51,9 +55,7 @@ class Prepared:
         self._sizes: dict[Key, int] = {}
         self._seen = Seen()
         self._watcher: Watcher | None = None
-        self._ran = 0
-        self._ran_on_tables = 0
-        self._lock = threading.Lock()
+        self._statements = Own(own)
 
     # -- keeping ------------------------------------------------------------------------------------------
 
@@ -64,13 +66,12 @@ class Prepared:
             cursor.execute(f"CREATE DATABASE IF NOT EXISTS {own}")
             cursor.execute("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s", (self._own,))
             for (name,) in cursor.fetchall():
-                if name.startswith("rows") or name in {"objects", "ran"}:
+                if name.startswith("rows") or name == "objects":
                     cursor.execute(f"DROP TABLE {own}.{quoted(name)}")
-            cursor.execute(f"CREATE TABLE {own}.ran (statements BIGINT NOT NULL, on_tables BIGINT NOT NULL)")
-            cursor.execute(f"INSERT INTO {own}.ran VALUES (0, 0)")
+            self._statements.create(cursor)
             cursor.execute(
                 f"CREATE TABLE {own}.objects (id INT PRIMARY KEY, kind VARCHAR(20), schema_name VARCHAR(64), "
-                "name VARCHAR(64), definition LONGTEXT, auto_increment BIGINT UNSIGNED, inner_name VARCHAR(700)) "
+                "name VARCHAR(64), definition LONGTEXT, auto_increment DECIMAL(20), inner_name VARCHAR(700)) "
                 "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
             )
             names = schemas(cursor, self._own)
@@ -85,13 +86,14 @@ class Prepared:
                 if number % 20 == 0:
                     progress(f"keeping the prepared state: {number} of {len(found)}")
                 inner = self._inner_name(cursor, key)
-                auto_increment = counts[inner].auto_increment if inner in counts else self._shown_next(cursor, key)
+                auto_increment: int | None = None
                 if key.kind == "table":
+                    auto_increment = counts[inner].auto_increment if inner in counts else self._shown_next(cursor, key)
                     place = f"{own}.rows{number}"
                     cursor.execute(f"CREATE TABLE {place} LIKE {quoted(key.schema, key.name)}")
                     rows.copy(cursor, quoted(key.schema, key.name), place, shapes[key.schema][key.name])
                 if key.kind == "sequence":
-                    auto_increment = self._next_of(cursor, quoted(key.schema, key.name))
+                    auto_increment = self._taken_from(cursor, quoted(key.schema, key.name))
                 cursor.execute(
                     f"INSERT INTO {own}.objects VALUES (%s, %s, %s, %s, %s, %s, %s)",
                     (number, key.kind, key.schema, key.name, definition.to_json(), auto_increment, inner),
@@ -105,24 +107,47 @@ class Prepared:
         cursor.execute("SET GLOBAL innodb_stats_auto_recalc = OFF")
         cursor.execute("SET GLOBAL table_definition_cache = 20000")
         cursor.execute(f"SELECT * FROM {quoted(self._own)}.objects ORDER BY id")
-        objects = cursor.fetchall()
-        names = {row[2] for row in objects} if self._copied is None else {self._copied[0]}
+        objects = list(cursor.fetchall())
+        if self._copied is not None:
+            objects = self._copied_only(cursor, objects, *self._copied)
         # The shapes of what is kept, as the tables themselves may have been changed by now.
         shapes = tables(cursor, self._own)
         definitions: dict[Key, Definition] = {}
+        names = {row[3] for row in objects if row[1] in NAMED_IN_FULL}
         for number, kind, schema, name, text, auto_increment, inner in objects:
-            if schema not in names:
-                continue
             key, definition = Key(kind, schema, name), Definition.from_json(text)
             if self._copied is not None:
-                key, definition = key._replace(schema=self._copied[1]), definition.renamed(kind, *self._copied)
+                key, definition = key._replace(schema=self._copied[1]), definition.renamed(kind, *self._copied, names)
             definitions[key] = definition
             if kind in {"table", "sequence"}:
                 place = f"rows{number}"
                 shape = shapes.get(place, Table((), (), ""))
                 known = inner if self._copied is None else self._inner_name(cursor, key)
-                self._kept[key] = _Kept(f"{quoted(self._own)}.{place}", shape, auto_increment, known)
+                following = int(auto_increment) if auto_increment is not None else None
+                self._kept[key] = _Kept(f"{quoted(self._own)}.{place}", shape, following, known)
         self._definitions = definitions
+
+    def _copied_only(self, cursor: Cursor, objects: Iterable[Any], original: str, copy: str) -> list[Any]:
+        """Those of the database that is copied, but for views that do not work in it either."""
+        cursor.execute("SELECT @@lower_case_table_names")
+        if cursor.fetchone() != (0,):
+            original, copy = original.lower(), copy.lower()
+            self._copied = original, copy
+        chosen = [
+            row for row in objects if row[2] == original and not (row[1] == "view" and _broken(cursor, *row[2:4]))
+        ]
+        if not chosen:
+            raise PreparationError(
+                f"no state of the database {original} was kept", hint="see whether it was there after the migrations"
+            )
+        return chosen
+
+    def others(self) -> list[str]:
+        """The schemas of the prepared state that a copy of one does not have."""
+        with self._cursor() as cursor:
+            self._load(cursor)
+            cursor.execute(f"SELECT schema_name FROM {quoted(self._own)}.objects WHERE kind = 'schema' ORDER BY id")
+            return [name for (name,) in cursor.fetchall() if self._copied is None or name != self._copied[0]]
 
     @staticmethod
     def _inner_name(cursor: Cursor, key: Key) -> str:
@@ -145,9 +170,14 @@ class Prepared:
         return int(value or 0)
 
     @staticmethod
-    def _next_of(cursor: Cursor, sequence: str) -> int:
-        cursor.execute(f"SELECT next_not_cached_value FROM {sequence}")
+    def _taken_from(cursor: Cursor, sequence: str) -> int | None:
+        """What a sequence gives next; only asking for it tells, so that it is put back."""
+        try:
+            cursor.execute(f"SELECT NEXTVAL({sequence})")
+        except errors():
+            return None
         (value,) = cursor.fetchone() or (0,)
+        cursor.execute(f"ALTER SEQUENCE {sequence} RESTART {value}")
         return int(value)
 
     # -- going back ---------------------------------------------------------------------------------------
@@ -162,30 +192,50 @@ class Prepared:
                 return
             except pymysql.OperationalError as problem:  # noqa: PERF203 - that is what it waits for
                 # The list of transactions that are open may be a tenth of a second old.
-                if problem.args[0] != _LOCK_WAIT_TIMEOUT or number == _TRIES:
+                if problem.args[0] != _LOCK_WAIT_TIMEOUT:
                     raise
+                if number == _TRIES:
+                    raise PreparationError(
+                        "a table stays locked, so that the prepared state cannot be brought back",
+                        details="\n".join(["connected are:", *self._connected()]),
+                        hint="unlock tables, or close the connection that has locked them, when the test ends",
+                    ) from problem
+
+    def _connected(self) -> list[str]:
+        with self._cursor() as cursor:
+            cursor.execute(
+                "SELECT ID, USER, HOST, DB, COMMAND, TIME FROM information_schema.PROCESSLIST "
+                "WHERE ID <> CONNECTION_ID() AND DB NOT IN ('information_schema') ORDER BY ID"
+            )
+            return [
+                f"{number}: {user} from {host}, in {database}: {command} for {seconds} s"
+                for number, user, host, database, command, seconds in cursor.fetchall()
+            ]
 
     def _reset(self) -> None:
         with self._cursor() as cursor:
             self._load(cursor)
-            # Some statements want a database, whichever it is; a test may have dropped its own.
-            cursor.execute("USE information_schema")
             self._end_transactions(cursor)
+            # What is left of a try that has failed.
+            self._statements.tell(cursor)
             watcher = self._watcher = self._watcher or Watcher(cursor)
-            now = watcher.look(cursor, self._own_statements(cursor))
+            now = watcher.look(cursor, self._statements)
             all_known = now.knows_tables(self._seen)
             if not now.same_schema(self._seen):
                 self._restore_definitions(cursor)
-                now = watcher.look(cursor, self._own_statements(cursor))
+                # Two that look must not wait for each other.
+                self._statements.tell(cursor)
+                now = watcher.look(cursor, self._statements)
             touched = []
             for key, kept in self._kept.items():
                 before, counts = self._seen.tables.get(kept.inner_name), now.tables.get(kept.inner_name)
                 if key.kind == "sequence":
-                    self._restore_sequence(cursor, key, kept)
+                    # Of the values that a server has ready, taking one is counted nowhere.
+                    self._set_sequence(cursor, key, kept)
                 elif not all_known or before is None or counts != before:
                     touched.append((key, kept, counts))
             self._restore_tables(cursor, touched)
-            self._count(cursor)
+            self._statements.tell(cursor)
             # What others have run meanwhile counts as after it.
             self._seen = replace(now, tables=watcher.tables(cursor)) if touched else now
 
@@ -196,8 +246,9 @@ class Prepared:
             return
         cursor.execute(
             "SELECT p.ID FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p "
-            "ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() AND (p.DB IS NULL OR p.DB IN %s)",
-            ([key.schema for key in self._definitions if key.kind == "schema"],),
+            "ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() AND (p.DB IN %s OR p.DB IS NULL AND %s)",
+            # Without a database it may be another worker's.
+            ([key.schema for key in self._definitions if key.kind == "schema"], self._copied is None),
         )
         for (number,) in cursor.fetchall():
             with suppress(errors()):
@@ -222,30 +273,36 @@ class Prepared:
         maker = self._maker
         fired = [one for one in maker.triggers_of(key) if self._definitions[one].event != "UPDATE"]
         for one in fired:
-            self._run(cursor, f"DROP TRIGGER IF EXISTS {quoted(one.schema, one.name)}")
+            self._statements.run(cursor, f"DROP TRIGGER IF EXISTS {quoted(one.schema, one.name)}")
         if key not in self._sizes:
             self._sizes[key] = rows.count(cursor, kept.rows)
-        rows.restore(cursor, name, kept.rows, kept.shape, kept.auto_increment, self._sizes[key])
+        rows.restore(cursor, name, kept.rows, kept.shape, kept.auto_increment or 0, self._sizes[key])
         now = counts.auto_increment if counts is not None else self._shown_next(cursor, key)
         if kept.auto_increment and now not in {0, kept.auto_increment}:
-            self._run(cursor, f"ALTER TABLE {name} AUTO_INCREMENT = {kept.auto_increment}")
+            self._set_next(cursor, name, kept)
         for one in fired:
             maker.make_one(cursor, one)
 
-    def _restore_sequence(self, cursor: Cursor, key: Key, kept: _Kept) -> None:
-        name = quoted(key.schema, key.name)
-        if self._next_of(cursor, name) != kept.auto_increment:
-            self._run(cursor, f"ALTER SEQUENCE {name} RESTART {kept.auto_increment}")
+    def _set_next(self, cursor: Cursor, name: str, kept: _Kept) -> None:
+        self._statements.run(cursor, f"ALTER TABLE {name} AUTO_INCREMENT = {kept.auto_increment}")
+
+    def _set_sequence(self, cursor: Cursor, key: Key, kept: _Kept) -> None:
+        if kept.auto_increment is not None:
+            name = quoted(key.schema, key.name)
+            self._statements.run(cursor, f"ALTER SEQUENCE {name} RESTART {kept.auto_increment}")
 
     @property
     def _maker(self) -> Maker:
-        return Maker(self._definitions, self._run, self._fill)
+        return Maker(self._definitions, self._statements.run, self._fill)
 
     def _fill(self, cursor: Cursor, key: Key) -> None:
         kept = self._kept[key]
+        if key.kind == "sequence":
+            self._set_sequence(cursor, key, kept)
+            return
         rows.copy(cursor, kept.rows, quoted(key.schema, key.name), kept.shape)
         if kept.auto_increment:
-            self._run(cursor, f"ALTER TABLE {quoted(key.schema, key.name)} AUTO_INCREMENT = {kept.auto_increment}")
+            self._set_next(cursor, quoted(key.schema, key.name), kept)
 
     def _restore_definitions(self, cursor: Cursor) -> None:
         there = schemas(cursor, self._own)
@@ -261,35 +318,22 @@ class Prepared:
             raise ValueError("this is the state of the databases themselves")
         with self._cursor() as cursor:
             self._load(cursor)
+            self._statements.told(cursor)
             name = quoted(self._copied[1])
-            self._run(cursor, f"DROP DATABASE IF EXISTS {name}")
+            self._statements.run(cursor, f"DROP DATABASE IF EXISTS {name}")
             self._maker.make(cursor, self._definitions, {})
             pattern = name.replace("_", "\\_").replace("%", "\\%")
             for user, host in accounts:
                 cursor.execute(f"GRANT ALL ON {pattern}.* TO %s@%s", (user, host))
-            self._count(cursor)
-
-    # -- the connection -----------------------------------------------------------------------------------
+            self._statements.tell(cursor)
 
     def _cursor(self) -> AbstractContextManager[Cursor]:
         return self._connections.borrowed()
 
-    def _run(self, cursor: Cursor, statement: str) -> None:
-        """Run a statement that the server counts as one that may change a definition."""
-        with self._lock:
-            self._ran += 1
-            self._ran_on_tables += statement.startswith("ALTER TABLE")
-        cursor.execute(statement)
 
-    def _count(self, cursor: Cursor) -> None:
-        if self._ran:
-            cursor.execute(
-                f"UPDATE {quoted(self._own)}.ran SET statements = statements + {self._ran}, "
-                f"on_tables = on_tables + {self._ran_on_tables}"
-            )
-            self._ran = self._ran_on_tables = 0
-
-    def _own_statements(self, cursor: Cursor) -> tuple[int, int]:
-        cursor.execute(f"SELECT statements, on_tables FROM {quoted(self._own)}.ran")
-        statements, on_tables = cursor.fetchone() or (0, 0)
-        return int(statements) + self._ran, int(on_tables) + self._ran_on_tables
+def _broken(cursor: Cursor, schema: str, view: str) -> bool:
+    try:
+        cursor.execute(f"SELECT 1 FROM {quoted(schema, view)} LIMIT 0")
+    except errors():
+        return True
+    return False

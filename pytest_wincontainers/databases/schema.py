@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,8 @@ SYSTEM = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
 _AUTO_INCREMENT = re.compile(r" AUTO_INCREMENT=\d+")
 # In the order in which they can be made: each may need those before it.
 KINDS = ("schema", "sequence", "table", "function", "procedure", "view", "trigger", "event")
+# Those that others name by schema and name.
+NAMED_IN_FULL = frozenset({"sequence", "table", "view", "function", "procedure"})
 
 
 class Key(NamedTuple):
@@ -51,10 +53,40 @@ class Definition:
         """From that text."""
         return cls(**json.loads(text))
 
-    def renamed(self, kind: str, old: str, new: str) -> Definition:
-        """The same for another schema, whose name stands in it where an object is named in full."""
-        dot = "" if kind == "schema" else "."
-        return replace(self, sql=self.sql.replace(f"{quoted(old)}{dot}", f"{quoted(new)}{dot}"))
+    def renamed(self, kind: str, old: str, new: str, names: Collection[str]) -> Definition:
+        """The same for another schema: where its sql names one of the schema's objects, `names`, in full."""
+        if kind == "schema":
+            return replace(self, sql=self.sql.replace(quoted(old), quoted(new), 1))
+        known = {name.lower() for name in names}
+
+        def with_new(found: re.Match[str]) -> str:
+            # It may be a table's alias, with a column behind it.
+            of_schema = found["object"] and _unquoted(found["schema"]).lower() == old.lower()
+            if not of_schema or _unquoted(found["object"]).lower() not in known:
+                return found[0]
+            return f"{quoted(new)}{found['dot']}{found['object']}"
+
+        return replace(self, sql=(_ANSI_NAMES if "ANSI_QUOTES" in self.sql_mode else _NAMES).sub(with_new, self.sql))
+
+
+def _names(quotes: str) -> re.Pattern[str]:
+    """Names in full, and whatever else could have what looks like one in it: texts, comments, other names."""
+    name = "|".join([*(f"{quote}(?:[^{quote}]|{quote}{quote})*{quote}" for quote in quotes), r"[\w$]+"])
+    others = [rf"{quote}(?:[^{quote}\\]|\\.)*{quote}" for quote in "'\"" if quote not in quotes]
+    others += [r"--\s[^\n]*", r"\#[^\n]*", r"/\*(?!M?!).*?\*/"]
+    # Variables, and the hosts of accounts.
+    others += [f"@+(?:{name})"]
+    return re.compile(
+        rf"{'|'.join(others)}|(?P<schema>{name})(?:(?P<dot>\s*\.\s*)(?P<object>{name}))?",
+        re.DOTALL,
+    )
+
+
+_NAMES, _ANSI_NAMES = _names("`"), _names('`"')
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace(name[0] * 2, name[0]) if name[:1] in {"`", '"'} else name
 
 
 def quoted(*names: str) -> str:
@@ -117,18 +149,23 @@ def _row(cursor: Cursor, statement: str) -> Sequence[Any]:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; `exact` says how two values of it are found to differ in any way at all."""
+    """A column of a table."""
 
     name: str
     type: str
 
     def differs(self, left: str, right: str) -> str:
         """The condition that its values in two tables are not the same."""
-        one, other = f"{left}.{quoted(self.name)}", f"{right}.{quoted(self.name)}"
         if self.type in _BY_VALUE:
-            return f"NOT ({one} <=> {other})"
+            return f"NOT ({left}.{quoted(self.name)} <=> {right}.{quoted(self.name)})"
         # 'a' equals 'A ' in most collations, and 0.0 equals -0.0.
-        return f"NOT (CAST({one} AS BINARY) <=> CAST({other} AS BINARY))"
+        return f"NOT ({self.exact(left)} <=> {self.exact(right)})"
+
+    def exact(self, table: str) -> str:
+        """Its value as bytes that no other value has."""
+        value = f"{table}.{quoted(self.name)}"
+        # A FLOAT's text has six digits, of the nine that it takes.
+        return f"CAST(CAST({value} AS DOUBLE) AS BINARY)" if self.type == "float" else f"CAST({value} AS BINARY)"
 
 
 _BY_VALUE = frozenset(

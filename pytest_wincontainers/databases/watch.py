@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_wincontainers.databases.own import Own, Told
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
@@ -22,8 +24,9 @@ _STATEMENTS = re.compile(
 )
 # Those that set InnoDB's counters of a table to 0, so that what was done to it before cannot be seen any more.
 _FORGETTING = re.compile(r"Com_(alter_table|analyze|optimize|repair|create_index|drop_index)", re.IGNORECASE)
+_LOOKS = 200
+_LOOK_SECONDS = 0.005
 _PARTITION = re.compile(r"#p#.*", re.IGNORECASE)
-_START_TOLERANCE = 3.0
 
 
 class Counts(NamedTuple):
@@ -36,23 +39,27 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True)
 class Seen:
-    """How the counters stood. `tables` is by InnoDB's own names, as in `shop/orders`."""
+    """How the counters stood. `tables` is by InnoDB's own names, as in `shop/orders`.
+
+    `life` is that of the server's process; without `trusted`, statements of others were under way.
+    """
 
     tables: Mapping[str, Counts] = field(default_factory=dict)
     statements: int = -1
     forgetting: int = -1
-    started: float = 0.0
+    life: str = ""
+    trusted: bool = False
 
     def same_schema(self, other: Seen) -> bool:
         """Whether nothing between the two can have changed a definition."""
-        return self.statements == other.statements and not self._restarted(other)
+        return self.statements == other.statements and self._comparable(other)
 
     def knows_tables(self, other: Seen) -> bool:
         """Whether the counters of tables tell all that has been done to them between the two."""
-        return self.forgetting == other.forgetting and not self._restarted(other)
+        return self.forgetting == other.forgetting and self._comparable(other)
 
-    def _restarted(self, other: Seen) -> bool:
-        return abs(self.started - other.started) > _START_TOLERANCE
+    def _comparable(self, other: Seen) -> bool:
+        return self.trusted and other.trusted and self.life == other.life
 
 
 class Watcher:
@@ -64,16 +71,26 @@ class Watcher:
         self.mariadb = "mariadb" in version.lower()
         self._view = "INNODB_SYS_TABLESTATS" if self.mariadb else "INNODB_TABLESTATS"
         cursor.execute("SHOW GLOBAL STATUS LIKE 'Com\\_%'")
-        self._names = ["Uptime", *(name for name, _ in cursor.fetchall() if _STATEMENTS.fullmatch(name))]
+        self._names = [name for name, _ in cursor.fetchall() if _STATEMENTS.fullmatch(name)]
 
-    def look(self, cursor: Cursor, own: tuple[int, int]) -> Seen:
-        """The counters now, without those of this package's own statements: of all, and of those on tables."""
+    def look(self, cursor: Cursor, own: Own) -> Seen:
+        """The counters now, without this package's own statements."""
+        seen = Seen()
+        for _ in range(_LOOKS):
+            told = own.told(cursor)
+            seen = self._counted(cursor, told)
+            # Who began meanwhile may have been counted, and not told.
+            if not told.busy and own.told(cursor) == told:
+                return replace(seen, trusted=True)
+            time.sleep(_LOOK_SECONDS)
+        return seen
+
+    def _counted(self, cursor: Cursor, told: Told) -> Seen:
         cursor.execute("SHOW GLOBAL STATUS WHERE Variable_name IN %s", (self._names,))
         status = dict(cursor.fetchall())
-        started = time.time() - float(status.pop("Uptime", 0))
         statements = sum(map(int, status.values()))
         forgetting = sum(int(count) for name, count in status.items() if _FORGETTING.fullmatch(name))
-        return Seen(self.tables(cursor), statements - own[0], forgetting - own[1], started)
+        return Seen(self.tables(cursor), statements - told.statements, forgetting - told.on_tables, told.life)
 
     def tables(self, cursor: Cursor) -> dict[str, Counts]:
         """The counters of the tables."""

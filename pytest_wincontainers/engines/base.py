@@ -58,8 +58,9 @@ class Image:
 
 @dataclass(frozen=True)
 class ListedImage:
-    """One image in a listing by label. `created` is in seconds since 1970."""
+    """One image in a listing by label. `created` is in seconds since 1970, `reference` empty where it has no name."""
 
+    id: str
     reference: str
     created: float
 
@@ -172,7 +173,7 @@ class Engine(Protocol):
         """Make an image of a container that does not run, with these labels besides its own."""
 
     def images(self, label: str) -> Sequence[ListedImage]:
-        """The images that carry a label, once for each of their names."""
+        """The images that carry a label, once for each of their names; those without one, too."""
 
     def remove_image(self, reference: str) -> None:
         """Remove an image; one that is gone is no error."""

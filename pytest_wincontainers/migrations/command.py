@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import string
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -116,12 +119,13 @@ def run_here(given: Command, base: Path, progress: Callable[[str], None]) -> Non
     with tempfile.TemporaryFile() as output:
         try:
             process = subprocess.Popen(
-                given.words,
+                [_found(program, base / given.folder), *given.words[1:]],
                 cwd=base / given.folder,
                 env={**os.environ, **given.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         except OSError as problem:
             raise MigrationError(f"{program} could not be run: {problem}", hint="see whether it is a program") from None
@@ -133,9 +137,27 @@ def run_here(given: Command, base: Path, progress: Callable[[str], None]) -> Non
                 time.sleep(_POLL_SECONDS)
         finally:
             if process.poll() is None:
-                process.kill()
-                process.wait()
+                _end(process)
         judge(given, process.returncode, _read(output.fileno()))
+
+
+def _found(program: str, folder: Path) -> str:
+    # Windows itself would find no .cmd and .bat, as Flyway's and Liquibase's are, and look for a relative path from
+    # another folder.
+    if os.path.dirname(program):  # noqa: PTH120 - Path(".") has none either
+        return os.path.abspath(folder / program)  # noqa: PTH100 - resolve() would follow links
+    return shutil.which(program) or program
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a program and those that it has started, as a script does that starts Java."""
+    if sys.platform == "win32":
+        subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S607 - as Windows finds it
+        process.kill()
+    else:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _read(handle: int) -> str:

@@ -31,6 +31,8 @@ def split_up(lines: Iterable[str]) -> Iterator[Statement]:
             if text:
                 yield Statement(text, begun + 1)
             block = None
+        elif said == "envsub on":
+            raise ScriptError("ENVSUB is not supported; write the values out", number)
         elif said in {"statementbegin", "statementend"}:
             raise ScriptError(f"{line.strip()} where it does not belong", number)
         elif block is not None:

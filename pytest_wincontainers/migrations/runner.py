@@ -43,7 +43,8 @@ def migrate(connect: Connect, folder: Path, progress: Callable[[str], None], *, 
     with connect(client_flag=CLIENT.MULTI_STATEMENTS) as runs, connect() as keeps:
         try:
             with keeps.cursor() as cursor:
-                cursor.execute("SELECT GET_LOCK(CONCAT(%s, '-', DATABASE()), %s)", (_LOCK, _LOCK_SECONDS))
+                # MySQL's names of locks have at most 64 characters.
+                cursor.execute("SELECT GET_LOCK(CONCAT(%s, '-', MD5(DATABASE())), %s)", (_LOCK, _LOCK_SECONDS))
                 if cursor.fetchone() != (1,):
                     raise MigrationError(
                         f"another run has been migrating this database for {_LOCK_SECONDS} s",
@@ -76,8 +77,12 @@ def _checksum(one: Migration) -> int:
 
 def _run(connection: pymysql.Connection[Any], one: Migration) -> None:
     try:
+        last = Statement("", 1)
         for batch in _batches(_statements(one.path)):
             _execute(connection, one, batch)
+            last = batch[-1]
+        # A transaction that the file has left open belongs to it, and not to the next.
+        _execute(connection, one, [Statement("COMMIT", last.line)])
     except ScriptError as problem:
         raise MigrationError(
             f"the migration {one.name} cannot be read: line {problem.line}: {problem}", hint=f"mend {one.path}"
@@ -95,7 +100,8 @@ def _batches(statements: Iterator[Statement]) -> Iterator[Sequence[Statement]]:
     batch: list[Statement] = []
     size = 0
     for statement in statements:
-        alone = not _ONE_ANSWER.match(statement.text)
+        # With another delimiter it may be several statements to the server.
+        alone = not _ONE_ANSWER.match(statement.text) or ";" in statement.text
         if batch and (alone or len(batch) == _BATCH_STATEMENTS or size + len(statement.text) > _BATCH_CHARACTERS):
             yield batch
             batch, size = [], 0

@@ -10,12 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-# Where a quoted text ends, from behind its opening. Backticks know no backslash.
-_CLOSINGS = {
-    "'": re.compile(r"[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL),
-    '"': re.compile(r'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL),
-    "`": re.compile(r"[^`]*`"),
-}
+# What a quoted text goes on to. Backticks know no backslash.
+_IN_QUOTES = {"'": re.compile(r"['\\]"), '"': re.compile(r'["\\]'), "`": re.compile("`")}
 _DELIMITER = re.compile(
     r"""\s*delimiter(?:\s+(?P<quote>['"`])?(?P<new>(?(quote).+?(?=(?P=quote))|\S+))|\s*$)""", re.IGNORECASE
 )
@@ -28,6 +24,8 @@ _COMMANDS = re.compile(
     r"|rehash|resetconnection|sandbox|source|ssl_session_data_print|status|system|tee|warnings",
     re.IGNORECASE,
 )
+# With which MariaDB's dumps begin, to keep its own client from running commands; there are none to be run here.
+_SANDBOX = re.compile(r"/\*M!999999\\- [^*]*\*/\s*")
 _WORD = re.compile(r"\s*(\\[.!]|[a-z_]+)(?=\s|$)", re.IGNORECASE)
 
 
@@ -121,6 +119,8 @@ class Splitter:
 
     def _is_command(self, line: str, number: int) -> bool:
         """Whether the client takes the whole line for itself; only where it has no delimiter in it."""
+        if _SANDBOX.fullmatch(line):
+            return True
         found = _DELIMITER.match(line)
         if found:
             if not found["new"]:
@@ -165,16 +165,16 @@ class Splitter:
         return position
 
     def _in_quote(self, line: str, position: int) -> int:
-        closing = _CLOSINGS[self._quote].match(line, position)
-        if closing is None:
-            # A backslash at the end of a line escapes the line's end, to the same effect.
-            text = line[position:]
-            escaped = self._quote != "`" and (len(text) - len(text.rstrip("\\"))) % 2
-            self._pieces.append(text[:-1] if escaped else text)
-            return len(line)
-        self._quote = ""
-        self._pieces.append(closing[0])
-        return closing.end()
+        end = position
+        while found := _IN_QUOTES[self._quote].search(line, end):
+            if found[0] != "\\":
+                self._quote = ""
+                self._pieces.append(line[position : found.end()])
+                return found.end()
+            end = found.end() + 1
+        # A backslash at the end of a line escapes the line's end, to the same effect.
+        self._pieces.append(line[position:-1] if end > len(line) else line[position:])
+        return len(line)
 
     def _in_comment(self, line: str, position: int) -> int:
         end = line.find("*/", position)
@@ -213,6 +213,6 @@ def _token(delimiter: str) -> re.Pattern[str]:
 def _plain(delimiter: str) -> re.Pattern[str]:
     """What opens and ends nothing, whole quoted texts included: most of a script, at C's speed."""
     first = re.escape(delimiter[0])
-    return re.compile(
-        rf"""(?:[^'"`\\\#/\-{first}]+|(?!{first})(?:'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*"|`[^`]*`))*"""
-    )
+    # Bounded, as a match takes memory for each repetition, and lines of dumps have millions.
+    texts = "|".join([*(rf"{one}[^{one}\\]*(?:\\.[^{one}\\]*){{0,200}}{one}" for one in "'\""), "`[^`]*`"])
+    return re.compile(rf"""(?:[^'"`\\\#/\-{first}]+|(?!{first})(?:{texts})){{0,200}}""")

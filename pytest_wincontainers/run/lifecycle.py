@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ from pytest_wincontainers.run.handover import Failed
 from pytest_wincontainers.run.images import ensure_image
 from pytest_wincontainers.run.place import Place
 from pytest_wincontainers.run.readying import explained, make_ready
-from pytest_wincontainers.run.snapshots import WORTH_SECONDS, Snapshot, claimed, commit, key_of, prune
+from pytest_wincontainers.run.snapshots import WORTH_SECONDS, MadeMeanwhile, Snapshot, key_of
 from pytest_wincontainers.run.starting import Starting
 from pytest_wincontainers.services.base import Preparing, Recipe
 
@@ -46,6 +46,9 @@ class Lifecycle:
     `outcome` is None until the container is handed over or has failed. All state is guarded by the board's
     condition, which is notified at each change.
     """
+
+    _base: Image
+    """What its image is, where it does not start from a snapshot."""
 
     def __init__(self, run: Run, planned: Planned) -> None:
         self.run = run
@@ -135,41 +138,48 @@ class Lifecycle:
             self._image_progress,
             lambda make: self._starting.retry("its image", make),
         )
-        key = self._snapshot_key(image)
+        self._base = image
+        key = self._snapshot_key(image, recipe)
         if key is None:
             return self._boot(reference, image, recipe, None)
         refresh = "refresh" in {service.snapshots, self.run.settings.snapshots}
-        waiting = partial(self._image_progress, "waiting for another run to prepare it")
-        with claimed(engine, self.run.locks, self.name, key, waiting, refresh=refresh) as snapshot:
-            if snapshot.image is not None:
+        snapshot = Snapshot(engine, self.run.locks, self.name, key, refresh=refresh)
+        while True:
+            try:
+                if snapshot.image is None:
+                    return self._boot(reference, image, recipe, snapshot)
                 self._trial = True
-                try:
-                    return self._boot(snapshot.reference, snapshot.image, recipe, snapshot)
-                except (StartError, PreparationError, EngineError) as problem:
-                    # What comes after it was found whole is not its fault, nor is a neighbour's failure.
-                    if not self._trial or self._failed_needs():
-                        raise
-                    self._forget(snapshot, problem)
-                finally:
-                    self._trial = False
-            return self._boot(reference, image, recipe, snapshot)
+                return self._boot(snapshot.reference, snapshot.image, recipe, snapshot)
+            except MadeMeanwhile:  # noqa: PERF203 - it goes round once, or twice
+                self._begin_anew()
+            except (StartError, PreparationError, EngineError) as problem:
+                # What comes after it was found whole is not its fault, nor is a neighbour's failure.
+                if not self._trial or self._failed_needs():
+                    raise
+                self.run.check()
+                self.run.board.note(f"the snapshot of {self.name} was made anew: {problem.message}")
+                self._begin_anew()
+                snapshot.give_up()
+            finally:
+                self._trial = False
 
-    def _snapshot_key(self, image: Image) -> str | None:
-        service, planned = self.planned.service, self.planned
+    def _snapshot_key(self, image: Image, recipe: Recipe) -> str | None:
+        service, secrets = self.planned.service, self.run.plan.secrets
         if "never" in {service.snapshots, self.run.settings.snapshots}:
             return None
-        parts = service.snapshot_parts(planned.declaration.base, planned.returned)
+        # An image keeps its container's command and environment, for everybody to read.
+        if any(word != masked(word, secrets) for word in [*(recipe.command or ()), *recipe.environment.values()]):
+            return None
+        # Neighbours have another name in every run, and what they are called matters to no preparation.
+        own = f"wc-{self.run.plan.run}-"
+        environment = {name: value.replace(own, "") for name, value in recipe.environment.items()}
+        parts = service.snapshot_parts(self.planned.declaration.base, environment)
         return key_of(image, parts) if parts is not None else None
 
-    def _forget(self, snapshot: Snapshot, problem: WincontainersError) -> None:
-        """A container from a snapshot does not work: take both away, and begin anew."""
-        self.run.check()
-        self.run.board.note(f"the snapshot of {self.name} was made anew: {problem.message}")
+    def _begin_anew(self) -> None:
+        """Take the container away, so that another can be started in its place."""
         self.follower.expect_end()
         self.run.engine.remove(self.container)
-        with suppress(WincontainersError):
-            self.run.engine.remove_image(snapshot.reference)
-        snapshot.image = None
         self.follower = self._new_follower()
         with self.run.board.changed:
             self.ended = None
@@ -203,16 +213,21 @@ class Lifecycle:
         preparing = Preparing(self.planned.declaration.base, self._preparation_progress, beside)
         endpoint = service.endpoint(Ends(handed, self.run.engine))
         self._say(State.PREPARING)
-        with explained(self.name, self.log, self._pause):
-            if snapshot is None or snapshot.image is None:
-                begun = time.monotonic()
+        if snapshot is None:
+            with explained(self.name, self.log, self._pause):
                 service.prepare(endpoint, preparing)
-                if snapshot is not None and time.monotonic() - begun > WORTH_SECONDS:
-                    handed = self._keep(endpoint, recipe, snapshot)
-                    endpoint = service.endpoint(Ends(handed, self.run.engine))
-            elif not service.is_sealed(endpoint, snapshot.key):
-                raise PreparationError("it is not whole", hint="it is made anew")
-            self._trial = False
+        elif snapshot.image is None:
+            with snapshot.making(partial(self._preparation_progress, "waiting for another run to prepare it")):
+                begun = time.monotonic()
+                with explained(self.name, self.log, self._pause):
+                    service.prepare(endpoint, preparing)
+                    if time.monotonic() - begun > WORTH_SECONDS:
+                        handed = self._keep(endpoint, recipe, snapshot)
+                        endpoint = service.endpoint(Ends(handed, self.run.engine))
+        elif not service.is_sealed(endpoint, snapshot.key):
+            raise PreparationError("it is not whole", hint="it is made anew")
+        self._trial = False
+        with explained(self.name, self.log, self._pause):
             if common.prepare is not None:
                 common.prepare(endpoint)
             service.finish(endpoint, preparing)
@@ -224,11 +239,12 @@ class Lifecycle:
         self._preparation_progress("keeping a snapshot")
 
         def end() -> None:
-            service.seal(endpoint, engine, snapshot.key)
-            self.follower.wait(_LOG_SECONDS)
             try:
-                commit(engine, self.container, snapshot)
-                threading.Thread(target=prune, args=(engine, snapshot.reference), daemon=True).start()
+                service.seal(endpoint, engine, snapshot.key)
+                self.follower.wait(_LOG_SECONDS)
+                if self._snapshot_key(self._base, recipe) != snapshot.key:
+                    raise PreparationError("its files have changed meanwhile", hint="the next run makes one")
+                snapshot.make(self.container)
             except EngineUnavailable:
                 raise
             except WincontainersError as problem:

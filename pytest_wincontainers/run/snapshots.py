@@ -7,10 +7,10 @@ container that does not run, as Windows refuses the rest (moby/moby daemon/commi
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from importlib.metadata import version
 
 from pytest_wincontainers.engines.base import Engine, Image
@@ -26,13 +26,54 @@ _KEPT = 10
 _KEPT_SECONDS = 30 * 24 * 3600
 
 
-@dataclass
-class Snapshot:
-    """The snapshot for one container; `image` is None where there is none yet."""
+class MadeMeanwhile(Exception):
+    """Another run has made the snapshot that one was about to make."""
 
-    reference: str
-    key: str
-    image: Image | None = None
+
+class Snapshot:
+    """The snapshot of one prepared container; `image` is what was found of it.
+
+    The lock is held by who prepares and makes it, and while it is given up; never while one waits for anything of the
+    run's, as others wait for the lock.
+    """
+
+    def __init__(self, engine: Engine, locks: Locks, name: str, key: str, *, refresh: bool) -> None:
+        self._engine = engine
+        self._locks = locks
+        self._lock = f"snapshot-{name}-{key}"
+        self._refresh = refresh
+        self.reference = f"wincontainers/snapshot-{name.lower().replace('_', '-')}:{key}"
+        self.key = key
+        self.image: Image | None = None
+        self.find()
+
+    def find(self) -> None:
+        """Look whether there is one by now."""
+        self.image = None if self._refresh else self._engine.image(self.reference)
+
+    @contextmanager
+    def making(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """While this lasts, nobody else makes it. Raises MadeMeanwhile."""
+        with self._locks.named(self._lock, waiting):
+            self.find()
+            if self.image is not None:
+                raise MadeMeanwhile
+            yield
+
+    def make(self, container: str) -> None:
+        """Make it of a container that has ended."""
+        self._engine.commit(container, self.reference, {LABEL: self.key, RUN: "", NAME: "", HOST: ""})
+        # Where there are many that takes its time.
+        threading.Thread(target=prune, args=(self._engine, self.reference), daemon=True).start()
+
+    def give_up(self) -> None:
+        """Remove what does not work, unless another run has put a new one in its place."""
+        with self._locks.named(self._lock):
+            broken, self.image = self.image, None
+            there = self._engine.image(self.reference)
+            if broken is not None and there is not None and there.id == broken.id:
+                with suppress(WincontainersError):
+                    self._engine.remove_image(self.reference)
 
 
 def key_of(image: Image, parts: str) -> str:
@@ -41,35 +82,14 @@ def key_of(image: Image, parts: str) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
-@contextmanager
-def claimed(
-    engine: Engine, locks: Locks, name: str, key: str, waiting: Callable[[], None], *, refresh: bool
-) -> Iterator[Snapshot]:
-    """The snapshot of that key; while this lasts and there is none, nobody else makes it."""
-    found = Snapshot(f"wincontainers/snapshot-{name.lower().replace('_', '-')}:{key}", key)
-    if not refresh:
-        found.image = engine.image(found.reference)
-    if found.image is not None:
-        yield found
-        return
-    with locks.named(f"snapshot-{key}", waiting):
-        # Whoever held the lock before may have made it.
-        if not refresh:
-            found.image = engine.image(found.reference)
-        yield found
-
-
-def commit(engine: Engine, container: str, snapshot: Snapshot) -> None:
-    """Make the snapshot of a container that has ended."""
-    engine.commit(container, snapshot.reference, {LABEL: snapshot.key, RUN: "", NAME: "", HOST: ""})
-
-
 def prune(engine: Engine, keep: str) -> None:
     """Remove snapshots that are old or many, but not the one called `keep`; what is in use stays."""
     with suppress(WincontainersError):
         found = sorted(engine.images(LABEL), key=lambda one: one.created, reverse=True)
         oldest = time.time() - _KEPT_SECONDS
         for number, one in enumerate(found):
-            if (number >= _KEPT or one.created < oldest) and one.reference != keep:
+            # Where a new one has got its name, it has none.
+            useless = number >= _KEPT or one.created < oldest or not one.reference
+            if useless and one.reference != keep:
                 with suppress(WincontainersError):
-                    engine.remove_image(one.reference)
+                    engine.remove_image(one.reference or one.id)

@@ -217,10 +217,10 @@ class Service:
         """Whether snapshots are used and made: auto, never or refresh."""
         return "never"
 
-    def snapshot_parts(self, base: Path, returned: Returned) -> str | None:
+    def snapshot_parts(self, base: Path, environment: Mapping[str, str]) -> str | None:
         """All that its preparation depends on besides the image; None where none is to be kept.
 
-        Raises OSError for what cannot be read.
+        `environment` is without what is another in every run. Raises OSError for what cannot be read.
         """
         return None
 

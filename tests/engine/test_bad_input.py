@@ -122,6 +122,24 @@ REFUSED = {
         "two containers are called web",
         "rename one of the functions",
     ),
+    "a database of the plugin's own": (
+        '@mysql_container(database="wincontainers")\ndef database(): pass',
+        "def test_it(database): pass",
+        "database='wincontainers' is not for tests",
+        "another name",
+    ),
+    "an account of the server's own": (
+        '@mysql_container(user="root")\ndef database(): pass',
+        "def test_it(database): pass",
+        "user='root' is an account of the server's own",
+        "another name",
+    ),
+    "a snapshot nobody knows": (
+        '@mysql_container(snapshot="alwayss")\ndef database(): pass',
+        "def test_it(database): pass",
+        "snapshot='alwayss' is nothing that is known",
+        'it is "auto", "never" or "refresh"',
+    ),
     "no migrations folder": (
         '@mysql_container(migrations="db/migrations")\ndef database(): pass',
         "def test_it(database): pass",

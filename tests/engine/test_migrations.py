@@ -90,6 +90,28 @@ def test_a_failure_names_file_line_and_statement_and_is_remembered(server, tmp_p
 
 
 @linux
+def test_a_failure_among_several_statements_of_one(server, tmp_path):
+    script = "CREATE TABLE a (x INT NOT NULL);\nDELIMITER //\nINSERT INTO a VALUES (1);\nINSERT INTO a VALUES (2)//\n"
+    write(tmp_path, **{"1_a": f"{script}INSERT INTO a VALUES ('bad')//\nINSERT INTO a VALUES (3)//\n"})
+    with pytest.raises(MigrationError, match="1_a.sql failed at line 5: 1366") as caught:
+        run(server, tmp_path)
+    assert caught.value.details == "INSERT INTO a VALUES ('bad')"
+
+
+@linux
+def test_a_transaction_ends_with_its_file(server, tmp_path):
+    write(
+        tmp_path,
+        **{
+            "1_a": "CREATE TABLE a (x INT); START TRANSACTION; INSERT INTO a VALUES (1);",
+            "2_b": "SET autocommit = 0; INSERT INTO a VALUES (2);",
+        },
+    )
+    run(server, tmp_path)
+    assert server.execute("SELECT x FROM a ORDER BY x") == [(1,), (2,)]
+
+
+@linux
 def test_two_that_run_at_once_wait_for_each_other(server, tmp_path):
     write(
         tmp_path,

@@ -3,12 +3,14 @@
 import os
 import threading
 import time
+import unittest.mock
 
 import pymysql
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from pytest_wincontainers.databases.own import Own
 from pytest_wincontainers.databases.prepared import Prepared
 from pytest_wincontainers.migrations.split import split
 from tests.engine.test_reset import SHOP
@@ -30,6 +32,15 @@ def server(real_client):
 def prepared(server):
     server.execute("DROP DATABASE t", "CREATE DATABASE shop", database=None)
     server.execute(*(one.text for one in split(SHOP)), database="shop")
+    # As a tool on a western Windows machine makes them.
+    server.execute(
+        "CREATE TRIGGER western BEFORE UPDATE ON orders FOR EACH ROW SET NEW.note = CONCAT(NEW.note, 'ä')",
+        "CREATE TRIGGER western_too BEFORE INSERT ON orders FOR EACH ROW SET NEW.note = CONCAT(NEW.note, 'ö')",
+        "CREATE PROCEDURE western() INSERT INTO log (what) VALUES ('Käse')",
+        "CREATE VIEW western AS SELECT 'Käse' AS cheese",
+        database="shop",
+        charset="latin1",
+    )
     made = Prepared(lambda: server.connect(database=None), "wincontainers")
     made.keep(lambda _: None)
     made.reset()
@@ -37,7 +48,7 @@ def prepared(server):
 
 
 def state(server):
-    """Checksums of every table, the rows of those that have no true one, and every definition."""
+    """Checksums and rows of every table, what comes next, and every definition."""
     found = {}
     with server.connect(database=None) as connection, connection.cursor() as cursor:
 
@@ -58,7 +69,11 @@ def state(server):
                 quoted = f"`{schema}`.`{name.replace('`', '``')}`"
                 found[quoted] = all_of(f"SHOW CREATE TABLE {quoted}")[0][1]
                 if kind == "BASE TABLE":
+                    # The one knows all of a FLOAT, the other where each value ends.
                     found[quoted, "checksum"] = all_of(f"CHECKSUM TABLE {quoted} EXTENDED")[0][1]
+                    found[quoted, "rows"] = sorted(map(repr, all_of(f"SELECT * FROM {quoted}")))
+                if kind == "SEQUENCE":
+                    found[quoted, "next"] = all_of(f"SELECT NEXTVAL({quoted})")
         for view, columns in (
             ("ROUTINES", "ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_DEFINITION, SQL_MODE, DEFINER"),
             (
@@ -77,9 +92,26 @@ tables = st.sampled_from(
     ["kinds", "products", "orders", "log", "old_engine", "parts", "`we``ird name; x`", "archive.orders"]
 )
 columns = st.sampled_from(
-    ["name", "kind", "note", "price", "weight", "what", "at_row", "id", "v", "year", "t", "code", "made"]
+    [
+        "rate",
+        "a",
+        "b",
+        "name",
+        "kind",
+        "note",
+        "price",
+        "weight",
+        "what",
+        "at_row",
+        "id",
+        "v",
+        "year",
+        "t",
+        "code",
+        "made",
+    ]
 )
-names = st.sampled_from(["cheap", "cheaper", "made", "total", "fill", "logged", "nightly", "extra"])
+names = st.sampled_from(["cheap", "cheaper", "made", "total", "fill", "logged", "nightly", "western", "extra"])
 CHANGES = st.one_of(
     st.builds(
         "UPDATE {} SET {} = {} WHERE id % 2 = {}".format,
@@ -96,8 +128,12 @@ CHANGES = st.one_of(
         "INSERT INTO orders (id, product) VALUES ({}, {})".format, st.sampled_from(["NULL", "7", "900"]), numbers
     ),
     st.builds("REPLACE INTO kinds VALUES ({}, {})".format, texts, texts),
-    st.builds("INSERT INTO log SELECT name, id FROM products LIMIT {}".format, st.integers(0, 3)),
+    st.builds("INSERT INTO log (what, at_row) SELECT name, id FROM products LIMIT {}".format, st.integers(0, 3)),
     st.builds("CALL fill({})".format, numbers),
+    st.builds("UPDATE products SET rate = 1.234567 + {} / 10000000".format, numbers),
+    st.sampled_from(
+        ["UPDATE log SET a = b, b = a", "CALL western()", "SELECT NEXTVAL(tickets)", "DROP SEQUENCE tickets"]
+    ),
     st.builds("TRUNCATE {}".format, tables),
     st.builds("ALTER TABLE {} ADD COLUMN extra INT DEFAULT {}".format, tables, numbers),
     st.builds("ALTER TABLE {} DROP COLUMN {}".format, tables, columns),
@@ -170,7 +206,7 @@ def test_a_server_that_is_killed_in_the_middle_of_a_reset(real_client):
 
 
 def test_a_connection_that_is_lost_between_resets(server, prepared):
-    server.execute("INSERT INTO log VALUES ('lost', 1)", database="shop")
+    server.execute("INSERT INTO log (what) VALUES ('lost')", database="shop")
     for (number,) in server.execute(
         "SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER = 'root'", database=None
     ):
@@ -178,3 +214,47 @@ def test_a_connection_that_is_lost_between_resets(server, prepared):
     time.sleep(0.1)
     prepared.reset()
     assert server.execute("SELECT COUNT(*) FROM log WHERE what = 'lost'", database="shop") == [(0,)]
+
+
+def test_a_server_that_is_started_again_at_once(real_client):
+    """Its counters are as low as they were before."""
+    server = Server(real_client)
+    try:
+        server.execute("CREATE TABLE plain (id INT PRIMARY KEY, v INT)", "INSERT INTO plain VALUES (1, 1)")
+        prepared = Prepared(lambda: server.connect(database=None), "wincontainers")
+        prepared.keep(lambda _: None)
+        server.container.restart()
+        server.wait()
+        prepared.reset()
+        server.execute("UPDATE plain SET v = 2")
+        server.container.restart(timeout=30)
+        server.wait()
+        prepared.reset()
+        assert server.execute("SELECT v FROM plain") == [(1,)]
+    finally:
+        server.remove()
+
+
+def test_what_one_process_is_in_the_middle_of_hides_nothing_from_another(server, prepared):
+    """The server counts the statements of all alike."""
+    mine, other = (Prepared(lambda: server.connect(database=None), "wincontainers") for _ in range(2))
+    mine.reset()
+    other.reset()
+    tell = Own.tell
+
+    def late(own, cursor):
+        with unittest.mock.patch.object(Own, "tell", tell):
+            # Two triggers are dropped and made by now, and nobody was told.
+            thread = threading.Thread(target=other.reset)
+            thread.start()
+            time.sleep(0.1)
+            tell(own, cursor)
+            thread.join()
+
+    server.execute("UPDATE products SET price = 1", database="shop")
+    with unittest.mock.patch.object(Own, "tell", late):
+        mine.reset()
+    server.execute("CREATE TABLE junk (id INT)", "CREATE VIEW vv AS SELECT 1", database="shop")
+    other.reset()
+    assert server.execute("SHOW TABLES LIKE 'junk'", database="shop") == []
+    assert server.execute("SHOW TABLES LIKE 'vv'", database="shop") == []

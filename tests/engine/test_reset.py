@@ -9,14 +9,16 @@ CREATE TABLE kinds (code VARCHAR(10) PRIMARY KEY, name VARCHAR(40)) COLLATE utf8
 CREATE TABLE products (
     id INT AUTO_INCREMENT PRIMARY KEY, kind VARCHAR(10) COLLATE utf8mb4_general_ci, name VARCHAR(80) NOT NULL UNIQUE,
     price DECIMAL(8, 2) NOT NULL CHECK (price > 0), gross DECIMAL(10, 4) AS (price * 1.19) STORED, half DOUBLE AS (price / 2),
-    weight DOUBLE, picture BLOB, made TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, size ENUM('s', 'm'), flags SET('a', 'b'),
+    weight DOUBLE, rate FLOAT, picture BLOB, made TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, size ENUM('s', 'm'), flags SET('a', 'b'),
     FOREIGN KEY (kind) REFERENCES kinds (code) ON DELETE CASCADE ON UPDATE CASCADE
 );
 CREATE TABLE orders (
     id BIGINT AUTO_INCREMENT PRIMARY KEY, product INT, note TEXT,
     FOREIGN KEY (product) REFERENCES products (id) ON DELETE CASCADE
 );
-CREATE TABLE log (what VARCHAR(100), at_row INT);
+CREATE TABLE log (what VARCHAR(100), at_row INT, a VARCHAR(5) NOT NULL DEFAULT '', b VARCHAR(5) NOT NULL DEFAULT 'x');
+CREATE SEQUENCE tickets INCREMENT BY 3;
+SELECT NEXTVAL(tickets);
 CREATE TABLE old_engine (id INT PRIMARY KEY, t VARCHAR(10)) ENGINE=MyISAM;
 CREATE TABLE parts (id INT, year INT, v VARCHAR(10), PRIMARY KEY (id, year))
     PARTITION BY RANGE (year) (PARTITION p0 VALUES LESS THAN (2000), PARTITION p1 VALUES LESS THAN MAXVALUE);
@@ -25,19 +27,20 @@ INSERT INTO kinds VALUES ('A', 'Alpha'), ('b', 'beta');
 INSERT INTO products (kind, name, price, weight, picture, size, flags) VALUES
     ('A', 'Coffee', 7.5, 0.1, X'00FF', 's', 'a,b'), ('b', 'Tea', 4.2, -0.0, NULL, 'm', ''), ('A', 'Käse', 12, 1e300, '', NULL, NULL);
 INSERT INTO orders (product, note) VALUES (1, 'one'), (1, 'two'), (2, NULL), (3, REPEAT('x', 5000));
-INSERT INTO log VALUES ('a', 1), ('a', 1), ('b', NULL);
+UPDATE products SET rate = 1.2345671;
+INSERT INTO log (what, at_row) VALUES ('a', 1), ('a', 1), ('b', NULL);
 INSERT INTO old_engine VALUES (1, 'x');
 INSERT INTO parts VALUES (1, 1999, 'x'), (1, 2001, 'y');
 INSERT INTO `we``ird name; x` VALUES (1, 'x');
 CREATE VIEW cheap AS SELECT * FROM products WHERE price < 5;
 CREATE VIEW cheaper AS SELECT name FROM cheap;
 DELIMITER //
-CREATE TRIGGER logged AFTER INSERT ON products FOR EACH ROW INSERT INTO log VALUES (CONCAT('insert ', NEW.name), NEW.id)//
+CREATE TRIGGER logged AFTER INSERT ON products FOR EACH ROW INSERT INTO log (what, at_row) VALUES (CONCAT('insert ', NEW.name), NEW.id)//
 CREATE TRIGGER logged_first BEFORE DELETE ON products FOR EACH ROW BEGIN
-    INSERT INTO log VALUES ('deleted;', OLD.id);
+    INSERT INTO log (what, at_row) VALUES ('deleted;', OLD.id);
 END//
 CREATE FUNCTION total(wanted INT) RETURNS DECIMAL(10, 2) READS SQL DATA RETURN (SELECT SUM(price) FROM products WHERE id < wanted)//
-CREATE PROCEDURE fill(IN n INT) BEGIN WHILE n > 0 DO INSERT INTO log VALUES ('filled', n); SET n = n - 1; END WHILE; END//
+CREATE PROCEDURE fill(IN n INT) BEGIN WHILE n > 0 DO INSERT INTO shop.log (what, at_row) VALUES ('filled', n); SET n = n - 1; END WHILE; END//
 CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01' DISABLE DO DELETE FROM log//
 DELIMITER ;
 CREATE DATABASE archive CHARACTER SET latin1;
@@ -75,6 +78,9 @@ def state(database, *names):
                     found[schema, name] = cursor.fetchone()[1]
                     cursor.execute(f"SELECT * FROM `{schema}`.`{name}`")
                     found[schema, name, "rows"] = sorted(map(repr, cursor.fetchall()))
+                if kind == "SEQUENCE":
+                    cursor.execute(f"SELECT NEXTVAL(`{schema}`.`{name}`)")
+                    found[schema, name] = cursor.fetchone()
             for what in ("ROUTINES", "TRIGGERS", "EVENTS"):
                 column = {"ROUTINES": "ROUTINE", "TRIGGERS": "TRIGGER", "EVENTS": "EVENT"}[what]
                 cursor.execute(f"SELECT * FROM information_schema.{what} WHERE {column}_SCHEMA = %s ORDER BY {column}_NAME", (schema,))
@@ -110,7 +116,13 @@ CHANGES = [
     "TRUNCATE orders",
     "INSERT INTO products (kind, name, price) VALUES ('b', 'Rum', 20)",
     "INSERT INTO orders (id, product) VALUES (1000, 1)",
-    "INSERT INTO log VALUES ('a', 1)",
+    "INSERT INTO log (what, at_row) VALUES ('a', 1)",
+    "UPDATE log SET a = b, b = ''",
+    "UPDATE products SET rate = 1.2345675 WHERE id = 1",
+    "SELECT NEXTVAL(tickets)",
+    "SELECT SETVAL(tickets, 5000)",
+    "ALTER SEQUENCE tickets INCREMENT BY 5",
+    "DROP SEQUENCE tickets",
     "DELETE FROM log LIMIT 1",
     "CALL fill(3)",
     "UPDATE old_engine SET t = 'y'",
@@ -133,7 +145,7 @@ CHANGES = [
     "CREATE OR REPLACE VIEW cheap AS SELECT * FROM products WHERE price < 500",
     "CREATE VIEW another AS SELECT 1 AS one",
     "DROP TRIGGER logged",
-    "CREATE TRIGGER also AFTER INSERT ON orders FOR EACH ROW INSERT INTO log VALUES ('order', NEW.id)",
+    "CREATE TRIGGER also AFTER INSERT ON orders FOR EACH ROW INSERT INTO log (what) VALUES ('order')",
     "DROP FUNCTION total",
     "CREATE FUNCTION other() RETURNS INT DETERMINISTIC RETURN 1",
     "DROP PROCEDURE fill",
@@ -143,6 +155,7 @@ CHANGES = [
     "DROP DATABASE archive",
     "DROP DATABASE shop",
     "ALTER DATABASE shop CHARACTER SET latin1",
+    "ALTER DATABASE shop COMMENT 'another'",
     "ANALYZE TABLE products",
     "SET GLOBAL innodb_stats_persistent = ON",
 ]
@@ -208,23 +221,94 @@ def test_before_each_test(shop):
     assert shop.run("-v").outcomes() == {"passed": 8}
 
 
-def test_workers_with_databases_of_their_own(shop):
+def alone(suite, more=""):
+    """Only the one database that is copied."""
+    (suite.path / "migrations" / "1.sql").write_text(SHOP.partition("CREATE DATABASE archive")[0] + more)
+
+
+@pytest.mark.parametrize("name", ["shop", "Shop"])
+def test_workers_with_databases_of_their_own(shop, name):
+    alone(shop, "CREATE TABLE going (id INT);\nCREATE VIEW gone AS SELECT * FROM going;\nDROP TABLE going;\n")
     shop.declare("test", ", per_worker=True, log_statements=True")
+    conftest = shop.path / "conftest.py"
+    conftest.write_text(conftest.read_text().replace('"shop"', f'"{name}"'))
     shop.files(
-        test_it=EACH
+        test_it=EACH.replace("range(8)", "range(16)")
         + """
+    database.execute("CALL fill(2)")
+    assert database.execute("SELECT COUNT(*) FROM log WHERE what = 'filled'") == [(2,)]
+
 def test_it_is_mine(database, worker_id, request):
-    own = "shop" if worker_id == "master" else f"shop_{worker_id}"
+    own = "NAME" if worker_id == "master" else f"NAME_{worker_id}"
     assert database.database == database.inside.database == own
-    assert database.execute("SELECT DATABASE()") == [(own,)]
+    assert database.execute("SELECT LOWER(DATABASE())") == [(own.lower(),)]
     assert f"Database={own};" in database.connection_string
-"""
+""".replace("NAME", name)
     )
     finished = shop.run("-n4", "-v")
-    assert finished.outcomes() == {"passed": 9}
+    assert finished.outcomes() == {"passed": 17}
     log = shop.artifact("database.log").read_text("utf-8")
     assert log.count("CREATE TABLE kinds") == 1
-    assert shop.run("-v", "-n0").outcomes() == {"passed": 9}
+    assert shop.run("-v", "-n0").outcomes() == {"passed": 17}
+
+
+def test_workers_that_are_brought_back_at_once(shop):
+    """Each with tables that several connections work on, and triggers that are made anew."""
+    tables = "".join(
+        f"CREATE TABLE t{n} (id INT AUTO_INCREMENT PRIMARY KEY, v INT);\n"
+        f"INSERT INTO t{n} (v) SELECT seq FROM seq_1_to_2000;\n"
+        f"CREATE TRIGGER r{n} BEFORE INSERT ON t{n} FOR EACH ROW SET NEW.v = -1;\n"
+        for n in range(3)
+    )
+    (shop.path / "migrations" / "1.sql").write_text(tables)
+    shop.declare("test", ", per_worker=True")
+    shop.files(
+        test_it="""
+        import pytest
+
+        @pytest.mark.parametrize("number", range(100))
+        def test_it(database, number):
+            there = database.execute("SHOW TABLES")
+            assert len(there) == 4, there
+            for n in range(3):
+                assert database.execute(f"SELECT SUM(v), MAX(id) FROM t{n}") == [(2001000, 2000)]
+                database.execute(f"UPDATE t{n} SET v = v + 1")
+                database.execute(f"INSERT INTO t{n} (v) VALUES (1)")
+            for n in range(number % 4):
+                database.execute(f"CREATE TABLE extra{n} (id INT)")
+        """
+    )
+    assert shop.run("-n4").outcomes() == {"passed": 100}
+
+
+def test_a_copy_of_one_of_several_databases_is_not_enough(shop):
+    shop.declare("test", ", per_worker=True")
+    shop.files(test_it=EACH)
+    finished = shop.run("-n2")
+    assert finished.outcomes() == {"errors": 8}
+    assert "the migrations have made archive as well, which all workers share" in finished.output
+    assert shop.run("-n0").outcomes() == {"passed": 8}
+
+
+def test_a_lock_that_a_test_has_left(shop):
+    shop.declare()
+    shop.files(
+        test_it="""
+        import pytest
+        from pytest_wincontainers import WincontainersError
+
+        def test_it(database):
+            with database.connect() as connection, connection.cursor() as cursor:
+                database.execute("DELETE FROM log")
+                cursor.execute("LOCK TABLES log READ")
+                with pytest.raises(WincontainersError, match="stays locked") as caught:
+                    database.reset()
+                assert f"{connection.thread_id()}: shop from" in caught.value.details
+            database.reset()
+            assert database.execute("SELECT COUNT(*) FROM log") == [(3,)]
+        """
+    )
+    assert shop.run().outcomes() == {"passed": 1}
 
 
 def test_workers_cannot_share_what_is_reset(shop):
@@ -269,6 +353,11 @@ def test_a_dump(shop):
             for words in ("CREATE TABLE `products`", "'Käse'", "0x00FF", "TRIGGER", "PROCEDURE `fill`", "EVENT `nightly`"):
                 assert words in dump, words
             assert database.password not in dump
-        """
+            pathlib.Path("dumped.sql").write_text(dump, "utf-8")
+        """.replace("def test_it", "import pathlib\n\n        def test_it")
     )
+    assert shop.run().outcomes() == {"passed": 1}
+    # A dump is a migration.
+    (shop.path / "dumped.sql").rename(shop.path / "migrations" / "1.sql")
+    shop.files(test_it="def test_it(database):\n    assert len(database.execute('SELECT id FROM products')) == 3\n")
     assert shop.run().outcomes() == {"passed": 1}

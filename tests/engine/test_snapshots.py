@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 
 import pytest
 
@@ -52,6 +53,17 @@ def tags(client):
 
 def made(suite):
     return [line.split()[:2] for line in (suite.path / "made").read_text().splitlines()]
+
+
+def at_once(suite, count):
+    """The outcomes of several runs."""
+    outputs = []
+    threads = [threading.Thread(target=lambda: outputs.append(suite.run("-v").outcomes())) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outputs
 
 
 def words(suite):
@@ -133,26 +145,34 @@ def test_quick_migrations_are_run_again(shop, real_client):
 
 @pytest.mark.linux_guest
 def test_one_run_makes_it_and_the_other_waits(shop, real_client):
-    outputs = []
-    threads = [threading.Thread(target=lambda: outputs.append(shop.run("-v").outcomes())) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert outputs == [{"passed": 1}] * 2
+    assert at_once(shop, 2) == [{"passed": 1}] * 2
     first, second = made(shop)
     assert first == second
     assert len(shop.snapshots()) == 1
 
 
+def break_it(client, tag):
+    """Its server ends at once."""
+    broken = client.containers.create(tag, labels={"nothing": "of ours"}, environment={"MYSQL_ROOT_PASSWORD": "x"})
+    repository, _, name = tag.rpartition(":")
+    broken.commit(repository, name, conf={"Entrypoint": ["/bin/false"], "Labels": client.images.get(tag).labels})
+    broken.remove()
+
+
+@pytest.mark.linux_guest
+def test_a_broken_one_is_made_anew_once(shop, real_client):
+    assert shop.run().outcomes() == {"passed": 1}
+    (tag,) = shop.snapshots()
+    break_it(real_client, tag)
+    assert at_once(shop, 2) == [{"passed": 1}] * 2
+    _, second, third = made(shop)
+    assert second == third
+
+
 def test_a_broken_one_is_made_anew(shop, real_client):
     assert shop.run().outcomes() == {"passed": 1}
     (tag,) = shop.snapshots()
-    # Its server ends at once.
-    broken = real_client.containers.create(tag, labels={"nothing": "of ours"}, environment={"MYSQL_ROOT_PASSWORD": "x"})
-    repository, _, name = tag.rpartition(":")
-    broken.commit(repository, name, conf={"Entrypoint": ["/bin/false"], "Labels": real_client.images.get(tag).labels})
-    broken.remove()
+    break_it(real_client, tag)
     finished = shop.run()
     assert finished.outcomes() == {"passed": 1}
     assert re.search("the snapshot of database was made anew: database ended before it was ready", finished.output)
@@ -171,3 +191,96 @@ def test_one_that_lacks_what_was_prepared_is_made_anew(shop, real_client):
     finished = shop.run()
     assert finished.outcomes() == {"passed": 1}
     assert "the snapshot of database was made anew: it is not whole" in finished.output
+
+
+GRANTED = SLOW + "CREATE DATABASE archive; CREATE TABLE archive.t (id INT); GRANT SELECT ON archive.* TO 'shop'@'%';\n"
+
+
+@pytest.mark.linux_guest
+def test_what_migrations_have_granted(shop):
+    (shop.path / "migrations" / "1.sql").write_text(GRANTED)
+    shop.files(test_it=TEST + "    assert database.execute('SELECT * FROM archive.t') == []\n")
+    assert shop.run().outcomes() == {"passed": 1}
+    assert shop.run().outcomes() == {"passed": 1}
+    first, second = made(shop)
+    assert first == second
+
+
+PAIR = """
+from pytest_wincontainers import mysql_container
+
+@mysql_container(database="shop", migrations="migrations"{options})
+def primary():
+    pass
+
+@mysql_container(database="shop", migrations="migrations"{options})
+def replica(primary):
+    return {{"environment": {{"PEER": primary.{peer}}}}}
+"""
+
+
+@pytest.mark.linux_guest
+@pytest.mark.parametrize("peer", ["host", "connection_string"])
+def test_neighbours_are_no_part_of_it(shop, real_client, peer):
+    """Their names and passwords are new in every run; and where there is a password, there is no snapshot."""
+    shop.files(
+        conftest=PAIR.format(options="", peer=peer),
+        test_it=f"""
+        import pathlib
+
+        def test_it(primary, replica):
+            assert replica.exec("printenv", "PEER").output.strip() == primary.inside.{peer}
+            (made,) = replica.execute("SELECT made FROM t")
+            with pathlib.Path("made").open("a") as file:
+                print(made[0], primary.password, file=file)
+        """,
+    )
+    assert shop.run().outcomes() == {"passed": 1}
+    assert shop.run().outcomes() == {"passed": 1}
+    assert len(shop.snapshots()) == (2 if peer == "host" else 1)
+    first, second = made(shop)
+    assert (first == second) == (peer == "host")
+    for tag in shop.snapshots():
+        for word in words(shop):
+            assert word not in str(real_client.images.get(tag).attrs)
+
+
+@pytest.mark.linux_guest
+def test_runs_whose_databases_need_each_other_wait_for_none(shop):
+    """Were one's place kept while it waits for a neighbour, two runs could wait for each other."""
+    (shop.path / "migrations" / "1.sql").write_text(SLOW.replace("1.2", "0.2"))
+    conftest = PAIR.format(options="", peer="host")
+    shop.files(
+        conftest=conftest[: conftest.index("    return")] + "    pass\n",
+        test_it="def test_it(primary, replica): pass\n",
+    )
+    assert at_once(shop, 3) == [{"passed": 1}] * 3
+
+
+@pytest.mark.linux_guest
+def test_settings_of_the_run_that_made_it_do_not_stay(shop):
+    shop.files(conftest=CONFTEST.format(options=", log_statements=True"))
+    assert shop.run().outcomes() == {"passed": 1}
+    shop.files(
+        conftest=CONFTEST.format(options=""),
+        test_it=TEST + "    assert database.execute('SELECT @@general_log') == [(0,)]\n",
+    )
+    assert shop.run().outcomes() == {"passed": 1}
+    assert shop.run().outcomes() == {"passed": 1}
+
+
+@pytest.mark.linux_guest
+def test_those_that_lost_their_name_are_removed(shop, real_client):
+    def nameless():
+        found = real_client.images.list(filters={"label": "pytest-wincontainers.snapshot"})
+        return {image.id for image in found if not image.tags}
+
+    assert shop.run().outcomes() == {"passed": 1}
+    (tag,) = shop.snapshots()
+    first = real_client.images.get(tag).id
+    assert shop.run("--wincontainers-snapshots=refresh").outcomes() == {"passed": 1}
+    assert real_client.images.get(tag).id != first
+    deadline = time.monotonic() + 20
+    while nameless():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)

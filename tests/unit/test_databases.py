@@ -13,11 +13,37 @@ def test_names_are_quoted():
 def test_a_definition_survives_its_text_and_another_schema():
     made = Definition("CREATE VIEW `shop`.`v` AS SELECT `shop`.`t`.`id` FROM `shop`.`t`", "ANSI", "utf8mb4", number=3)
     assert Definition.from_json(made.to_json()) == made
-    assert made.renamed("view", "shop", "shop_gw0").sql == (
+    assert made.renamed("view", "shop", "shop_gw0", {"v", "t"}).sql == (
         "CREATE VIEW `shop_gw0`.`v` AS SELECT `shop_gw0`.`t`.`id` FROM `shop_gw0`.`t`"
     )
-    assert made.renamed("view", "sho", "x") == made
-    assert Definition("CREATE DATABASE `shop`").renamed("schema", "shop", "x").sql == "CREATE DATABASE `x`"
+    assert made.renamed("view", "sho", "x", {"v", "t"}) == made
+    assert Definition("CREATE DATABASE `shop`").renamed("schema", "shop", "x", ()).sql == "CREATE DATABASE `x`"
+
+
+@pytest.mark.parametrize(
+    ("sql", "renamed"),
+    [
+        ("INSERT INTO shop.orders VALUES (1)", "INSERT INTO `new`.orders VALUES (1)"),
+        ("CALL Shop . `fill`(1)", "CALL `new` . `fill`(1)"),
+        ("SELECT shop.t.id, shop.id FROM shop.t shop", "SELECT `new`.t.id, shop.id FROM `new`.t shop"),
+        ("SELECT 'shop.t', \"it''s shop.t\", `shop.t`, x.shop, @shop.t, workshop.t", None),
+        ("SELECT 1 -- shop.t\n + 'a\\'shop.t' # shop.t\n /* shop.t */ FROM other.t", None),
+        ("SELECT 1 /*! FROM shop.t */ + 1", "SELECT 1 /*! FROM `new`.t */ + 1"),
+        ("SELECT 'it''s' FROM shop.t", "SELECT 'it''s' FROM `new`.t"),
+        ("SELECT * FROM shop.unknown", None),
+        ("CREATE DEFINER=`a`@`%` VIEW `shop`.`t` AS SELECT 1", "CREATE DEFINER=`a`@`%` VIEW `new`.`t` AS SELECT 1"),
+    ],
+)
+def test_names_in_full_get_the_schema_of_the_copy(sql, renamed):
+    made = Definition(sql).renamed("procedure", "shop", "new", {"Orders", "fill", "t"})
+    assert made.sql == (sql if renamed is None else renamed)
+
+
+def test_what_a_double_quote_means_depends_on_the_mode():
+    sql = 'SELECT "shop"."t"."id" FROM "shop".t'
+    assert Definition(sql).renamed("view", "shop", "new", {"t"}).sql == sql
+    ansi = Definition(sql, "ANSI_QUOTES,STRICT_ALL_TABLES").renamed("view", "shop", "new", {"t"})
+    assert ansi.sql == 'SELECT `new`."t"."id" FROM `new`.t'
 
 
 @pytest.mark.parametrize(
@@ -26,6 +52,7 @@ def test_a_definition_survives_its_text_and_another_schema():
         ("int", "NOT (t.`c` <=> s.`c`)"),
         ("varchar", "NOT (CAST(t.`c` AS BINARY) <=> CAST(s.`c` AS BINARY))"),
         ("double", "NOT (CAST(t.`c` AS BINARY) <=> CAST(s.`c` AS BINARY))"),
+        ("float", "NOT (CAST(CAST(t.`c` AS DOUBLE) AS BINARY) <=> CAST(CAST(s.`c` AS DOUBLE) AS BINARY))"),
         ("json", "NOT (CAST(t.`c` AS BINARY) <=> CAST(s.`c` AS BINARY))"),
     ],
 )
@@ -55,12 +82,15 @@ def test_which_statements_matter(name, definition, forgets):
 
 
 def test_what_two_looks_tell():
-    first = Seen({"a/b": Counts(1, 2, 3)}, statements=5, forgetting=1, started=100.0)
-    assert Seen({}, 5, 1, 101.0).same_schema(first)
-    assert not Seen({}, 6, 1, 100.0).same_schema(first)
-    assert Seen({}, 6, 1, 100.0).knows_tables(first)
-    assert not Seen({}, 6, 2, 100.0).knows_tables(first)
+    first = Seen({"a/b": Counts(1, 2, 3)}, statements=5, forgetting=1, life="a", trusted=True)
+    assert Seen({}, 5, 1, "a", trusted=True).same_schema(first)
+    assert not Seen({}, 6, 1, "a", trusted=True).same_schema(first)
+    assert Seen({}, 6, 1, "a", trusted=True).knows_tables(first)
+    assert not Seen({}, 6, 2, "a", trusted=True).knows_tables(first)
     # A server that was started again counts anew.
-    assert not Seen({}, 5, 1, 120.0).same_schema(first)
-    assert not Seen({}, 5, 1, 120.0).knows_tables(first)
+    assert not Seen({}, 5, 1, "b", trusted=True).same_schema(first)
+    assert not Seen({}, 5, 1, "b", trusted=True).knows_tables(first)
+    # Others were in the middle of something.
+    assert not Seen({}, 5, 1, "a").same_schema(first)
+    assert not first.knows_tables(Seen({}, 5, 1, "a"))
     assert not first.same_schema(Seen())

@@ -2,6 +2,7 @@
 
 import sys
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -51,10 +52,23 @@ def texts(script):
         ),
         ("SELECT delimiter_x FROM t;", ["SELECT delimiter_x FROM t"]),
         ("USE shop; SELECT 1", ["USE shop", "SELECT 1"]),
+        ("/*M!999999\\- enable the sandbox mode */ \nSELECT 1;", ["SELECT 1"]),
+        ("SELECT '" + "\\'" * 1000 + ";'; SELECT " + "'a', " * 1000 + "2", 2),
     ],
 )
 def test_statements(script, statements):
-    assert texts(script) == statements
+    assert texts(script) == statements or len(texts(script)) == statements
+
+
+def test_a_long_line_takes_no_more_memory_than_a_few_of_it():
+    row = "(1, 'a''b', \"c\\\"d\", `e`, '" + "\\'x" * 50 + "'), "
+    script = "INSERT INTO t VALUES " + row * 20_000 + "(1);"
+    tracemalloc.start()
+    try:
+        assert len(texts(script)) == 1
+        assert tracemalloc.get_traced_memory()[1] < 5 * len(script)
+    finally:
+        tracemalloc.stop()
 
 
 def test_each_statement_knows_its_line():
@@ -210,6 +224,7 @@ def test_the_up_part_of_goose():
     [
         ("-- +goose Up\n-- +goose StatementBegin\nSELECT 1;", 2, "has no StatementEnd"),
         ("-- +goose Up\n-- +goose StatementEnd", 2, "where it does not belong"),
+        ("-- +goose Up\n-- +goose ENVSUB ON\nSELECT '${X}'", 2, "ENVSUB is not supported"),
     ],
 )
 def test_goose_without_its_ends(script, line, words):
@@ -252,6 +267,24 @@ def test_a_command_gets_its_values(tmp_path):
 def test_a_command_that_takes_too_long_is_ended(tmp_path):
     given = command(sys.executable, "-c", "import time; print('x', flush=True); time.sleep(60)", timeout=0.5)
     with pytest.raises(MigrationError, match="did not end within 0.5 s"):
+        run_here(given, tmp_path, lambda _: None)
+
+
+def test_what_a_command_has_started_is_ended_with_it(tmp_path):
+    child = "import pathlib, time; time.sleep(1.5); pathlib.Path('late').touch()"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    with pytest.raises(MigrationError, match="did not end within"):
+        run_here(command(sys.executable, "-c", parent, timeout=0.8), tmp_path, lambda _: None)
+    time.sleep(2)
+    assert not (tmp_path / "late").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="without a link, a copy of Python does not run")
+def test_a_program_is_named_from_its_folder(tmp_path):
+    (tmp_path / "build" / "bin").mkdir(parents=True)
+    (tmp_path / "build" / "bin" / "tool").symlink_to(sys.executable)
+    given = command("bin/tool", "-c", "raise SystemExit(3)", folder="build")
+    with pytest.raises(MigrationError, match="exit code 3"):
         run_here(given, tmp_path, lambda _: None)
 
 

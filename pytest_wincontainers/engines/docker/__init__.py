@@ -148,7 +148,11 @@ class DockerEngine:
     def images(self, label: str) -> Sequence[ListedImage]:
         with calling("list images"):
             answer = self._api.images(filters={"label": label})
-        return [ListedImage(tag, float(one["Created"])) for one in answer for tag in one.get("RepoTags") or ()]
+        return [
+            ListedImage(one["Id"], "" if tag == "<none>:<none>" else tag, float(one["Created"]))
+            for one in answer
+            for tag in one.get("RepoTags") or [""]
+        ]
 
     def remove_image(self, reference: str) -> None:
         with tolerating(404), calling(f"remove the image {reference}"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,9 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from pytest_wincontainers.databases.schema import SYSTEM
 from pytest_wincontainers.endpoints import Link
 from pytest_wincontainers.engines.base import Build, EngineInfo
-from pytest_wincontainers.errors import DeclarationError, EngineError
+from pytest_wincontainers.errors import DeclarationError, EngineError, PreparationError
 from pytest_wincontainers.guests import Guest
 from pytest_wincontainers.migrations.command import PLACEHOLDERS, Command, judge, run_here
 from pytest_wincontainers.migrations.files import find
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 PORT = 3306
 OWN = "wincontainers"
 """The schema for what this package keeps in a server."""
+_RESERVED_USERS = frozenset({"root", "mysql", "mariadb.sys", "mysql.sys", "mysql.session", "mysql.infoschema"})
 _ACCOUNTS = {"linux": "/srv/wincontainers", "windows": "C:\\wincontainers"}
 _SHUTDOWN_SECONDS = 60
 _POLL_SECONDS = 0.05
@@ -86,6 +89,16 @@ class MySql(Service):
             find(folder, self.migrations_pattern)
         if self.reset not in {None, "test", "call"}:
             raise DeclarationError(f"reset={self.reset!r} is nothing that is known", hint='it is "test" or "call"')
+        if self.snapshot not in {"auto", "never", "refresh"}:
+            raise DeclarationError(
+                f"snapshot={self.snapshot!r} is nothing that is known", hint='it is "auto", "never" or "refresh"'
+            )
+        if self.database.lower() in {*SYSTEM, OWN}:
+            raise DeclarationError(f"database={self.database!r} is not for tests", hint="give it another name")
+        if self._user.lower() in _RESERVED_USERS:
+            raise DeclarationError(
+                f"user={self._user!r} is an account of the server's own", hint="give user= another name"
+            )
 
     def parallel_problem(self, workers: int) -> DeclarationError | None:
         if self.reset != "test" or self.per_worker or workers < 2:
@@ -153,6 +166,8 @@ class MySql(Service):
     def enter(self, endpoint: MySqlEndpoint) -> None:
         if self.per_worker:
             endpoint.make_own()
+            if self.reset is not None:
+                endpoint.refuse_others()
 
     def test_begins(self, endpoint: MySqlEndpoint) -> None:
         if self.reset == "test":
@@ -194,14 +209,13 @@ class MySql(Service):
     def snapshots(self) -> str:
         return self.snapshot
 
-    def snapshot_parts(self, base: Path, returned: Returned) -> str | None:
+    def snapshot_parts(self, base: Path, environment: Mapping[str, str]) -> str | None:
         # Another image has the passwords in its environment, and so would have the snapshot.
         if self.migrations is None or not self._is_ours:
             return None
         digest = hashlib.sha256()
-        environment = {**self.common.environment, **returned.get("environment", {})}
         settings: list[object] = [self.database, self._user, self.migrations_pattern, self.common.command, self._keeps]
-        settings += [sorted(environment.items()), self.common.prepare is None]
+        settings += [sorted(environment.items()), self.common.mounts, self.common.prepare is None]
         digest.update(repr(settings).encode())
         if isinstance(self.migrations, Command):
             if not self.migrations.inputs:
@@ -211,7 +225,8 @@ class MySql(Service):
         else:
             paths = [one.path for one in find(base / self.migrations, self.migrations_pattern).files]
         for path in _files_in(paths):
-            digest.update(f"\0{path.name}\0".encode())
+            name = os.path.relpath(path, base) if path.anchor == base.anchor else str(path)
+            digest.update(f"\0{len(name)} {name} {path.stat().st_size}\0".encode())
             with path.open("rb") as file:
                 while piece := file.read(1 << 20):
                     digest.update(piece)
@@ -226,11 +241,21 @@ class MySql(Service):
             cursor.execute(f"CREATE TABLE IF NOT EXISTS {OWN}.snapshot (id VARCHAR(64) PRIMARY KEY)")
             cursor.execute(f"REPLACE INTO {OWN}.snapshot VALUES (%s)", (key,))  # noqa: S608 - our own name
             # Passwords that nobody has: the next run's server gets its own before it listens.
-            for user, host in (("root", "localhost"), ("root", "%"), (face.user, "%")):
-                with suppress(pymysql.Error):
+            problem = None
+            try:
+                for user, host in (("root", "localhost"), ("root", "%"), (face.user, "%")):
                     cursor.execute("ALTER USER %s@%s IDENTIFIED BY %s", (user, host, secrets.token_hex(16)))
+            except pymysql.Error as refused:
+                problem = refused
             _end_server(cursor)
-        _wait_for_end(endpoint, engine)
+        clean = _wait_for_end(endpoint, engine)
+        if problem is not None:
+            raise PreparationError(
+                f"the passwords of {endpoint.name} could not be taken away: {problem}",
+                hint="leave the accounts root and the declared one in migrations",
+            )
+        if not clean:
+            raise PreparationError(f"the server of {endpoint.name} did not shut down cleanly", hint="look into its log")
 
     def is_sealed(self, endpoint: MySqlEndpoint, key: str) -> bool:
         import pymysql
@@ -259,12 +284,16 @@ def _end_server(cursor: Cursor) -> None:
         cursor.execute("SHUTDOWN")
 
 
-def _wait_for_end(endpoint: MySqlEndpoint, engine: Engine) -> None:
+def _wait_for_end(endpoint: MySqlEndpoint, engine: Engine) -> bool:
+    """Whether the server has ended by itself, and well; afterwards it has ended."""
     deadline = time.monotonic() + _SHUTDOWN_SECONDS
     with suppress(EngineError):
-        while engine.state(endpoint.container_id).running and time.monotonic() < deadline:
+        while (state := engine.state(endpoint.container_id)).running and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
+        if not state.running:
+            return state.exit_code == 0
     engine.kill(endpoint.container_id)
+    return False
 
 
 def _files_in(paths: Iterable[Path]) -> Iterator[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from pytest_wincontainers.databases.prepared import Prepared
 from pytest_wincontainers.endpoints import Endpoint, Face, FaceMaker, Link
@@ -31,7 +32,11 @@ class MySqlFace(Face):
     @property
     def url(self) -> str:
         """For SQLAlchemy with PyMySQL."""
-        return f"mysql+pymysql://{self.user}:{self.password}@{self.host}:{self.port}/{self.database}?charset=utf8mb4"
+        account, database = (
+            f"{quote(self.user, safe='')}:{quote(self.password, safe='')}",
+            quote(self.database, safe=""),
+        )
+        return f"mysql+pymysql://{account}@{self.host}:{self.port}/{database}?charset=utf8mb4"
 
 
 class MySqlEndpoint(Endpoint[MySqlFace]):
@@ -45,7 +50,7 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         self._shared = database
         self._database = f"{database}_{worker}" if worker else database
         copied = (database, self._database) if worker else None
-        self._prepared = Prepared(lambda: self.connect(root=True, database=None), own, copied)
+        self._prepared = Prepared(lambda: self.connect(root=True, database="information_schema"), own, copied)
 
     @property
     def _face(self) -> MySqlFace:
@@ -75,8 +80,21 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
 
     def make_own(self) -> None:
         """Make the database of this worker, where there are workers. Raises PreparationError."""
-        if self._database != self._shared:
-            self._attempt("copied", lambda: self._prepared.make_copy([(self.user, "%")]))
+        if self._database == self._shared:
+            return
+        self._attempt("copied", lambda: self._prepared.make_copy([(self.user, "%")]))
+
+    def refuse_others(self) -> None:
+        """Raise PreparationError where a reset of this worker's database would leave others as tests left them."""
+        if self._database == self._shared:
+            return
+        others = self._prepared.others()
+        if others:
+            raise PreparationError(
+                f"reset= with per_worker=True brings back a worker's copy of {self._shared}, and the migrations have "
+                f"made {', '.join(others)} as well, which all workers share",
+                hint="leave per_worker out and run without workers, or leave reset out",
+            )
 
     def _attempt(self, done: str, step: Callable[[], None]) -> None:
         import pymysql

@@ -19,19 +19,25 @@ database=${MYSQL_DATABASE:-}
 user=$(text "${MYSQL_USER:-}")
 password=$(text "${MYSQL_PASSWORD:-}")
 
+# What the account may do already, by migrations in a snapshot, it may go on doing.
+account() {
+    printf "CREATE USER IF NOT EXISTS '%s'@'%s';\n" "$1" "$2"
+    printf "ALTER USER '%s'@'%s' IDENTIFIED BY '%s';\n" "$1" "$2" "$3"
+}
+
 accounts() {
     # Made with the data folder, without a password, for the names that this machine has for itself.
     echo "DELETE FROM mysql.global_priv WHERE User = 'root' AND Host NOT IN ('localhost', '%');"
     echo "FLUSH PRIVILEGES;"
     for host in localhost %; do
-        printf "CREATE OR REPLACE USER 'root'@'%s' IDENTIFIED BY '%s';\n" "$host" "$root"
+        account root "$host" "$root"
         printf "GRANT ALL ON *.* TO 'root'@'%s' WITH GRANT OPTION;\n" "$host"
     done
     if [ -n "$database" ]; then
         printf 'CREATE DATABASE IF NOT EXISTS `%s`;\n' "$(name "$database")"
     fi
     if [ -n "$user" ]; then
-        printf "CREATE OR REPLACE USER '%s'@'%%' IDENTIFIED BY '%s';\n" "$user" "$password"
+        account "$user" % "$password"
     fi
     if [ -n "$user" ] && [ -n "$database" ]; then
         printf "GRANT ALL ON \`%s\`.* TO '%s'@'%%';\n" "$(pattern "$database")" "$user"

@@ -26,15 +26,16 @@ if (-not $env:MYSQL_ROOT_PASSWORD -and -not (Test-Path $done)) {
 $root = Text $env:MYSQL_ROOT_PASSWORD
 $lines = @(
     "ALTER USER 'root'@'localhost' IDENTIFIED BY '$root';"
-    "DROP USER IF EXISTS 'root'@'%';"
-    "CREATE USER 'root'@'%' IDENTIFIED BY '$root';"
+    "CREATE USER IF NOT EXISTS 'root'@'%';"
+    "ALTER USER 'root'@'%' IDENTIFIED BY '$root';"
     "GRANT ALL ON *.* TO 'root'@'%' WITH GRANT OPTION;"
 )
 if ($env:MYSQL_DATABASE) { $lines += "CREATE DATABASE IF NOT EXISTS ``$(Name $env:MYSQL_DATABASE)``;" }
 if ($env:MYSQL_USER) {
     $user = Text $env:MYSQL_USER
-    $lines += "DROP USER IF EXISTS '$user'@'%';"
-    $lines += "CREATE USER '$user'@'%' IDENTIFIED BY '$(Text $env:MYSQL_PASSWORD)';"
+    # What the account may do already, by migrations in a snapshot, it may go on doing.
+    $lines += "CREATE USER IF NOT EXISTS '$user'@'%';"
+    $lines += "ALTER USER '$user'@'%' IDENTIFIED BY '$(Text $env:MYSQL_PASSWORD)';"
     if ($env:MYSQL_DATABASE) { $lines += "GRANT ALL ON ``$(Pattern $env:MYSQL_DATABASE)``.* TO '$user'@'%';" }
 }
 # The server greets nobody before it has read the file, so nobody meets it half set up; then it is deleted, below.

@@ -1,0 +1,99 @@
+"""What this package itself has run on a server, told between the processes that bring states back.
+
+The server counts all statements alike, so that those of one process would look to another like a test's. It is told in
+tables in memory: a server that is started again counts from 0, and they are empty then.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_wincontainers.databases.schema import quoted
+
+if TYPE_CHECKING:
+    from pymysql.cursors import Cursor
+
+
+@dataclass(frozen=True)
+class Told:
+    """How many statements that may change a definition have been told of, and how many of them were on tables.
+
+    `life` is another after each start of the server; `busy` says that some process runs statements right now.
+    """
+
+    statements: int
+    on_tables: int
+    life: str
+    busy: bool
+
+
+class Own:
+    """The statements of this process on one server, and what all have told; the tables are in the schema `schema`."""
+
+    def __init__(self, schema: str) -> None:
+        self._ran = quoted(schema, "ran")
+        self._busy = quoted(schema, "busy")
+        self._lock = threading.Lock()
+        self._life = ""
+        self._marked = 0
+        self._statements = 0
+        self._on_tables = 0
+
+    def create(self, cursor: Cursor) -> None:
+        """Make the tables, where they are to be made or anew."""
+        for name in (self._ran, self._busy):
+            cursor.execute(f"DROP TABLE IF EXISTS {name}")
+        cursor.execute(
+            f"CREATE TABLE {self._ran} (id INT PRIMARY KEY, statements BIGINT NOT NULL, on_tables BIGINT NOT NULL, "
+            "life CHAR(32) NOT NULL) ENGINE=MEMORY"
+        )
+        cursor.execute(f"CREATE TABLE {self._busy} (connection BIGINT PRIMARY KEY) ENGINE=MEMORY")
+
+    def told(self, cursor: Cursor) -> Told:
+        """What all processes have told by now."""
+        question = f"SELECT statements, on_tables, life, (SELECT COUNT(*) FROM {self._busy}) FROM {self._ran}"
+        cursor.execute(question)
+        row = cursor.fetchone()
+        if row is None:
+            cursor.execute(f"INSERT IGNORE INTO {self._ran} VALUES (1, 0, 0, %s)", (uuid.uuid4().hex,))
+            cursor.execute(question)
+            row = cursor.fetchone() or (0, 0, "", 0)
+        statements, on_tables, self._life, busy = row
+        if busy:
+            # A process that was killed is busy no more; what it has not told will look like a test's.
+            cursor.execute(
+                f"SELECT COUNT(*) FROM {self._busy} JOIN information_schema.PROCESSLIST p ON p.ID = connection"
+            )
+            (busy,) = cursor.fetchone() or (0,)
+        return Told(int(statements), int(on_tables), self._life, bool(busy))
+
+    def run(self, cursor: Cursor, statement: str | bytes) -> None:
+        """Run a statement that may change a definition; `tell` is to follow."""
+        with self._lock:
+            if not self._marked:
+                self._marked = _id(cursor)
+                cursor.execute(f"INSERT IGNORE INTO {self._busy} VALUES ({self._marked})")
+            self._statements += 1
+            self._on_tables += isinstance(statement, str) and statement.startswith("ALTER TABLE")
+        cursor.execute(statement)  # type: ignore[arg-type]  # it takes bytes as they are
+
+    def tell(self, cursor: Cursor) -> None:
+        """Tell the others what was run since the last time."""
+        with self._lock:
+            if not self._marked:
+                return
+            cursor.execute(
+                f"UPDATE {self._ran} SET statements = statements + %s, on_tables = on_tables + %s WHERE life = %s",
+                (self._statements, self._on_tables, self._life),
+            )
+            cursor.execute(f"DELETE FROM {self._busy} WHERE connection = %s", (self._marked,))
+            self._marked = self._statements = self._on_tables = 0
+
+
+def _id(cursor: Cursor) -> int:
+    cursor.execute("SELECT CONNECTION_ID()")
+    (number,) = cursor.fetchone() or (0,)
+    return int(number)
