@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_wincontainers.databases import rows
 from pytest_wincontainers.databases.connections import Connections, errors
 from pytest_wincontainers.databases.definitions import Maker
+from pytest_wincontainers.databases.kept import Kept, State, keep, load, shown_next
 from pytest_wincontainers.databases.own import Own
-from pytest_wincontainers.databases.schema import NAMED_IN_FULL, Definition, Key, Table, quoted, read, schemas, tables
+from pytest_wincontainers.databases.schema import Key, quoted, read, schemas
 from pytest_wincontainers.databases.watch import Counts, Seen, Watcher
 from pytest_wincontainers.errors import PreparationError
 
@@ -23,19 +24,6 @@ if TYPE_CHECKING:
 _TRIES = 4
 _AT_ONCE = 2
 _LOCK_WAIT_TIMEOUT = 1205
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """A table as it was prepared: where its rows are kept, its shape, and what AUTO_INCREMENT gives next.
-
-    Or a sequence, and what it gives next, which is None where it has come to its end.
-    """
-
-    rows: str
-    shape: Table
-    auto_increment: int | None
-    inner_name: str
 
 
 class Prepared:
@@ -50,135 +38,32 @@ class Prepared:
         self._connections = Connections(connect)
         self._own = own
         self._copied = copied
-        self._definitions: dict[Key, Definition] = {}
-        self._kept: dict[Key, _Kept] = {}
+        self._state = State({}, {})
         self._sizes: dict[Key, int] = {}
         self._seen = Seen()
         self._watcher: Watcher | None = None
         self._statements = Own(own)
 
-    # -- keeping ------------------------------------------------------------------------------------------
-
     def keep(self, progress: Callable[[str], None]) -> None:
         """Keep the state as it is now. Raises pymysql.Error."""
         with self._cursor() as cursor:
-            own = quoted(self._own)
-            cursor.execute(f"CREATE DATABASE IF NOT EXISTS {own}")
-            cursor.execute("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s", (self._own,))
-            for (name,) in cursor.fetchall():
-                if name.startswith("rows") or name == "objects":
-                    cursor.execute(f"DROP TABLE {own}.{quoted(name)}")
+            cursor.execute(f"CREATE DATABASE IF NOT EXISTS {quoted(self._own)}")
             self._statements.create(cursor)
-            cursor.execute(
-                f"CREATE TABLE {own}.objects (id INT PRIMARY KEY, kind VARCHAR(20), schema_name VARCHAR(64), "
-                "name VARCHAR(64), definition LONGTEXT, auto_increment DECIMAL(20), inner_name VARCHAR(700)) "
-                "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
-            )
-            names = schemas(cursor, self._own)
-            found = read(cursor, names)
-            shapes = {schema: tables(cursor, schema) for schema in names}
-            # Which also opens the tables, so that each knows its next value.
-            for key in found:
-                if key.kind == "table":
-                    cursor.execute(f"SELECT 1 FROM {quoted(key.schema, key.name)} LIMIT 1")
-            counts = Watcher(cursor).tables(cursor)
-            for number, (key, definition) in enumerate(found.items(), 1):
-                if number % 20 == 0:
-                    progress(f"keeping the prepared state: {number} of {len(found)}")
-                inner = self._inner_name(cursor, key)
-                auto_increment: int | None = None
-                if key.kind == "table":
-                    auto_increment = counts[inner].auto_increment if inner in counts else self._shown_next(cursor, key)
-                    place = f"{own}.rows{number}"
-                    cursor.execute(f"CREATE TABLE {place} LIKE {quoted(key.schema, key.name)}")
-                    rows.copy(cursor, quoted(key.schema, key.name), place, shapes[key.schema][key.name])
-                if key.kind == "sequence":
-                    auto_increment = self._taken_from(cursor, quoted(key.schema, key.name))
-                cursor.execute(
-                    f"INSERT INTO {own}.objects VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                    (number, key.kind, key.schema, key.name, definition.to_json(), auto_increment, inner),
-                )
+            keep(cursor, self._own, progress)
 
-    def _load(self, cursor: Cursor) -> None:
-        """Read what is kept, once in a process."""
-        if self._definitions:
-            return
-        # Else the server sets the counters back whenever it likes, or forgets a table that was not used for long.
-        cursor.execute("SET GLOBAL innodb_stats_auto_recalc = OFF")
-        cursor.execute("SET GLOBAL table_definition_cache = 20000")
-        cursor.execute(f"SELECT * FROM {quoted(self._own)}.objects ORDER BY id")
-        objects = list(cursor.fetchall())
-        if self._copied is not None:
-            objects = self._copied_only(cursor, objects, *self._copied)
-        # The shapes of what is kept, as the tables themselves may have been changed by now.
-        shapes = tables(cursor, self._own)
-        definitions: dict[Key, Definition] = {}
-        names = {row[3] for row in objects if row[1] in NAMED_IN_FULL}
-        for number, kind, schema, name, text, auto_increment, inner in objects:
-            key, definition = Key(kind, schema, name), Definition.from_json(text)
-            if self._copied is not None:
-                key, definition = key._replace(schema=self._copied[1]), definition.renamed(kind, *self._copied, names)
-            definitions[key] = definition
-            if kind in {"table", "sequence"}:
-                place = f"rows{number}"
-                shape = shapes.get(place, Table((), (), ""))
-                known = inner if self._copied is None else self._inner_name(cursor, key)
-                following = int(auto_increment) if auto_increment is not None else None
-                self._kept[key] = _Kept(f"{quoted(self._own)}.{place}", shape, following, known)
-        self._definitions = definitions
-
-    def _copied_only(self, cursor: Cursor, objects: Iterable[Any], original: str, copy: str) -> list[Any]:
-        """Those of the database that is copied, but for views that do not work in it either."""
-        cursor.execute("SELECT @@lower_case_table_names")
-        if cursor.fetchone() != (0,):
-            original, copy = original.lower(), copy.lower()
-            self._copied = original, copy
-        chosen = [
-            row for row in objects if row[2] == original and not (row[1] == "view" and _broken(cursor, *row[2:4]))
-        ]
-        if not chosen:
-            raise PreparationError(
-                f"no state of the database {original} was kept", hint="see whether it was there after the migrations"
-            )
-        return chosen
-
-    def others(self) -> list[str]:
-        """The schemas of the prepared state that a copy of one does not have."""
+    def others(self) -> Sequence[str]:
+        """The databases of the prepared state that a copy of one does not have."""
         with self._cursor() as cursor:
-            self._load(cursor)
-            cursor.execute(f"SELECT schema_name FROM {quoted(self._own)}.objects WHERE kind = 'schema' ORDER BY id")
-            return [name for (name,) in cursor.fetchall() if self._copied is None or name != self._copied[0]]
+            return self._load(cursor).others
 
-    @staticmethod
-    def _inner_name(cursor: Cursor, key: Key) -> str:
-        """The name by which InnoDB knows a table."""
-        cursor.execute(
-            "SELECT CONVERT(CONCAT(CONVERT(%s USING filename), '/', CONVERT(%s USING filename)) USING utf8mb4)",
-            (key.schema, key.name),
-        )
-        (name,) = cursor.fetchone() or ("",)
-        return str(name)
-
-    @staticmethod
-    def _shown_next(cursor: Cursor, key: Key) -> int:
-        """What AUTO_INCREMENT gives next in a table that InnoDB does not know."""
-        cursor.execute(
-            "SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s",
-            (key.schema, key.name),
-        )
-        (value,) = cursor.fetchone() or (0,)
-        return int(value or 0)
-
-    @staticmethod
-    def _taken_from(cursor: Cursor, sequence: str) -> int | None:
-        """What a sequence gives next; only asking for it tells, so that it is put back."""
-        try:
-            cursor.execute(f"SELECT NEXTVAL({sequence})")
-        except errors():
-            return None
-        (value,) = cursor.fetchone() or (0,)
-        cursor.execute(f"ALTER SEQUENCE {sequence} RESTART {value}")
-        return int(value)
+    def _load(self, cursor: Cursor) -> State:
+        """Read what is kept, once in a process."""
+        if not self._state.definitions:
+            # Else the server sets the counters back whenever it likes, or forgets a table that was not used for long.
+            cursor.execute("SET GLOBAL innodb_stats_auto_recalc = OFF")
+            cursor.execute("SET GLOBAL table_definition_cache = 20000")
+            self._state = load(cursor, self._own, self._copied)
+        return self._state
 
     # -- going back ---------------------------------------------------------------------------------------
 
@@ -227,7 +112,7 @@ class Prepared:
                 self._statements.tell(cursor)
                 now = watcher.look(cursor, self._statements)
             touched = []
-            for key, kept in self._kept.items():
+            for key, kept in self._state.contents.items():
                 before, counts = self._seen.tables.get(kept.inner_name), now.tables.get(kept.inner_name)
                 if key.kind == "sequence":
                     # Of the values that a server has ready, taking one is counted nowhere.
@@ -248,19 +133,19 @@ class Prepared:
             "SELECT p.ID FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p "
             "ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() AND (p.DB IN %s OR p.DB IS NULL AND %s)",
             # Without a database it may be another worker's.
-            ([key.schema for key in self._definitions if key.kind == "schema"], self._copied is None),
+            (self._state.schemas, self._copied is None),
         )
         for (number,) in cursor.fetchall():
             with suppress(errors()):
                 cursor.execute(f"KILL CONNECTION {int(number)}")
 
-    def _restore_tables(self, cursor: Cursor, touched: Sequence[tuple[Key, _Kept, Counts | None]]) -> None:
+    def _restore_tables(self, cursor: Cursor, touched: Sequence[tuple[Key, Kept, Counts | None]]) -> None:
         if len(touched) < 2:
             for one in touched:
                 self._restore_table(cursor, *one)
             return
 
-        def restore_on_its_own(one: tuple[Key, _Kept, Counts | None]) -> None:
+        def restore_on_its_own(one: tuple[Key, Kept, Counts | None]) -> None:
             with self._connections.borrowed() as other:
                 self._restore_table(other, *one)
 
@@ -268,35 +153,35 @@ class Prepared:
         with ThreadPoolExecutor(min(len(touched), _AT_ONCE)) as pool:
             list(pool.map(restore_on_its_own, touched))
 
-    def _restore_table(self, cursor: Cursor, key: Key, kept: _Kept, counts: Counts | None) -> None:
+    def _restore_table(self, cursor: Cursor, key: Key, kept: Kept, counts: Counts | None) -> None:
         name = quoted(key.schema, key.name)
         maker = self._maker
-        fired = [one for one in maker.triggers_of(key) if self._definitions[one].event != "UPDATE"]
+        fired = [one for one in maker.triggers_of(key) if self._state.definitions[one].event != "UPDATE"]
         for one in fired:
             self._statements.run(cursor, f"DROP TRIGGER IF EXISTS {quoted(one.schema, one.name)}")
         if key not in self._sizes:
             self._sizes[key] = rows.count(cursor, kept.rows)
         rows.restore(cursor, name, kept.rows, kept.shape, kept.auto_increment or 0, self._sizes[key])
-        now = counts.auto_increment if counts is not None else self._shown_next(cursor, key)
+        now = counts.auto_increment if counts is not None else shown_next(cursor, key)
         if kept.auto_increment and now not in {0, kept.auto_increment}:
             self._set_next(cursor, name, kept)
         for one in fired:
             maker.make_one(cursor, one)
 
-    def _set_next(self, cursor: Cursor, name: str, kept: _Kept) -> None:
+    def _set_next(self, cursor: Cursor, name: str, kept: Kept) -> None:
         self._statements.run(cursor, f"ALTER TABLE {name} AUTO_INCREMENT = {kept.auto_increment}")
 
-    def _set_sequence(self, cursor: Cursor, key: Key, kept: _Kept) -> None:
+    def _set_sequence(self, cursor: Cursor, key: Key, kept: Kept) -> None:
         if kept.auto_increment is not None:
             name = quoted(key.schema, key.name)
             self._statements.run(cursor, f"ALTER SEQUENCE {name} RESTART {kept.auto_increment}")
 
     @property
     def _maker(self) -> Maker:
-        return Maker(self._definitions, self._statements.run, self._fill)
+        return Maker(self._state.definitions, self._statements.run, self._fill)
 
     def _fill(self, cursor: Cursor, key: Key) -> None:
-        kept = self._kept[key]
+        kept = self._state.contents[key]
         if key.kind == "sequence":
             self._set_sequence(cursor, key, kept)
             return
@@ -307,7 +192,7 @@ class Prepared:
     def _restore_definitions(self, cursor: Cursor) -> None:
         there = schemas(cursor, self._own)
         if self._copied is not None:
-            there = [name for name in there if name == self._copied[1]]
+            there = [name for name in there if name in self._state.schemas]
         self._maker.restore(cursor, read(cursor, there))
 
     # -- copying ------------------------------------------------------------------------------------------
@@ -317,11 +202,11 @@ class Prepared:
         if self._copied is None:
             raise ValueError("this is the state of the databases themselves")
         with self._cursor() as cursor:
-            self._load(cursor)
+            state = self._load(cursor)
             self._statements.told(cursor)
-            name = quoted(self._copied[1])
+            name = quoted(*state.schemas)
             self._statements.run(cursor, f"DROP DATABASE IF EXISTS {name}")
-            self._maker.make(cursor, self._definitions, {})
+            self._maker.make(cursor, state.definitions, {})
             pattern = name.replace("_", "\\_").replace("%", "\\%")
             for user, host in accounts:
                 cursor.execute(f"GRANT ALL ON {pattern}.* TO %s@%s", (user, host))
@@ -329,11 +214,3 @@ class Prepared:
 
     def _cursor(self) -> AbstractContextManager[Cursor]:
         return self._connections.borrowed()
-
-
-def _broken(cursor: Cursor, schema: str, view: str) -> bool:
-    try:
-        cursor.execute(f"SELECT 1 FROM {quoted(schema, view)} LIMIT 0")
-    except errors():
-        return True
-    return False
