@@ -29,7 +29,7 @@ def split_up(lines: Iterable[str]) -> Iterator[Statement]:
         elif said == "statementend" and block is not None:
             text = "\n".join(block).strip().removesuffix(";").rstrip()
             if text:
-                yield Statement(text, begun + 1)
+                yield Statement(text, begun + 1, single=False)
             block = None
         elif said == "envsub on":
             raise ScriptError("ENVSUB is not supported; write the values out", number)

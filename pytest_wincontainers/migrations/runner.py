@@ -100,8 +100,7 @@ def _batches(statements: Iterator[Statement]) -> Iterator[Sequence[Statement]]:
     batch: list[Statement] = []
     size = 0
     for statement in statements:
-        # With another delimiter it may be several statements to the server.
-        alone = not _ONE_ANSWER.match(statement.text) or ";" in statement.text
+        alone = not (statement.single and _ONE_ANSWER.match(statement.text))
         if batch and (alone or len(batch) == _BATCH_STATEMENTS or size + len(statement.text) > _BATCH_CHARACTERS):
             yield batch
             batch, size = [], 0

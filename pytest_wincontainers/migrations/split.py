@@ -31,10 +31,14 @@ _WORD = re.compile(r"\s*(\\[.!]|[a-z_]+)(?=\s|$)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement and the line it begins on, counted from 1."""
+    """One statement and the line it begins on, counted from 1.
+
+    Where it is not `single`, another delimiter than ; ended it, and it may be several statements to the server.
+    """
 
     text: str
     line: int
+    single: bool = True
 
 
 class ScriptError(ValueError):
@@ -199,7 +203,7 @@ class Splitter:
         if re.match(r"source\b", text, re.IGNORECASE):
             raise ScriptError("source is a command of the mysql client, not SQL", self._begun)
         if text:
-            yield Statement(text, self._begun)
+            yield Statement(text, self._begun, self.delimiter == ";" or ";" not in text)
 
 
 def _token(delimiter: str) -> re.Pattern[str]:
