@@ -1,4 +1,4 @@
-"""What this package itself has run on a server, told between the processes that bring states back.
+"""What this package itself runs on a server, told between the processes that bring states back.
 
 The server counts all statements alike, so that those of one process would look to another like a test's. It is told in
 tables in memory: a server that is started again counts from 0, and they are empty then.
@@ -6,11 +6,12 @@ tables in memory: a server that is started again counts from 0, and they are emp
 
 from __future__ import annotations
 
-import threading
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_wincontainers.databases.connections import errors
 from pytest_wincontainers.databases.schema import quoted
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class Told:
     """How many statements that may change a definition have been told of, and how many of them were on tables.
 
-    `life` is another after each start of the server; `busy` says that some process runs statements right now.
+    `life` is another after each start of the server; `busy` says that somebody runs such a statement right now.
     """
 
     statements: int
@@ -31,16 +32,11 @@ class Told:
 
 
 class Own:
-    """The statements of this process on one server, and what all have told; the tables are in the schema `schema`."""
+    """The statements that all processes have run on a server; they are told in the schema `schema`."""
 
     def __init__(self, schema: str) -> None:
         self._ran = quoted(schema, "ran")
         self._busy = quoted(schema, "busy")
-        self._lock = threading.Lock()
-        self._life = ""
-        self._marked = 0
-        self._statements = 0
-        self._on_tables = 0
 
     def create(self, cursor: Cursor) -> None:
         """Make the tables, where they are to be made or anew."""
@@ -53,7 +49,7 @@ class Own:
         cursor.execute(f"CREATE TABLE {self._busy} (connection BIGINT PRIMARY KEY) ENGINE=MEMORY")
 
     def told(self, cursor: Cursor) -> Told:
-        """What all processes have told by now."""
+        """What all have told by now."""
         question = f"SELECT statements, on_tables, life, (SELECT COUNT(*) FROM {self._busy}) FROM {self._ran}"
         cursor.execute(question)
         row = cursor.fetchone()
@@ -61,39 +57,28 @@ class Own:
             cursor.execute(f"INSERT IGNORE INTO {self._ran} VALUES (1, 0, 0, %s)", (uuid.uuid4().hex,))
             cursor.execute(question)
             row = cursor.fetchone() or (0, 0, "", 0)
-        statements, on_tables, self._life, busy = row
+        statements, on_tables, life, busy = row
         if busy:
             # A process that was killed is busy no more; what it has not told will look like a test's.
             cursor.execute(
                 f"SELECT COUNT(*) FROM {self._busy} JOIN information_schema.PROCESSLIST p ON p.ID = connection"
             )
             (busy,) = cursor.fetchone() or (0,)
-        return Told(int(statements), int(on_tables), self._life, bool(busy))
+        return Told(int(statements), int(on_tables), life, bool(busy))
 
     def run(self, cursor: Cursor, statement: str | bytes) -> None:
-        """Run a statement that may change a definition; `tell` is to follow."""
-        with self._lock:
-            if not self._marked:
-                self._marked = _id(cursor)
-                cursor.execute(f"INSERT IGNORE INTO {self._busy} VALUES ({self._marked})")
-            self._statements += 1
-            self._on_tables += isinstance(statement, str) and statement.startswith("ALTER TABLE")
-        cursor.execute(statement)  # type: ignore[arg-type]  # it takes bytes as they are
+        """Run a statement that may change a definition, and tell of it."""
+        on_table = isinstance(statement, str) and statement.startswith("ALTER TABLE")
+        cursor.execute(f"INSERT IGNORE INTO {self._busy} VALUES (CONNECTION_ID())")
+        try:
+            cursor.execute(statement)  # type: ignore[arg-type]  # it takes bytes as they are
+        except errors():
+            # The server counts what fails, too; and the connection may be the reason.
+            with suppress(errors()):
+                self._tell(cursor, on_table)
+            raise
+        self._tell(cursor, on_table)
 
-    def tell(self, cursor: Cursor) -> None:
-        """Tell the others what was run since the last time."""
-        with self._lock:
-            if not self._marked:
-                return
-            cursor.execute(
-                f"UPDATE {self._ran} SET statements = statements + %s, on_tables = on_tables + %s WHERE life = %s",
-                (self._statements, self._on_tables, self._life),
-            )
-            cursor.execute(f"DELETE FROM {self._busy} WHERE connection = %s", (self._marked,))
-            self._marked = self._statements = self._on_tables = 0
-
-
-def _id(cursor: Cursor) -> int:
-    cursor.execute("SELECT CONNECTION_ID()")
-    (number,) = cursor.fetchone() or (0,)
-    return int(number)
+    def _tell(self, cursor: Cursor, on_table: bool) -> None:
+        cursor.execute(f"UPDATE {self._ran} SET statements = statements + 1, on_tables = on_tables + {int(on_table)}")
+        cursor.execute(f"DELETE FROM {self._busy} WHERE connection = CONNECTION_ID()")

@@ -42,13 +42,13 @@ class Prepared:
         self._sizes: dict[Key, int] = {}
         self._seen = Seen()
         self._watcher: Watcher | None = None
-        self._statements = Own(own)
+        self._own_statements = Own(own)
 
     def keep(self, progress: Callable[[str], None]) -> None:
         """Keep the state as it is now. Raises pymysql.Error."""
         with self._cursor() as cursor:
             cursor.execute(f"CREATE DATABASE IF NOT EXISTS {quoted(self._own)}")
-            self._statements.create(cursor)
+            self._own_statements.create(cursor)
             keep(cursor, self._own, progress)
 
     def others(self) -> Sequence[str]:
@@ -101,16 +101,12 @@ class Prepared:
         with self._cursor() as cursor:
             self._load(cursor)
             self._end_transactions(cursor)
-            # What is left of a try that has failed.
-            self._statements.tell(cursor)
             watcher = self._watcher = self._watcher or Watcher(cursor)
-            now = watcher.look(cursor, self._statements)
+            now = watcher.look(cursor, self._own_statements)
             all_known = now.knows_tables(self._seen)
             if not now.same_schema(self._seen):
                 self._restore_definitions(cursor)
-                # Two that look must not wait for each other.
-                self._statements.tell(cursor)
-                now = watcher.look(cursor, self._statements)
+                now = watcher.look(cursor, self._own_statements)
             touched = []
             for key, kept in self._state.contents.items():
                 before, counts = self._seen.tables.get(kept.inner_name), now.tables.get(kept.inner_name)
@@ -120,7 +116,6 @@ class Prepared:
                 elif not all_known or before is None or counts != before:
                     touched.append((key, kept, counts))
             self._restore_tables(cursor, touched)
-            self._statements.tell(cursor)
             # What others have run meanwhile counts as after it.
             self._seen = replace(now, tables=watcher.tables(cursor)) if touched else now
 
@@ -158,7 +153,7 @@ class Prepared:
         maker = self._maker
         fired = [one for one in maker.triggers_of(key) if self._state.definitions[one].event != "UPDATE"]
         for one in fired:
-            self._statements.run(cursor, f"DROP TRIGGER IF EXISTS {quoted(one.schema, one.name)}")
+            self._own_statements.run(cursor, f"DROP TRIGGER IF EXISTS {quoted(one.schema, one.name)}")
         if key not in self._sizes:
             self._sizes[key] = rows.count(cursor, kept.rows)
         rows.restore(cursor, name, kept.rows, kept.shape, kept.auto_increment or 0, self._sizes[key])
@@ -169,16 +164,16 @@ class Prepared:
             maker.make_one(cursor, one)
 
     def _set_next(self, cursor: Cursor, name: str, kept: Kept) -> None:
-        self._statements.run(cursor, f"ALTER TABLE {name} AUTO_INCREMENT = {kept.auto_increment}")
+        self._own_statements.run(cursor, f"ALTER TABLE {name} AUTO_INCREMENT = {kept.auto_increment}")
 
     def _set_sequence(self, cursor: Cursor, key: Key, kept: Kept) -> None:
         if kept.auto_increment is not None:
             name = quoted(key.schema, key.name)
-            self._statements.run(cursor, f"ALTER SEQUENCE {name} RESTART {kept.auto_increment}")
+            self._own_statements.run(cursor, f"ALTER SEQUENCE {name} RESTART {kept.auto_increment}")
 
     @property
     def _maker(self) -> Maker:
-        return Maker(self._state.definitions, self._statements.run, self._fill)
+        return Maker(self._state.definitions, self._own_statements.run, self._fill)
 
     def _fill(self, cursor: Cursor, key: Key) -> None:
         kept = self._state.contents[key]
@@ -203,14 +198,12 @@ class Prepared:
             raise ValueError("this is the state of the databases themselves")
         with self._cursor() as cursor:
             state = self._load(cursor)
-            self._statements.told(cursor)
             name = quoted(*state.schemas)
-            self._statements.run(cursor, f"DROP DATABASE IF EXISTS {name}")
+            self._own_statements.run(cursor, f"DROP DATABASE IF EXISTS {name}")
             self._maker.make(cursor, state.definitions, {})
             pattern = name.replace("_", "\\_").replace("%", "\\%")
             for user, host in accounts:
                 cursor.execute(f"GRANT ALL ON {pattern}.* TO %s@%s", (user, host))
-            self._statements.tell(cursor)
 
     def _cursor(self) -> AbstractContextManager[Cursor]:
         return self._connections.borrowed()
