@@ -111,9 +111,8 @@ def _in_charset(sql: str, charset: str) -> str | bytes:
     """As the server expects it after `SET character_set_client`; PyMySQL itself goes on writing UTF-8."""
     from pymysql.charset import charset_by_name
 
-    if not charset:
-        return sql
+    known = charset_by_name(charset) if charset else None
     try:
-        return sql.encode(charset_by_name(charset).encoding or "utf-8")
-    except (KeyError, LookupError, UnicodeEncodeError):
+        return sql.encode(known.encoding) if known is not None else sql
+    except (LookupError, UnicodeEncodeError):
         return sql

@@ -101,7 +101,7 @@ def load(cursor: Cursor, own: str, copied: tuple[str, str] | None) -> State:
     for number, kind, schema, name, text, following, inner in objects:
         key, definition = Key(kind, schema, name), Definition.from_json(text)
         if copied is not None:
-            key, definition = key._replace(schema=copied[1]), definition.renamed(kind, *copied, names)
+            key, definition = key._replace(schema=copied[1]), definition.renamed(kind, *copied, names | {name})
         definitions[key] = definition
         if kind in {"table", "sequence"}:
             place = f"rows{number}"

@@ -128,7 +128,7 @@ class Prepared:
             "SELECT p.ID FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p "
             "ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() AND (p.DB IN %s OR p.DB IS NULL AND %s)",
             # Without a database it may be another worker's.
-            (self._state.schemas, self._copied is None),
+            ([*self._state.schemas, ""], self._copied is None),
         )
         for (number,) in cursor.fetchall():
             with suppress(errors()):

@@ -179,10 +179,10 @@ class Lifecycle:
     def _begin_anew(self) -> None:
         """Take the container away, so that another can be started in its place."""
         self.follower.expect_end()
-        self.run.engine.remove(self.container)
-        self.follower = self._new_follower()
         with self.run.board.changed:
             self.ended = None
+        self._starting.retry("its removal", lambda: self.run.engine.remove(self.container))
+        self.follower = self._new_follower()
 
     def _boot(self, reference: str, image: Image, recipe: Recipe, snapshot: Snapshot | None) -> Handed:
         engine, service = self.run.engine, self.planned.service

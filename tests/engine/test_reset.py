@@ -35,7 +35,7 @@ INSERT INTO `we``ird name; x` VALUES (1, 'x');
 CREATE VIEW cheap AS SELECT * FROM products WHERE price < 5;
 CREATE VIEW cheaper AS SELECT name FROM cheap;
 DELIMITER //
-CREATE TRIGGER logged AFTER INSERT ON products FOR EACH ROW INSERT INTO log (what, at_row) VALUES (CONCAT('insert ', NEW.name), NEW.id)//
+CREATE TRIGGER shop.logged AFTER INSERT ON shop.products FOR EACH ROW INSERT INTO log (what, at_row) VALUES (CONCAT('insert ', NEW.name), NEW.id)//
 CREATE TRIGGER logged_first BEFORE DELETE ON products FOR EACH ROW BEGIN
     INSERT INTO log (what, at_row) VALUES ('deleted;', OLD.id);
 END//

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pytest_wincontainers.databases.definitions import _in_charset
 from pytest_wincontainers.databases.schema import Column, Definition, quoted
 from pytest_wincontainers.databases.watch import _FORGETTING, _STATEMENTS, Counts, Seen
 
@@ -94,3 +95,18 @@ def test_what_two_looks_tell():
     assert not Seen({}, 5, 1, "a").same_schema(first)
     assert not first.knows_tables(Seen({}, 5, 1, "a"))
     assert not first.same_schema(Seen())
+
+
+@pytest.mark.parametrize(
+    ("charset", "sent"),
+    [
+        ("latin1", "SELECT 'Käse'".encode("cp1252")),
+        ("cp850", "SELECT 'Käse'".encode("cp850")),
+        ("utf8mb3", "SELECT 'Käse'".encode()),
+        ("ascii", "SELECT 'Käse'"),
+        ("unheard of", "SELECT 'Käse'"),
+        ("", "SELECT 'Käse'"),
+    ],
+)
+def test_a_definition_is_sent_in_the_charset_that_it_was_made_in(charset, sent):
+    assert _in_charset("SELECT 'Käse'", charset) == sent
