@@ -182,6 +182,8 @@ class Lifecycle:
         with self.run.board.changed:
             self.ended = None
         self._starting.retry("its removal", lambda: self.run.engine.remove(self.container))
+        # Else two would write one file.
+        self.follower.wait(_LOG_SECONDS)
         self.follower = self._new_follower()
 
     def _boot(self, reference: str, image: Image, recipe: Recipe, snapshot: Snapshot | None) -> Handed:
