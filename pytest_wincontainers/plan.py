@@ -150,10 +150,15 @@ def _plan(declaration: Declaration, planned: Mapping[str, Planned], run: str, to
         ) from problem
     return Planned(
         declaration=declaration,
-        container_name=f"wc-{run}-{declaration.name.lower().replace('_', '-')}",
+        container_name=prefix(run) + declaration.name.lower().replace("_", "-"),
         secrets=service.secrets(token),
         returned=_checked(declaration, returned),
     )
+
+
+def prefix(run: str) -> str:
+    """With what the names of a run's containers begin."""
+    return f"wc-{run}-"
 
 
 def inside_face(planned: Planned) -> Any:

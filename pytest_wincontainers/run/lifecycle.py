@@ -30,7 +30,7 @@ from pytest_wincontainers.run.handover import Failed
 from pytest_wincontainers.run.images import ensure_image
 from pytest_wincontainers.run.place import Place
 from pytest_wincontainers.run.readying import explained, make_ready
-from pytest_wincontainers.run.snapshots import WORTH_SECONDS, MadeMeanwhile, Snapshot, key_of
+from pytest_wincontainers.run.snapshots import WORTH_SECONDS, MadeMeanwhile, Snapshot, snapshot_of
 from pytest_wincontainers.run.starting import Starting
 from pytest_wincontainers.services.base import Preparing, Recipe
 
@@ -46,9 +46,6 @@ class Lifecycle:
     `outcome` is None until the container is handed over or has failed. All state is guarded by the board's
     condition, which is notified at each change.
     """
-
-    _base: Image
-    """What its image is, where it does not start from a snapshot."""
 
     def __init__(self, run: Run, planned: Planned) -> None:
         self.run = run
@@ -138,12 +135,9 @@ class Lifecycle:
             self._image_progress,
             lambda make: self._starting.retry("its image", make),
         )
-        self._base = image
-        key = self._snapshot_key(image, recipe)
-        if key is None:
+        snapshot = snapshot_of(self.run, self.planned, image, recipe)
+        if snapshot is None:
             return self._boot(reference, image, recipe, None)
-        refresh = "refresh" in {service.snapshots, self.run.settings.snapshots}
-        snapshot = Snapshot(engine, self.run.locks, self.name, key, refresh=refresh)
         while True:
             try:
                 if snapshot.image is None:
@@ -162,19 +156,6 @@ class Lifecycle:
                 snapshot.give_up()
             finally:
                 self._trial = False
-
-    def _snapshot_key(self, image: Image, recipe: Recipe) -> str | None:
-        service, secrets = self.planned.service, self.run.plan.secrets
-        if "never" in {service.snapshots, self.run.settings.snapshots}:
-            return None
-        # An image keeps its container's command and environment, for everybody to read.
-        if any(word != masked(word, secrets) for word in [*(recipe.command or ()), *recipe.environment.values()]):
-            return None
-        # Neighbours have another name in every run, and what they are called matters to no preparation.
-        own = f"wc-{self.run.plan.run}-"
-        environment = {name: value.replace(own, "") for name, value in recipe.environment.items()}
-        parts = service.snapshot_parts(self.planned.declaration.base, environment)
-        return key_of(image, parts) if parts is not None else None
 
     def _begin_anew(self) -> None:
         """Take the container away, so that another can be started in its place."""
@@ -244,8 +225,6 @@ class Lifecycle:
             try:
                 service.seal(endpoint, engine, snapshot.key)
                 self.follower.wait(_LOG_SECONDS)
-                if self._snapshot_key(self._base, recipe) != snapshot.key:
-                    raise PreparationError("its files have changed meanwhile", hint="the next run makes one")
                 snapshot.make(self.container)
             except EngineUnavailable:
                 raise

@@ -12,11 +12,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from pytest_wincontainers.engines.base import Engine, Image
-from pytest_wincontainers.errors import WincontainersError
+from pytest_wincontainers.errors import PreparationError, WincontainersError
+from pytest_wincontainers.plan import Planned, prefix
+from pytest_wincontainers.reports.logs import masked
 from pytest_wincontainers.run.locks import Locks
 from pytest_wincontainers.run.removal import HOST, NAME, RUN
+from pytest_wincontainers.services.base import Recipe
+
+if TYPE_CHECKING:
+    from pytest_wincontainers.run.run import Run
 
 LABEL = "pytest-wincontainers.snapshot"
 WORTH_SECONDS = 1.0
@@ -37,9 +44,12 @@ class Snapshot:
     run's, as others wait for the lock.
     """
 
-    def __init__(self, engine: Engine, locks: Locks, name: str, key: str, *, refresh: bool) -> None:
+    def __init__(
+        self, engine: Engine, locks: Locks, name: str, key: str, key_now: Callable[[], str | None], *, refresh: bool
+    ) -> None:
         self._engine = engine
         self._locks = locks
+        self._key_now = key_now
         self._lock = f"snapshot-{name}-{key}"
         self._refresh = refresh
         self.reference = f"wincontainers/snapshot-{name.lower().replace('_', '-')}:{key}"
@@ -61,7 +71,9 @@ class Snapshot:
             yield
 
     def make(self, container: str) -> None:
-        """Make it of a container that has ended."""
+        """Make it of a container that has ended. Raises PreparationError where the files are others by now."""
+        if self._key_now() != self.key:
+            raise PreparationError("its files have changed meanwhile", hint="the next run makes one")
         self._engine.commit(container, self.reference, {LABEL: self.key, RUN: "", NAME: "", HOST: ""})
         # Where there are many that takes its time.
         threading.Thread(target=prune, args=(self._engine, self.reference), daemon=True).start()
@@ -76,10 +88,27 @@ class Snapshot:
                     self._engine.remove_image(self.reference)
 
 
-def key_of(image: Image, parts: str) -> str:
-    """The key for a container of that image, prepared as `parts` says."""
-    whole = "\0".join([version("pytest-wincontainers"), image.id, parts])
-    return hashlib.sha256(whole.encode()).hexdigest()[:16]
+def snapshot_of(run: Run, planned: Planned, image: Image, recipe: Recipe) -> Snapshot | None:
+    """The snapshot for a container of that image; None where none is to be used or made."""
+    service, ways = planned.service, {planned.service.snapshots, run.settings.snapshots}
+    # An image keeps its container's command and environment, for everybody to read.
+    kept = [*(recipe.command or ()), *recipe.environment.values()]
+    if "never" in ways or any(word != masked(word, run.plan.secrets) for word in kept):
+        return None
+    # Neighbours have another name in every run, and what they are called matters to no preparation.
+    environment = {name: value.replace(prefix(run.plan.run), "") for name, value in recipe.environment.items()}
+
+    def key_now() -> str | None:
+        parts = service.snapshot_parts(planned.declaration.base, environment)
+        if parts is None:
+            return None
+        whole = "\0".join([version("pytest-wincontainers"), image.id, parts])
+        return hashlib.sha256(whole.encode()).hexdigest()[:16]
+
+    key = key_now()
+    if key is None:
+        return None
+    return Snapshot(run.engine, run.locks, planned.name, key, key_now, refresh="refresh" in ways)
 
 
 def prune(engine: Engine, keep: str) -> None:
