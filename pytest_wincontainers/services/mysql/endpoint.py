@@ -32,11 +32,8 @@ class MySqlFace(Face):
     @property
     def url(self) -> str:
         """For SQLAlchemy with PyMySQL."""
-        account, database = (
-            f"{quote(self.user, safe='')}:{quote(self.password, safe='')}",
-            quote(self.database, safe=""),
-        )
-        return f"mysql+pymysql://{account}@{self.host}:{self.port}/{database}?charset=utf8mb4"
+        user, password, database = (quote(one, safe="") for one in (self.user, self.password, self.database))
+        return f"mysql+pymysql://{user}:{password}@{self.host}:{self.port}/{database}?charset=utf8mb4"
 
 
 class MySqlEndpoint(Endpoint[MySqlFace]):
