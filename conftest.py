@@ -1,3 +1,3 @@
 """For every test of this repository."""
 
-pytest_plugins = ["pytester", "tests.suites"]
+pytest_plugins = ["pytester", "tests.kit.combinations", "tests.kit.engines", "tests.kit.suite"]

@@ -2,7 +2,9 @@
 """Everything a developer does with this repository, on a fresh machine too.
 
     python3 dev.py demo                     the example shop's tests, on real containers
-    python3 dev.py test [pytest arguments]  all tests
+    python3 dev.py test [pytest arguments]  all tests, each on one engine and in one mode; with --wide in all of them
+    python3 dev.py soak                     the tests with generated examples, with many more of them
+    python3 dev.py mutate                   whether the tests notice faults that are made on purpose
     python3 dev.py lint                     formatting, style and types
     python3 dev.py bench                    the benchmarks
     python3 dev.py engine start|stop|status a Docker engine of this checkout's own, where there is no other
@@ -79,12 +81,31 @@ def demo(arguments: Sequence[str]) -> int:
 WINDOWS_TESTS = ["tests/unit", "tests/plugin", "tests/hosts", "tests/real_windows"]
 
 
+# Most tests wait for containers rather than compute; beyond four the engine is what they wait for.
+WORKERS = max(2, min(os.cpu_count() or 2, 4))
+SIDE_BY_SIDE = ["-n", str(WORKERS), "--dist=loadgroup"]
+
+
 def test(arguments: Sequence[str]) -> int:
     """Run all tests, or what the arguments select."""
     with engine():
         selected = any(not word.startswith("-") for word in arguments)
         paths = WINDOWS_TESTS if os.name == "nt" and not selected else []
-        return pytest([*paths, *arguments], cwd=ROOT)
+        return pytest([*SIDE_BY_SIDE, *paths, *arguments], cwd=ROOT)
+
+
+def soak(arguments: Sequence[str]) -> int:
+    """Run the tests with generated examples, with as many as take hours."""
+    os.environ["WINCONTAINERS_TEST_SOAK"] = "1"
+    with engine():
+        return pytest([*SIDE_BY_SIDE, "-m", "soak", "--durations=0", *arguments], cwd=ROOT)
+
+
+def mutate(arguments: Sequence[str]) -> int:
+    """See which of some faults in the package its tests notice; `python3 dev.py mutate --help`."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    with engine():
+        return run([VENV_PYTHON, "-m", "tests.mutation", *arguments], cwd=ROOT, check=False)
 
 
 def lint(arguments: Sequence[str]) -> int:
@@ -127,7 +148,15 @@ def engine_command(arguments: Sequence[str]) -> int:
     return 0
 
 
-COMMANDS = {"demo": demo, "test": test, "lint": lint, "bench": bench, "engine": engine_command}
+COMMANDS = {
+    "demo": demo,
+    "test": test,
+    "soak": soak,
+    "mutate": mutate,
+    "lint": lint,
+    "bench": bench,
+    "engine": engine_command,
+}
 
 
 # -- the virtual environment --------------------------------------------------------------------------------------

@@ -13,19 +13,36 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pytest_wincontainers.engines.base import Engine
 
 DONE = b"done\n"
-# A call that was under way when the owner died may still make a container; on Windows that takes its time.
-_QUIET_ROUNDS = {"linux": 3, "windows": 20}
+
+
+class Patience(NamedTuple):
+    """How long nothing has to show before the watchdog believes that nothing more comes: so often, so far apart."""
+
+    rounds: int
+    seconds: float
+
+
+PATIENCE = {"linux": Patience(3, 1.0), "windows": Patience(20, 1.0)}
+"""By guest: a call that was under way when the owner died may still make a container, which takes time on Windows."""
+
 _ROUNDS = 60
+"""How often it looks at the most."""
 
 
 class Watchdog:
     """The owner's side: the process, and the pipe that it listens to."""
 
     def __init__(self, run: str, engine: str, folder: Path, state: Path) -> None:
-        duty = {"run": run, "engine": engine, "folder": str(folder), "state": str(state)}
+        duty = {"run": run, "engine": engine, "folder": str(folder), "state": str(state), "patience": PATIENCE}
         # In a group of its own, so that neither Ctrl+C nor the killing of the owner's group reaches it.
         if sys.platform == "win32":
             flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
@@ -63,32 +80,32 @@ def main() -> None:
         return
     duty = json.loads(sys.argv[1])
     sys.path[0] = str(Path(__file__).resolve().parents[2])
-    clean_up(duty["run"], duty["engine"] or None, Path(duty["folder"]))
+    from pytest_wincontainers.engines.docker import DockerEngine
+
+    shutil.rmtree(duty["folder"], ignore_errors=True)
+    patience = {guest: Patience(*given) for guest, given in duty["patience"].items()}
+    clean_up(DockerEngine(duty["engine"] or None), duty["run"], patience)
 
 
-def clean_up(run: str, url: str | None, folder: Path) -> None:
+def clean_up(engine: Engine, run: str, patience: Mapping[str, Patience]) -> None:
     """Remove the run's containers, also those that a call under way when the owner died still makes.
 
     The run's lock file stays: by it a later run knows that what it finds after all is nobody's any more.
     """
-    import time
-
-    from pytest_wincontainers.engines.docker import DockerEngine
     from pytest_wincontainers.errors import WincontainersError
     from pytest_wincontainers.run.removal import RUN, remove_run
 
-    shutil.rmtree(folder, ignore_errors=True)
-    engine = DockerEngine(url)
-    quiet = 0
+    quiet, wait = 0, PATIENCE["linux"]
     for _ in range(_ROUNDS):
         try:
             quiet = 0 if engine.containers([f"{RUN}={run}"]) else quiet + 1
-            if quiet == _QUIET_ROUNDS[engine.info().guest]:
+            wait = patience[engine.info().guest]
+            if quiet == wait.rounds:
                 return
         except WincontainersError:
             quiet = 0
         remove_run(engine, run, rounds=1)
-        time.sleep(1)
+        time.sleep(wait.seconds)
 
 
 if __name__ == "__main__":

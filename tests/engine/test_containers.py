@@ -1,7 +1,5 @@
 """Containers of any kind, on a real engine."""
 
-import pytest
-
 from tests.windows import standins
 
 SERVE = '["box", "serve", "8000"]'
@@ -193,70 +191,3 @@ def test_two_runs_at_once_do_not_meet(suite):
     print(*outputs)
     assert all("12 passed" in output for output in outputs)
     assert len(set(suite.created())) == 6
-
-
-@pytest.mark.linux_guest
-def test_the_network_is_made_once_and_kept(suite, client):
-    suite.files(
-        conftest="""
-        from guest import IMAGE, ROOT
-        from pytest_wincontainers import container
-
-        @container(image=IMAGE, command=["box", "sleep"])
-        def box():
-            pass
-        """,
-        test_it="def test_it(box):\n    pass\n",
-    )
-    for _ in range(2):
-        assert suite.run().status == 0
-    (network,) = client.networks.list(names=["^nat$"])
-    network.reload()
-    assert network.attrs["Driver"] == "bridge"
-    names = {one["Name"] for one in network.attrs["Containers"].values()}
-    assert not names & set(suite.created())
-
-
-def test_setup_plan_starts_nothing(suite, mode):
-    suite.shop()
-    finished = suite.run("--setup-plan", *mode)
-    assert finished.status == 0
-    assert "database: mysql" in finished.output
-    assert "  is ready after database" in finished.output
-    assert suite.created() == []
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [["--collect-only"], ["--fixtures"], ["--markers"], ["--help"], ["-k", "nothing_of_the_kind"]],
-    ids=lambda arguments: arguments[0],
-)
-def test_what_starts_nothing(suite, arguments, mode):
-    suite.shop()
-    finished = suite.run(*arguments, *mode)
-    assert finished.status in {0, 5}
-    assert suite.created() == []
-    if arguments == ["--fixtures"]:
-        assert "MySQL with the shop's schema and products." in finished.output
-    if arguments == ["--markers"]:
-        assert "@pytest.mark.wincontainers(name, ...)" in finished.output
-
-
-def test_skipped_tests_need_nothing(suite, mode):
-    suite.shop()
-    suite.files(
-        test_skipped="""
-        import pytest
-
-        @pytest.mark.skip
-        def test_1(web): pass
-
-        @pytest.mark.skipif(True, reason="so")
-        def test_2(web): pass
-
-        @pytest.mark.skipif("sys.version_info > (3,)", reason="so")
-        def test_3(web): pass
-        """
-    )
-    assert suite.run("test_skipped.py", *mode).outcomes() == {"skipped": 3}
-    assert suite.created() == []

@@ -1,4 +1,4 @@
-"""However a run ends, nothing of it is left. The fixture `nothing_left` looks after each test."""
+"""However a run ends, nothing of it is left. The fixture `suite` looks after each test."""
 
 import os
 import signal
@@ -6,7 +6,9 @@ import time
 
 import pytest
 
-from tests.suites import RUN_LABEL, containers, interrupt, leftovers, wait_for, watchdogs, watchdogs_with_ids
+from tests.kit.soak import amount
+from tests.kit.suite import RUN_LABEL
+from tests.kit.waiting import interrupt, wait_for
 from tests.windows import standins
 
 SLEEPER = """
@@ -45,8 +47,8 @@ def sleepers(suite):
     return suite
 
 
-def kill_watchdog():
-    (watchdog,) = [path for path, _ in watchdogs_with_ids()]
+def kill_watchdog(suite):
+    ((watchdog, _),) = suite.watchdogs()
     os.kill(watchdog, signal.SIGKILL)
 
 
@@ -67,20 +69,20 @@ def test_after_tests(sleepers, mode, outcome):
     assert sleepers.run(*mode).status == (0 if outcome == "passes" else 1)
 
 
-def test_ctrl_c_in_a_test(sleepers, client, mode):
+def test_ctrl_c_in_a_test(sleepers, mode):
     sleepers.files(test_it=IN_TEST)
     process = sleepers.start(*mode)
     wait_for((sleepers.path / "testing").exists)
-    assert len(containers(client)) == 1
+    assert len(sleepers.containers()) == 1
     interrupt(process)
     assert "KeyboardInterrupt" in ended(process)
     assert process.returncode == 2
 
 
-def test_ctrl_c_while_a_container_becomes_ready(sleepers, client, mode):
+def test_ctrl_c_while_a_container_becomes_ready(sleepers, mode):
     sleepers.files(test_it="def test_it(never):\n    pass\n")
     process = sleepers.start(*mode)
-    wait_for(lambda: len(containers(client)) == 2)
+    wait_for(lambda: len(sleepers.containers()) == 2)
     time.sleep(0.5)
     interrupt(process)
     ended(process)
@@ -98,49 +100,51 @@ def test_ctrl_c_during_a_build(sleepers, real_client, mode):
     wait_for(lambda: not building(real_client, sleepers.stamp), seconds=20)
 
 
-def test_ctrl_c_at_any_moment(sleepers, client):
-    """From before the first container to the middle of a test, in steps of 40 ms."""
+@pytest.mark.soak
+def test_ctrl_c_at_any_moment(sleepers):
+    """From before the first container to the middle of a test."""
     sleepers.files(test_it=IN_TEST)
-    for step in range(20):
+    moments = amount(10, 100)
+    for step in range(moments):
         process = sleepers.start("-p", "no:cacheprovider")
-        wait_for(watchdogs)
-        time.sleep(step * 0.04)
+        wait_for(sleepers.watchdogs)
+        time.sleep(step * 0.8 / moments)
         interrupt(process)
         ended(process)
-        assert leftovers(client) == [], step
+        assert sleepers.leftovers() == [], step
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_the_owner_is_killed(sleepers, client, mode, how):
+def test_the_owner_is_killed(sleepers, mode, how):
     sleepers.files(test_it=IN_TEST)
     process = sleepers.start(*mode)
     wait_for((sleepers.path / "testing").exists)
     os.kill(process.pid, how)
     process.wait(timeout=30)
-    assert leftovers(client, seconds=60) == []
+    assert sleepers.leftovers(seconds=60) == []
     # The workers notice that their controller is gone.
     process.stdout.close()
 
 
-def test_the_owner_is_killed_while_containers_start(sleepers, client):
+def test_the_owner_is_killed_while_containers_start(sleepers):
     sleepers.files(test_it="def test_it(never):\n    pass\n")
     process = sleepers.start()
-    wait_for(lambda: containers(client))
+    wait_for(sleepers.containers)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=30)
-    assert leftovers(client, seconds=60) == []
+    assert sleepers.leftovers(seconds=60) == []
 
 
-def test_what_a_power_cut_leaves_is_swept_by_the_next_run(sleepers, client):
+def test_what_a_power_cut_leaves_is_swept_by_the_next_run(sleepers):
     """Owner and watchdog both gone: the next run removes what is provably dead."""
     sleepers.files(test_it=IN_TEST)
     process = sleepers.start()
     wait_for((sleepers.path / "testing").exists)
-    (left,) = containers(client)
-    kill_watchdog()
+    (left,) = sleepers.containers()
+    kill_watchdog(sleepers)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=30)
-    assert containers(client) == [left]
+    assert sleepers.containers() == [left]
 
     sleepers.files(test_it="import time\n\ndef test_it(first):\n    time.sleep(1)\n")
     finished = sleepers.run()
@@ -148,14 +152,14 @@ def test_what_a_power_cut_leaves_is_swept_by_the_next_run(sleepers, client):
     assert f"removed the containers that run {left.labels[RUN_LABEL]} left when it was killed" in finished.output
 
 
-def test_a_living_run_is_not_swept(sleepers, client):
+def test_a_living_run_is_not_swept(sleepers):
     sleepers.files(test_it=IN_TEST)
     other = sleepers.start()
     wait_for((sleepers.path / "testing").exists)
-    (living,) = containers(client)
+    (living,) = sleepers.containers()
     sleepers.files(test_it="def test_it(first):\n    pass\n")
     assert sleepers.run().status == 0
-    assert containers(client) == [living]
+    assert sleepers.containers() == [living]
     interrupt(other)
     ended(other)
 
@@ -174,7 +178,7 @@ def test_foreign_containers_are_left_alone(sleepers, client):
         foreign.remove(force=True)
 
 
-def test_the_engine_dies_during_the_run(sleepers, client, relay):
+def test_the_engine_dies_during_the_run(sleepers, relay):
     sleepers.files(test_it=IN_TEST.replace("60", "2") + "\n\ndef test_after(first):\n    pass\n")
     process = sleepers.start(DOCKER_HOST=relay.url)
     wait_for((sleepers.path / "testing").exists)
@@ -185,6 +189,6 @@ def test_the_engine_dies_during_the_run(sleepers, client, relay):
     assert "the Docker engine stopped answering" in output
     assert "could not be removed" in output
     # The watchdog goes on trying until the engine is back.
-    assert leftovers(client) != []
+    assert sleepers.leftovers() != []
     relay.open()
-    assert leftovers(client, seconds=60) == []
+    assert sleepers.leftovers(seconds=60) == []

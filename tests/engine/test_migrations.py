@@ -7,7 +7,7 @@ import pytest
 
 from pytest_wincontainers.errors import MigrationError
 from pytest_wincontainers.migrations.runner import migrate
-from tests.servers import Server
+from tests.kit.database import Server
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,9 @@ def server(shared):
     return shared
 
 
-linux = pytest.mark.linux_guest
+def linux(test):
+    """On a server by itself, which these tests share."""
+    return pytest.mark.linux_guest(pytest.mark.xdist_group("migrations")(test))
 
 
 def run(server, folder, **options):

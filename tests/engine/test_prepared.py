@@ -1,6 +1,5 @@
 """The prepared state on a server by itself: changes made at random, and what breaks in the middle."""
 
-import os
 import threading
 import time
 import unittest.mock
@@ -15,11 +14,13 @@ from pytest_wincontainers.databases.own import Own
 from pytest_wincontainers.databases.prepared import Prepared
 from pytest_wincontainers.migrations.split import split
 from tests.engine.test_reset import SHOP
-from tests.servers import Server
+from tests.kit.database import Server
+from tests.kit.soak import amount
 
-EXAMPLES = int(os.environ.get("WINCONTAINERS_TEST_EXAMPLES", "200"))
+EXAMPLES = amount(200, 10_000)
 
-pytestmark = pytest.mark.linux_guest
+# They share a server.
+pytestmark = [pytest.mark.linux_guest, pytest.mark.xdist_group("prepared")]
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +157,7 @@ CHANGES = st.one_of(
 )
 
 
+@pytest.mark.soak
 def test_generated_changes(server, prepared):
     before = state(server)
     worked = Counter()

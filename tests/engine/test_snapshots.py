@@ -1,14 +1,21 @@
 """Snapshots: a prepared server kept as an image, and the next run that starts from it."""
 
 import re
+import secrets
 import threading
-import time
 
 import pytest
 
+from tests.kit.waiting import wait_for
+
 pytestmark = pytest.mark.few_hosts
 
-SLOW = "CREATE TABLE t (id INT PRIMARY KEY, made TIMESTAMP(6) DEFAULT NOW(6));\nSELECT SLEEP(1.2);\nINSERT INTO t (id) VALUES (1);\n"
+# Nobody else's snapshots have the same key.
+SLOW = f"""-- {secrets.token_hex(8)}
+CREATE TABLE t (id INT PRIMARY KEY, made TIMESTAMP(6) DEFAULT NOW(6));
+SELECT SLEEP(1.2);
+INSERT INTO t (id) VALUES (1);
+"""
 CONFTEST = """
 import pathlib
 from pytest_wincontainers import mysql_container
@@ -37,9 +44,7 @@ def test_it(database):
 def shop(suite, real_client):
     (suite.path / "migrations").mkdir()
     (suite.path / "migrations" / "1.sql").write_text(SLOW)
-    # Other tests' databases may have left some.
-    before = tags(real_client)
-    suite.snapshots = lambda: tags(real_client) - before
+    suite.snapshots = lambda: tags(real_client) & suite.committed()
     suite.files(conftest=CONFTEST.format(options=""), test_it=TEST)
     yield suite
     for tag in suite.snapshots():
@@ -271,16 +276,12 @@ def test_settings_of_the_run_that_made_it_do_not_stay(shop):
 
 @pytest.mark.linux_guest
 def test_those_that_lost_their_name_are_removed(shop, real_client):
-    def nameless():
-        found = real_client.images.list(filters={"label": "pytest-wincontainers.snapshot"})
-        return {image.id for image in found if not image.tags}
+    def there():
+        return {image.id for image in real_client.images.list(filters={"label": "pytest-wincontainers.snapshot"})}
 
     assert shop.run().outcomes() == {"passed": 1}
     (tag,) = shop.snapshots()
     first = real_client.images.get(tag).id
     assert shop.run("--wincontainers-snapshots=refresh").outcomes() == {"passed": 1}
     assert real_client.images.get(tag).id != first
-    deadline = time.monotonic() + 20
-    while nameless():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    wait_for(lambda: first not in there(), seconds=20)

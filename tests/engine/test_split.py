@@ -1,7 +1,6 @@
 """The splitter against the real mysql client: the server's general log says which statements the client sent."""
 
 import io
-import os
 import re
 import tarfile
 
@@ -10,9 +9,10 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from pytest_wincontainers.migrations.split import ScriptError, split
-from tests.servers import Server
+from tests.kit.database import Server
+from tests.kit.soak import amount
 
-EXAMPLES = int(os.environ.get("WINCONTAINERS_TEST_EXAMPLES", "2000"))
+EXAMPLES = amount(2000, 50_000)
 BATCH = 250
 
 ROUTINES = """
@@ -124,7 +124,8 @@ TEXT = r"""(?P<text>'(?:[^'\\]|\\.|'')*(?:'|\Z)|"(?:[^"\\]|\\.|"")*(?:"|\Z)|`[^`
 BLANKS = re.compile(TEXT + r"|\s+", re.DOTALL)
 COMMENTS = re.compile(TEXT + r"|\s+|--(?=\s|\Z)[^\n]*|\#[^\n]*|/\*(?!M?!)(?:.*?\*/|.*)", re.DOTALL)
 
-pytestmark = pytest.mark.linux_guest
+# They share a server.
+pytestmark = [pytest.mark.linux_guest, pytest.mark.xdist_group("split")]
 
 
 class Client(Server):
@@ -196,6 +197,7 @@ def test_nasty_scripts(server):
     assert compare(server, NASTY) == len(NASTY)
 
 
+@pytest.mark.soak
 @settings(
     max_examples=max(EXAMPLES // BATCH, 1),
     deadline=None,

@@ -2,19 +2,22 @@
 """A stand-in for IIS in a Windows container: it makes its sites by the appcmd calls that it finds, or refuses them.
 
 appcmd's syntax is the documented one, and what is not known to be right is refused: see `Refused`. The sites are then
-served as on a Linux engine, but only by what the calls said; worker processes get none of the container's variables.
+served by nginx and Mono, but only by what the calls said, and logged as IIS logs: its default fields, whole seconds,
+blanks as +. Worker processes get none of the container's variables. Nothing here is the package's own, whose faults it
+would share.
 """
 
 import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import nginx
 from output import local, say
 
 SETUP = Path("/wincontainers/setup.json")
@@ -181,25 +184,76 @@ def list_processes(state, words):
 # -- serving ----------------------------------------------------------------------------------------------------
 
 
+SERVED = Path("/srv/wincontainers")
+W3C = "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status"
+W3C += " sc-substatus sc-win32-status time-taken"
+HTTPERR = (
+    "date time c-ip c-port s-ip s-port cs-version cs-method cs-uri streamid sc-status s-siteid s-reason s-queuename"
+)
+FORMATS = """
+map $time_iso8601 $iis_time { "~^([0-9-]+)T([0-9:]+)" "$1 $2"; }
+map $args $iis_query { "" -; default $args; }
+map $http_user_agent $iis_agent { "" -; "~ " Mozilla/5.0+(of+several+words); default $http_user_agent; }
+map $http_referer $iis_referer { "" -; default $http_referer; }
+map $request_time $iis_taken { "~^0[.]0*([0-9]+)$" $1; "~^([1-9][0-9]*)[.]([0-9]+)$" $1$2; }
+map $request_uri $iis_stem { "~^([^?]*)" $1; }
+log_format iis_err '[httperr] $iis_time $remote_addr $remote_port $server_addr $server_port $server_protocol '
+    '$request_method $request_uri - $status - Hostname -';
+"""
+
+
 def configure():
-    """Make what the image for Linux serves from what the calls have made."""
+    """Have nginx and Mono serve what the calls have made."""
     state = json.loads(STATE.read_text("utf-8"))
-    pools = {name: nginx.Pool(name, pool["environment"], []) for name, pool in state["pools"].items()}
-    servers = []
+    shutil.rmtree(SERVED / "pools", ignore_errors=True)
+    (SERVED / "pools").mkdir(parents=True)
+    ports = {name: 20_000 + number for number, name in enumerate(state["pools"])}
+    for name, pool in state["pools"].items():
+        (SERVED / "pools" / f"{name}.sh").write_text(pool_script(state, name, pool, ports[name]), "utf-8")
+    headers = [f"[w3c {site['id']}] " for site in state["sites"].values()]
+    lines = [f"{log}#Software: Microsoft Internet Information Services 10.0\n{log}#Fields: {W3C}\n" for log in headers]
+    (SERVED / "fields").write_text("".join(lines) + f"[httperr] #Fields: {HTTPERR}\n")
+    blocks = [FORMATS, *(server_block(site, ports) for site in state["sites"].values())]
+    for port in sorted({site["port"] for site in state["sites"].values()}):
+        # HTTP.sys answers what no binding takes.
+        if all(site["host"] for site in state["sites"].values() if site["port"] == port):
+            blocks.append(f"server {{ listen {port} default_server; access_log /dev/stdout iis_err; return 400; }}\n")
+    (SERVED / "sites.conf").write_text("".join(blocks), "utf-8")
+
+
+def pool_script(state, name, pool, port):
+    """What starts a pool's worker process."""
+    applications = []
     for site in state["sites"].values():
         for path, one in site["applications"].items():
-            pools[one["pool"]].applications.append((path, local(one["folder"])))
-            for at, folder in one["directories"].items():
-                link = Path(local(one["folder"]) + at)
-                link.parent.mkdir(parents=True, exist_ok=True)
-                link.symlink_to(local(folder))
-        places = {path: one["pool"] for path, one in site["applications"].items()}
-        folder = local(site["applications"]["/"]["folder"])
-        servers.append(nginx.Server(int(site["id"]), site["port"], site["host"], folder, places))
-    for name, content in nginx.files(servers, list(pools.values())).items():
-        path = Path(nginx.FOLDER, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+            if one["pool"] == name:
+                applications.append(f"{path}:{local(one['folder'])}")
+                for at, folder in one["directories"].items():
+                    link = Path(local(one["folder"]) + at)
+                    link.parent.mkdir(parents=True, exist_ok=True)
+                    link.symlink_to(local(folder))
+    words = ["env", *(f"{key}={value}" for key, value in pool["environment"].items()), "fastcgi-mono-server4"]
+    words += [f"/applications={','.join(applications)}", f"/socket=tcp:127.0.0.1:{port}"]
+    return f"exec {shlex.join([*words, '/printlog=True', '/loglevels=Error'])}\n"
+
+
+def server_block(site, ports):
+    """A site for nginx."""
+    log = f"iis{site['id']}"
+    places = []
+    for path, one in site["applications"].items():
+        match = "/" if path == "/" else f"~ ^{path}(/|$)"
+        places.append(f"location {match} {{ include fastcgi.conf; fastcgi_pass 127.0.0.1:{ports[one['pool']]}; }}\n")
+    return f"""
+log_format {log} '[w3c {site["id"]}] $iis_time $server_addr $request_method $iis_stem $iis_query $server_port - '
+    '$remote_addr $iis_agent $iis_referer $status 0 0 $iis_taken';
+server {{
+    listen {site["port"]}{"" if site["host"] else " default_server"};
+    server_name {site["host"] or "_"};
+    root {local(site["applications"]["/"]["folder"])};
+    access_log /dev/stdout {log};
+    {"".join(places)}}}
+"""
 
 
 def relay_marks():

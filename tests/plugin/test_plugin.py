@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests import WITHOUT_HYPOTHESIS
+from tests.kit.suite import WITHOUT_HYPOTHESIS
 
 CONFTEST = """
 import pathlib
@@ -273,7 +273,9 @@ def test_a_skip_that_a_conftest_adds_needs_nothing(suite, pytester):
 
 
 def test_a_worker_with_needs_of_its_own_is_told(pytester):
-    pytester.makeconftest(CONFTEST.format(before="", fail="pass", start_seconds=0))
+    # The controller begins with the one that has collected first.
+    late = "import os, time\n\nif os.environ.get('PYTEST_XDIST_WORKER') == 'gw1':\n    time.sleep(2)\n"
+    pytester.makeconftest(CONFTEST.format(before=late, fail="pass", start_seconds=0))
     pytester.makepyfile(
         """
         import os, pytest
@@ -286,8 +288,13 @@ def test_a_worker_with_needs_of_its_own_is_told(pytester):
         """
     )
     result = pytester.runpytest_subprocess("--dist=each", "--tx=2*popen", timeout=60)
-    assert result.ret in {0, 1}
-    result.stdout.fnmatch_lines(["*2 skipped*"])
+    result.assert_outcomes(passed=1, skipped=2, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*app was not started, because the tests of the first worker did not need it",
+            "hint: let every pytest-xdist worker select the same tests",
+        ]
+    )
 
 
 def test_the_plan_is_printed_once(suite, pytester):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests import WITHOUT_HYPOTHESIS
+from tests.kit.suite import WITHOUT_HYPOTHESIS
 
 CONFTEST = """
 from pytest_wincontainers import container

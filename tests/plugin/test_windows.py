@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests import WITHOUT_HYPOTHESIS
+from tests.kit.suite import WITHOUT_HYPOTHESIS
 
 CONFTEST = """
 import itertools, pathlib

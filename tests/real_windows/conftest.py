@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from pytest_wincontainers.engines.docker import DockerEngine
-from tests import WITHOUT_HYPOTHESIS
+from tests.kit.suite import WITHOUT_HYPOTHESIS
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from tests.windows import standins
 
 
 @pytest.fixture
-def created(engine, nothing_left):
+def created(engine):
     """Make containers from the box image through the engine under test; they are removed."""
     made = []
 

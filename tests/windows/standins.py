@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ import docker.errors
 from pytest_wincontainers.engines.docker import DockerEngine
 from pytest_wincontainers.guests.builds import TAGS
 from pytest_wincontainers.run.images import tag_of
-from pytest_wincontainers.services.iis import nginx
 from pytest_wincontainers.services.images import FOLDER, own_image
 
 from .proxy import Call, Refused
@@ -25,8 +25,6 @@ from .rules import refuses
 GUEST = Path(__file__).parents[1] / "guest"
 BUILDS = {tag: build for build, tag in TAGS.items()}
 SERVICES = ("mysql", "aspnet", "selenium")
-NGINX = Path(nginx.__file__)
-LABEL = "wincontainers-test.standin"
 
 
 @functools.cache
@@ -47,6 +45,13 @@ def standin(service: str) -> str:
     return _built(f"standin-{service}", reference)
 
 
+def build_all() -> None:
+    """Build what is missing of all these images, and of the services' own for Linux."""
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(box), *(pool.submit(standin, service) for service in SERVICES)]:
+            done.result()
+
+
 def _built(name: str, base: str) -> str:
     content = b"".join(path.read_bytes() for path in sorted(GUEST.iterdir()) if path.is_file())
     tag = f"wincontainers-test/{name}:{hashlib.sha256(base.encode() + content).hexdigest()[:12]}"
@@ -58,6 +63,31 @@ def _built(name: str, base: str) -> str:
     finally:
         client.close()
     return tag
+
+
+def _name(reference: str) -> str:
+    """The name that what stands in for an image has on the real engine.
+
+    The plugin names images by their Windows context; a stand-in is made of these files besides, and another checkout
+    may have others.
+    """
+    service, _, tag = reference.removeprefix("wincontainers/").partition(":")
+    if not reference.startswith("wincontainers/") or service not in SERVICES:
+        return reference
+    return f"wincontainers-test/{service}:{tag}-{_digest(service)}"
+
+
+@refuses("GET", "/images/.+/json", "the proxy's own book-keeping")
+def standins_have_names_of_their_own(call: Call) -> None:
+    """An image that something stands in for is looked up by the latter's name."""
+    reference = call.path.removeprefix("/images/").removesuffix("/json")
+    call.path = f"/images/{_name(reference)}/json"
+
+
+@refuses("POST", "/containers/create", "the proxy's own book-keeping")
+def standins_run_instead(call: Call) -> None:
+    """A container is made of what stands in for its image."""
+    call.body["Image"] = _name(call.body["Image"])
 
 
 @refuses("POST", "/build", "moby/moby daemon/internal/distribution/pull_v2_windows.go")
@@ -74,7 +104,9 @@ def builds_begin_with_windows(call: Call) -> None:
             build = BUILDS.get(tag) or BUILDS["ltsc2019"]  # which is called 1809 in some places
             preset = call.proxy.preset
             revision = preset.image_revision if build == preset.image_build else 1000
-            call.proxy.images[call.query["t"]] = ("windows", f"10.0.{build}.{revision}")
+            told = ("windows", f"10.0.{build}.{revision}")
+            call.proxy.images[call.query["t"]] = call.proxy.images[_name(call.query["t"])] = told
+            call.query["t"] = _name(call.query["t"])
             call.body = _context(service, base)
             return
     base = re.search(r"(?m)^FROM (\S+)", dockerfile)
@@ -92,10 +124,10 @@ def _dockerfile(context: bytes, name: str) -> str:
 
 
 def _context(service: str, base: str) -> bytes:
-    lines = [f"FROM {standin(service)}", f"ENV STANDS_IN_FOR={base}", f"LABEL {LABEL}={_digest(service)}"]
+    lines = [f"FROM {standin(service)}", f"ENV STANDS_IN_FOR={base}"]
     if service == "aspnet":
-        lines += ["COPY nginx.py /windows/", 'ENTRYPOINT ["/windows/iis.py"]']
-    files = {"Dockerfile": "\n".join(lines).encode(), "nginx.py": NGINX.read_bytes()}
+        lines += ['ENTRYPOINT ["/windows/iis.py"]']
+    files = {"Dockerfile": "\n".join(lines).encode()}
     spool = io.BytesIO()
     with tarfile.open(mode="w", fileobj=spool) as archive:
         for name, content in files.items():
@@ -105,19 +137,9 @@ def _context(service: str, base: str) -> bytes:
     return spool.getvalue()
 
 
+@functools.cache
 def _digest(service: str) -> str:
-    """Of all that a stand-in is made of; the plugin names images by their Windows context, which it is not."""
+    """Of all that a stand-in is made of."""
     places = [GUEST, FOLDER / "linux" / service]
     content = [path.read_bytes() for place in places for path in sorted(place.iterdir()) if path.is_file()]
-    return hashlib.sha256(b"".join([*content, NGINX.read_bytes()])).hexdigest()[:12]
-
-
-def forget_old(client: docker.DockerClient) -> None:
-    """Remove stand-ins that were made of what the files held before."""
-    digests = {_digest(service) for service in SERVICES}
-    for image in client.images.list():
-        tags = [tag for tag in image.tags if tag.startswith("wincontainers/")]
-        stand_in = any(one.startswith("STANDS_IN_FOR=") for one in image.attrs["Config"].get("Env") or ())
-        if tags and stand_in and image.labels.get(LABEL) not in digests:
-            for tag in tags:
-                client.images.remove(tag, force=True)
+    return hashlib.sha256(b"".join(content)).hexdigest()[:12]

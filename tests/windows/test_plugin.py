@@ -6,7 +6,6 @@ Each test is marked with the rules that it would show broken.
 import pytest
 
 from tests.windows import standins
-from tests.windows.presets import PRESETS
 from tests.windows.rules import IGNORED, UNSUPPORTED
 
 on = pytest.mark.parametrize
@@ -17,7 +16,7 @@ def only(*names):
     return on("engine", names, indirect=True)
 
 
-windows = only(*PRESETS)
+windows = pytest.mark.windows_guest
 BOX = """
 from guest import IMAGE, ROOT
 from pytest_wincontainers import Mount, container

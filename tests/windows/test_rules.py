@@ -14,6 +14,8 @@ from tests.windows.presets import PRESETS
 on = pytest.mark.parametrize
 rule = pytest.mark.rule
 
+pytestmark = pytest.mark.every_host
+
 
 def only(*names):
     return on("engine", names, indirect=True)

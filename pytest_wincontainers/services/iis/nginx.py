@@ -1,7 +1,4 @@
-"""The counterpart of IIS's configuration on a Linux engine: nginx in front of one Mono process for each pool.
-
-Pure, and without imports from this package: the stand-in for Windows that the tests use makes its sites with it, too.
-"""
+"""The counterpart of IIS's configuration on a Linux engine: nginx in front of one Mono process for each pool. Pure."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import Any
 
@@ -14,11 +13,11 @@ from pytest_wincontainers.webconfig import TransformError, apply_settings, trans
 from pytest_wincontainers.webconfig.document import Document
 from pytest_wincontainers.webconfig.source import read
 from pytest_wincontainers.webconfig.xdt import _Run
+from tests.kit.soak import amount
 
 XDT = "http://schemas.microsoft.com/XML-Document-Transform"
 
-# A full check takes 20,000.
-many = settings(max_examples=int(os.environ.get("WINCONTAINERS_TEST_EXAMPLES", "300")), deadline=None, database=None)
+many = settings(max_examples=amount(300, 20_000), database=None)
 
 names = st.sampled_from(["a", "b", "c"])
 spaces = st.sampled_from([" ", "  ", "\n    ", "\t"])

@@ -1,0 +1,184 @@
+"""Suites that a test writes into a folder and runs in processes of their own, and what those leave on the engine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.kit.waiting import wait_for
+from tests.windows import standins
+
+ROOT = Path(__file__).parents[2]
+RUN_LABEL = "pytest-wincontainers.run"
+
+# To import hypothesis takes longer than most of these runs, in each worker anew.
+WITHOUT_HYPOTHESIS = ("-p", "no:hypothesispytest")
+
+# A shell lets its background jobs ignore Ctrl+C, and the runs that tests start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+GUEST = """
+IMAGE = "{image}"
+ROOT = "{root}"
+"""
+# As patient as a Windows host needs it, a killed owner's watchdog would take half a minute.
+BRISK = """
+from pytest_wincontainers.run import retry, watchdog
+
+watchdog.PATIENCE = {guest: watchdog.Patience(rounds=3, seconds=0.3) for guest in watchdog.PATIENCE}
+retry.PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
+"""
+
+
+class Suite:
+    """A test suite in a folder of its own. Whatever is asked of it is about its own runs only."""
+
+    def __init__(self, pytester, engine, real_engine, recorder, state):
+        self.path = pytester.path
+        self._pytester = pytester
+        self._engine = engine
+        self._real_client = real_engine.client
+        self._recorder = recorder
+        self._state = str(state)
+        self._environment = {**os.environ, "WINCONTAINERS_STATE": self._state, "DOCKER_HOST": engine.url}
+        self.files(guest=GUEST.format(image=standins.box(), root="C:\\\\" if engine.windows else "/"), brisk=BRISK)
+        self._started = []
+        self._runs = set()
+
+    def files(self, **contents):
+        """Write Python files."""
+        self._pytester.makepyfile(**contents)
+
+    def shop(self):
+        """Take the example shop as the suite."""
+        shop = ROOT / "examples" / "shop"
+        ignored = shutil.ignore_patterns("__pycache__", ".wincontainers", ".pytest_cache")
+        shutil.copytree(shop, self.path, dirs_exist_ok=True, ignore=ignored)
+
+    # -- running ----------------------------------------------------------------------------------------------
+
+    def run(self, *arguments, **options):
+        """Run it to its end; how it ended, with its output as text."""
+        process = self.start(*arguments, **options)
+        output, _ = process.communicate(timeout=240)
+        print(output)
+        return Finished(process.returncode, output)
+
+    def start(self, *arguments, brisk=True, **environment):
+        """Start it, in a process group of its own as a terminal would. `brisk`: without a real host's long pauses."""
+        quick = ("-p", "brisk") if brisk else ()
+        self.runs()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", *WITHOUT_HYPOTHESIS, *quick, *arguments],
+            cwd=self.path,
+            env={**self._environment, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+        self._started.append(process)
+        return process
+
+    def end(self):
+        """End what a failed test left running."""
+        for process in self._started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            process.stdout.close()
+
+    # -- what its runs have made ------------------------------------------------------------------------------
+
+    def runs(self):
+        """The ids of its runs so far, which make a folder before any container."""
+        # The oldest folders go in time.
+        self._runs |= {path.name.rpartition("-")[2] for path in (self.path / ".wincontainers").glob("*-*-*")}
+        return self._runs
+
+    def artifact(self, pattern):
+        """The one artifact that matches."""
+        found = list((self.path / ".wincontainers").glob(f"*-*-*/{pattern}"))
+        assert len(found) == 1, found
+        return found[0]
+
+    def created(self):
+        """The names of the containers that the engine has created."""
+        return [event["Actor"]["Attributes"]["name"] for event in self._events("container", "create")]
+
+    def committed(self):
+        """The names of the images that were made of its containers."""
+        return {event["Actor"]["Attributes"]["imageRef"] for event in self._events("container", "commit")}
+
+    def containers(self):
+        """Its containers that are there, through the engine under test."""
+        found = self._engine.client.containers.list(all=True, filters={"label": RUN_LABEL}, ignore_removed=True)
+        return [one for one in found if one.labels[RUN_LABEL] in self.runs()]
+
+    def volumes(self):
+        """The volumes of its containers that are there."""
+        mine = {event["Actor"]["ID"] for event in self._events("container", "create")}
+        mounted = self._recorder.events("volume", "mount")
+        names = {event["Actor"]["ID"] for event in mounted if event["Actor"]["Attributes"]["container"] in mine}
+        return names & {volume.name for volume in self._real_client.volumes.list()} if names else set()
+
+    def watchdogs(self):
+        """The processes, with their ids, that watch over its runs."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                line = path.read_bytes().replace(b"\0", b" ").decode()
+                if "run/watchdog.py" in line and self._state in line:
+                    found.append((int(path.parent.name), line))
+        return found
+
+    def leftovers(self, seconds=0.0):
+        """What is left of its runs, after so many seconds at the most."""
+        deadline = time.monotonic() + seconds
+        while True:
+            left = [f"container {one.name}" for one in self.containers()]
+            left += [f"process {line}" for _, line in self.watchdogs()]
+            if not left or time.monotonic() > deadline:
+                return left
+            time.sleep(0.05)
+
+    def _events(self, kind, action):
+        runs = self.runs()
+        found = self._recorder.events(kind, action)
+        return [one for one in found if one["Actor"]["Attributes"].get(RUN_LABEL) in runs]
+
+
+class Finished:
+    """How a run ended."""
+
+    def __init__(self, status, output):
+        self.status = status
+        self.output = output
+
+    def outcomes(self):
+        return pytest.RunResult.parse_summary_nouns(self.output.splitlines())
+
+
+@pytest.fixture
+def suite(pytester, engine, real_engine, recorder, tmp_path_factory):
+    """An empty suite, for the engine under test. After the test no container, volume or process of its runs is left."""
+    made = Suite(pytester, engine, real_engine, recorder, tmp_path_factory.mktemp("state"))
+    yield made
+    made.end()
+    left = made.leftovers()
+    for one in made.containers():
+        one.remove(force=True, v=True)
+    assert left == []
+    wait_for(lambda: not made.volumes(), seconds=20)
