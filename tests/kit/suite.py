@@ -19,6 +19,9 @@ from tests.windows import standins
 ROOT = Path(__file__).parents[2]
 RUN_LABEL = "pytest-wincontainers.run"
 
+PLUGIN = "WINCONTAINERS_TEST_PLUGIN"
+"""The variable that names a plugin for all these runs."""
+
 # To import hypothesis takes longer than most of these runs, in each worker anew.
 WITHOUT_HYPOTHESIS = ("-p", "no:hypothesispytest")
 
@@ -75,10 +78,10 @@ class Suite:
 
     def start(self, *arguments, brisk=True, **environment):
         """Start it, in a process group of its own as a terminal would. `brisk`: without a real host's long pauses."""
-        quick = ("-p", "brisk") if brisk else ()
+        plugins = [name for name in ("brisk" if brisk else "", os.environ.get(PLUGIN)) if name]
         self.runs()
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *WITHOUT_HYPOTHESIS, *quick, *arguments],
+            [sys.executable, "-m", "pytest", *WITHOUT_HYPOTHESIS, *[f"-p{name}" for name in plugins], *arguments],
             cwd=self.path,
             env={**self._environment, **environment},
             stdout=subprocess.PIPE,

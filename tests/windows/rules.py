@@ -560,6 +560,7 @@ def every_start_has_another_address(call: Call) -> None:
     """A container that was started before gets another address."""
     known = call.container
     call.placeholders = []  # type: ignore[attr-defined]
+    image = call.inspect()["Image"]
     while known is not None and known.address and len(call.placeholders) < 50:  # type: ignore[attr-defined]
         # The real engine gives the lowest address that is free: have something else take it, and those below it that
         # other tests have let go of.
@@ -567,7 +568,7 @@ def every_start_has_another_address(call: Call) -> None:
             "POST",
             CREATE,
             {
-                "Image": known.image,
+                "Image": image,
                 "Entrypoint": ["sleep", "30"],
                 "Cmd": [],
                 "HostConfig": {"NetworkMode": "nat", "AutoRemove": True},

@@ -1,0 +1,173 @@
+"""The command: measure which tests run which lines, make faults, and run the tests that should notice.
+
+    python3 dev.py mutate                    200 faults, drawn by seed 1
+    python3 dev.py mutate -n 10 --combinations 1 2 3
+                                             ten faults, each met by the normal runs of these seeds
+    python3 dev.py mutate --rules            the plugin breaks each rule of Windows engines on purpose
+
+What a test runs is measured first, which takes as long as all tests; --measured takes the last measurement.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.mutation import measurement, violations
+from tests.mutation.measurement import PACKAGE, ROOT, Coverage
+from tests.mutation.mutants import Mutant, draw
+
+_WORKERS = max(2, min(os.cpu_count() or 2, 4))
+_MOST_SECONDS = 150.0
+"""So long, by what was measured, may the tests of one fault take."""
+_NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".venv", ".engine", ".mutation", ".*_cache", "__pycache__", ".wincontainers"
+)
+
+
+class Verdict(NamedTuple):
+    """What became of a fault."""
+
+    mutant: Mutant
+    noticed: bool
+    why: str
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="dev.py mutate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("-n", type=int, default=200, dest="number", help="how many faults")
+    parser.add_argument("--seed", type=int, default=1, help="draws the faults")
+    parser.add_argument("--below", default="", help="only in files of the package whose path begins so")
+    parser.add_argument("--measured", action="store_true", help="use the last measurement")
+    parser.add_argument("--combinations", type=int, nargs="+", metavar="SEED", help="normal runs that have to notice")
+    parser.add_argument("--rules", action="store_true", help="break the rules of Windows engines instead")
+    parser.add_argument("--report", action="store_true", help="measure, print the coverage, and make no faults")
+    given = parser.parse_args()
+    if given.rules:
+        return _rules()
+    if not given.measured:
+        status = measurement.measure(["-q", "-n", str(_WORKERS), "--dist=loadgroup"])
+        if status != 0:
+            print("the tests fail without any fault; mend that first")
+            return status
+    if given.report:
+        return measurement.report()
+    covered, drawn = measurement.load(), draw(PACKAGE, given.number, given.seed, given.below)
+    if given.combinations:
+        jobs = [(mutant, _of_a_normal_run(covered, mutant, seed)) for mutant in drawn for seed in given.combinations]
+    else:
+        jobs = [(mutant, _quickest(covered, mutant)) for mutant in drawn]
+    verdicts = _try_all(jobs)
+    survived = [one for one in verdicts if not one.noticed]
+    print(f"\n{len(verdicts) - len(survived)} of {len(verdicts)} were noticed; not these:")
+    for one in survived:
+        print(f"  {one.mutant}  ({one.why})")
+    return 1 if len(survived) * 10 > len(verdicts) else 0
+
+
+def _quickest(covered: Coverage, mutant: Mutant) -> list[str]:
+    """pytest's arguments for the tests that run the line, as many as there is time for."""
+    chosen: list[str] = []
+    seconds = 0.0
+    for test in covered.tests(mutant.path, mutant.line):
+        seconds += covered.seconds.get(test, 0.0)
+        if chosen and seconds > _MOST_SECONDS:
+            break
+        chosen.append(test)
+    return ["--wide", *chosen] if chosen else []
+
+
+def _of_a_normal_run(covered: Coverage, mutant: Mutant, seed: int) -> list[str]:
+    """pytest's arguments for the tests that run the line, on the engines and in the modes that the seed gives them."""
+    tests = covered.tests(mutant.path, mutant.line)
+    files = dict.fromkeys(test.partition("::")[0] for test in tests)
+    # Whole files, as the choice is made among all tests of a file; -k is heeded after it.
+    names = dict.fromkeys(test.partition("[")[0].rpartition("::")[2] for test in tests)
+    return [f"--combinations={seed}", "-k", " or ".join(names), *files] if tests else []
+
+
+def _try_all(jobs: Sequence[tuple[Mutant, list[str]]]) -> list[Verdict]:
+    copies: queue.Queue[Path] = queue.Queue()
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder, ThreadPoolExecutor(_WORKERS) as pool:
+        for number in range(_WORKERS):
+            copies.put(Path(shutil.copytree(ROOT, Path(folder, str(number)), ignore=_NOT_COPIED)))
+        verdicts = []
+        for done in pool.map(lambda job: _try(*job, copies), jobs):
+            print(f"{'noticed ' if done.noticed else 'SURVIVED'} {done.mutant}  ({done.why})", flush=True)
+            verdicts.append(done)
+        return verdicts
+
+
+def _try(mutant: Mutant, arguments: list[str], copies: queue.Queue[Path]) -> Verdict:
+    if not arguments:
+        return Verdict(mutant, noticed=False, why="no test runs the line")
+    copy = copies.get()
+    path = copy / PACKAGE.name / mutant.path
+    source = path.read_text("utf-8")
+    try:
+        path.write_text(mutant.applied(source), "utf-8")
+        return Verdict(mutant, *_run(copy, arguments))
+    finally:
+        path.write_text(source, "utf-8")
+        copies.put(copy)
+
+
+def _run(folder: Path, arguments: Sequence[str], **environment: str) -> tuple[bool, str]:
+    """Whether the tests are red, and by which of them."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=no", *arguments]
+    # A pipe would stay open as long as anything that a killed test left behind.
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(folder), **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
+        try:
+            status = process.wait(timeout=4 * _MOST_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return True, "they hang"
+        output.seek(0)
+        lines = output.read().decode(errors="replace").splitlines()
+    if status == 0:
+        return False, next((line for line in reversed(lines) if " passed" in line), "passed")
+    if status == 5:
+        return False, "no test was selected"
+    failed = [line.split(" - ")[0] for line in lines if line.startswith(("FAILED ", "ERROR "))]
+    return True, failed[0] if failed else f"pytest ends with {status}"
+
+
+def _rules() -> int:
+    """Have the plugin break each rule; the tests marked with it have to be red."""
+    checks: list[Callable[[], tuple[str, bool, str]]] = []
+    for rule, tests in violations.tests_by_rule().items():
+
+        def check(rule: str = rule, tests: list[str] = tests) -> tuple[str, bool, str]:
+            return rule, *_run(ROOT, tests, **violations.environment(rule))
+
+        checks.append(check)
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        verdicts = list(pool.map(lambda check: check(), checks))
+    for rule, noticed, why in verdicts:
+        print(f"{'noticed ' if noticed else 'SURVIVED'} {rule}  ({why})")
+    survived = [rule for rule, noticed, _ in verdicts if not noticed]
+    print(f"\n{len(verdicts) - len(survived)} of {len(verdicts)} rules: breaking them was noticed")
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,80 @@
+"""What the watchdog does once its owner is dead."""
+
+import pytest
+
+from pytest_wincontainers.engines.base import ContainerSpec
+from pytest_wincontainers.errors import EngineUnavailable
+from pytest_wincontainers.run import watchdog
+from pytest_wincontainers.run.removal import labels
+from pytest_wincontainers.run.watchdog import Patience, clean_up
+from pytest_wincontainers.testing import FakeEngine
+
+PATIENCE = {"linux": Patience(2, 0.0), "windows": Patience(4, 0.0)}
+
+
+class Engine(FakeEngine):
+    """Makes containers, or is away, at the looks that a test names."""
+
+    def __init__(self, guest="linux", late=(), away=()):
+        super().__init__(guest=guest)
+        self.looks = 0
+        self._late = late
+        self._away = away
+
+    def make(self, run):
+        name = f"wc-{run}-box{self.looks}"
+        spec = ContainerSpec(name=name, image="box:1", labels=labels(run, "box"), environment={}, command=None)
+        self.start(self.create(spec))
+
+    def containers(self, labels):
+        self.looks += 1
+        if self.looks in self._away:
+            raise EngineUnavailable("the engine is away")
+        if self.looks in self._late:
+            self.make("dead")
+        return super().containers(labels)
+
+
+def left(engine):
+    return [one.name for one in FakeEngine.containers(engine, [])]
+
+
+def test_what_the_run_left_is_removed_and_nothing_else():
+    engine = Engine()
+    engine.make("dead")
+    engine.make("living")
+    clean_up(engine, "dead", PATIENCE)
+    assert left(engine) == ["wc-living-box0"]
+
+
+@pytest.mark.parametrize(("guest", "looks"), [("linux", 2), ("windows", 4)])
+def test_it_ends_after_as_many_quiet_looks_as_the_guest_needs(guest, looks):
+    engine = Engine(guest)
+    clean_up(engine, "dead", PATIENCE)
+    # A removal looks, too; but none after the last.
+    assert engine.looks == 2 * looks - 1
+
+
+def test_what_a_call_under_way_makes_later_is_removed():
+    engine = Engine("windows", late={5})
+    clean_up(engine, "dead", PATIENCE)
+    assert left(engine) == []
+    assert engine.looks > 2 * 4 + 3
+
+
+def test_an_engine_that_is_away_is_waited_for():
+    engine = Engine(away={1, 2, 3, 4, 5, 6})
+    engine.make("dead")
+    clean_up(engine, "dead", PATIENCE)
+    assert left(engine) == []
+
+
+def test_there_is_an_end_to_it(monkeypatch):
+    monkeypatch.setattr(watchdog, "_ROUNDS", 5)
+    engine = Engine(away=range(1000))
+    clean_up(engine, "dead", PATIENCE)
+    assert engine.looks == 10
+
+
+def test_windows_is_given_twenty_seconds():
+    assert {guest: one.rounds * one.seconds for guest, one in watchdog.PATIENCE.items()} == {"linux": 3, "windows": 20}
