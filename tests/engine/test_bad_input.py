@@ -4,8 +4,6 @@ shows to be wrong is in tests/unit/test_refusals.py.
 
 from xml.etree import ElementTree
 
-import pytest
-
 from tests.windows import standins
 
 CONFTEST = """
@@ -69,7 +67,6 @@ FAILS = {
 }
 
 
-@pytest.mark.every_host
 def test_what_fails_fails_the_tests_that_need_it(suite, mode):
     (suite.path / "broken").mkdir()
     (suite.path / "broken" / "Dockerfile").write_text(f"FROM {standins.box()}\nRUN echo step 2 says no; exit 1\n")

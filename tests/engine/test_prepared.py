@@ -17,7 +17,7 @@ from tests.engine.test_reset import SHOP
 from tests.kit.database import Server
 from tests.kit.soak import amount
 
-EXAMPLES = amount(200, 10_000)
+EXAMPLES = amount(80, 10_000)
 
 # They share a server.
 pytestmark = [pytest.mark.linux_guest, pytest.mark.xdist_group("prepared")]
@@ -193,7 +193,7 @@ def test_a_server_that_is_killed_in_the_middle_of_a_reset(real_client):
     try:
         server.execute(
             "CREATE TABLE big (id INT AUTO_INCREMENT PRIMARY KEY, t VARCHAR(200))",
-            "INSERT INTO big (t) SELECT REPEAT('x', 200) FROM seq_1_to_300000",
+            "INSERT INTO big (t) SELECT REPEAT('x', 200) FROM seq_1_to_150000",
         )
         before = server.execute("CHECKSUM TABLE big")
         prepared = Prepared(lambda: server.connect(database=None), "wincontainers")

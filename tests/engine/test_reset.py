@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.kit.soak import amount
+
 pytestmark = pytest.mark.few_hosts
 
 SHOP = """
@@ -233,7 +235,7 @@ def test_workers_with_databases_of_their_own(shop, name):
     conftest = shop.path / "conftest.py"
     conftest.write_text(conftest.read_text().replace('"shop"', f'"{name}"'))
     shop.files(
-        test_it=EACH.replace("range(8)", "range(16)")
+        test_it=EACH.replace("range(8)", "range(10)")
         + """
     database.execute("CALL fill(2)")
     assert database.execute("SELECT COUNT(*) FROM log WHERE what = 'filled'") == [(2,)]
@@ -246,14 +248,16 @@ def test_it_is_mine(database, worker_id, request):
 """.replace("NAME", name)
     )
     finished = shop.run("-n4", "-v")
-    assert finished.outcomes() == {"passed": 17}
+    assert finished.outcomes() == {"passed": 11}
     log = shop.artifact("database.log").read_text("utf-8")
     assert log.count("CREATE TABLE kinds") == 1
-    assert shop.run("-v", "-n0").outcomes() == {"passed": 17}
+    assert shop.run("-v", "-n0").outcomes() == {"passed": 11}
 
 
+@pytest.mark.soak
 def test_workers_that_are_brought_back_at_once(shop):
     """Each with tables that several connections work on, and triggers that are made anew."""
+    count = amount(40, 400)
     tables = "".join(
         f"CREATE TABLE t{n} (id INT AUTO_INCREMENT PRIMARY KEY, v INT);\n"
         f"INSERT INTO t{n} (v) SELECT seq FROM seq_1_to_2000;\n"
@@ -266,7 +270,7 @@ def test_workers_that_are_brought_back_at_once(shop):
         test_it="""
         import pytest
 
-        @pytest.mark.parametrize("number", range(100))
+        @pytest.mark.parametrize("number", range(COUNT))
         def test_it(database, number):
             there = database.execute("SHOW TABLES")
             assert len(there) == 4, there
@@ -276,9 +280,9 @@ def test_workers_that_are_brought_back_at_once(shop):
                 database.execute(f"INSERT INTO t{n} (v) VALUES (1)")
             for n in range(number % 4):
                 database.execute(f"CREATE TABLE extra{n} (id INT)")
-        """
+        """.replace("COUNT", str(count))
     )
-    assert shop.run("-n4").outcomes() == {"passed": 100}
+    assert shop.run("-n4").outcomes() == {"passed": count}
 
 
 def test_a_copy_of_one_of_several_databases_is_not_enough(shop):

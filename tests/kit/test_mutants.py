@@ -4,6 +4,7 @@ import ast
 
 import pytest
 
+from tests.mutation import violations
 from tests.mutation.measurement import PACKAGE
 from tests.mutation.mutants import ROOMS, Mutant, draw, mutants
 
@@ -48,3 +49,8 @@ def test_those_of_the_package_are_python_and_drawn_by_seed():
     for one in drawn:
         ast.parse(one.applied((PACKAGE / one.path).read_text("utf-8")))
     assert str(Mutant("run/a.py", 3, 0, 1, "a", "b")) == "run/a.py:3: a -> b"
+
+
+def test_every_rule_that_the_plugin_can_break_has_a_way():
+    """`python3 dev.py mutate --rules` breaks them."""
+    assert set(violations.tests_by_rule()) == set(violations.VIOLATIONS) - {violations.NOTHING}
