@@ -1,5 +1,7 @@
 """Names that are remembered too long: a neighbour's old address, and that there was none."""
 
+import secrets
+
 import pytest
 
 from tests.windows import standins
@@ -10,7 +12,6 @@ from tests.windows.rules import RULES
 # A guest with a cache of names, as every Windows container has one.
 DOCKERFILE = """
 FROM {box}
-RUN apt-get update && apt-get install -y --no-install-recommends nscd && rm -rf /var/lib/apt/lists/*
 RUN mkdir -p /run/nscd /var/db/nscd
 COPY start.sh /
 ENTRYPOINT ["sh", "/start.sh"]
@@ -41,7 +42,9 @@ def gate():
     pass
 
 # Not there before the client has asked for it.
-@container(image=IMAGE, command=["box", "serve", "8000"], ports=[8000], starts_after_ready=True)
+@container(
+    image=IMAGE, command=["box", "serve", "8000"], ports=[8000], starts_after_ready=True, environment={{"WHO": "{who}"}}
+)
 def server(gate):
     pass
 
@@ -58,20 +61,21 @@ type(RULES["linux"]).flush_dns = ("true",)
 
 EARLY = """
 def test_it(client, server):
-    assert client.exec("box", "get", server.inside.host, "8000").output == "hello \\n"
+    assert client.exec("box", "get", server.inside.host, "8000").output == "hello WHO\\n"
 """
 STALE = """
 def ask(client, server):
-    return client.exec("box", "get", server.inside.host, "8000").exit_code
+    # Somebody else's server may have the old address by then.
+    return "WHO" in client.exec("box", "get", server.inside.host, "8000").output
 
 def test_it(client, server):
     client.exec("nscd", "--invalidate=hosts")
-    assert ask(client, server) == 0
+    assert ask(client, server)
     before = server.host
     server.restart()
     assert server.host != before
-    now = ask(client, server)
-    assert now == 0
+    still = ask(client, server)
+    assert still
 """
 
 # The real engine gives a container that is started again the address that it had, if it is still free.
@@ -89,8 +93,10 @@ def moving(suite, real_engine):
     (suite.path / "client" / "Dockerfile").write_text(DOCKERFILE.format(box=standins.box()))
     (suite.path / "client" / "start.sh").write_text(START)
 
+    who = secrets.token_hex(8)
+
     def run(test, *arguments, before=""):
-        suite.files(conftest=SUITE.format(before=before), test_it=test)
+        suite.files(conftest=SUITE.format(before=before, who=who), test_it=test.replace("WHO", who))
         return suite.run(*arguments, DOCKER_HOST=proxy.url)
 
     yield run
@@ -106,7 +112,7 @@ def test_an_old_address_is_forgotten_at_a_restart(moving, mode):
 def test_without_the_flush_the_old_address_stays(moving):
     finished = moving(STALE, before=WITHOUT)
     assert finished.outcomes() == {"failed": 1}
-    assert "assert now == 0" in finished.output
+    assert "assert still" in finished.output
 
 
 @pytest.mark.linux_guest

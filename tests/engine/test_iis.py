@@ -294,23 +294,16 @@ def test_a_pool_that_crashes_is_started_again_and_that_is_an_event(sites):
     assert sites.run().outcomes() == {"passed": 1}
 
 
-LOAD = """
-FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends apache2-utils && rm -rf /var/lib/apt/lists/*
-"""
-
-
 @pytest.mark.linux_guest
 def test_every_one_of_a_thousand_requests_at_once_is_there(sites):
     sites.folder("shop", Default='<%@ Page Language="C#" %><% System.Threading.Thread.Sleep(20); %>fine')
-    (sites.path / "load").mkdir()
-    (sites.path / "load" / "Dockerfile").write_text(LOAD)
     sites.files(
         conftest=one()
         + """
-from pytest_wincontainers import Build, container
+from guest import IMAGE
+from pytest_wincontainers import container
 
-@container(build=Build("load", network="host"), command=["sleep", "infinity"])
+@container(image=IMAGE, command=["box", "sleep"])
 def load():
     pass
 """,

@@ -18,11 +18,8 @@ INSERT INTO t (id) VALUES (1);
 """
 CONFTEST = """
 import pathlib
+import worth
 from pytest_wincontainers import mysql_container
-from pytest_wincontainers.run import lifecycle
-
-# Whether it is worth it is decided by {worth} s, so that not every run here takes a second longer.
-lifecycle.WORTH_SECONDS = {worth}
 
 def also(endpoint):
     endpoint.execute("INSERT INTO t (id) VALUES (2)")
@@ -30,6 +27,12 @@ def also(endpoint):
 @mysql_container(database="shop", migrations="migrations", prepare=also{options})
 def database():
     pass
+"""
+# How long a preparation takes that is worth a snapshot; less than the usual, as each run here would take as long.
+WORTH = """
+from pytest_wincontainers.run import lifecycle
+
+lifecycle.WORTH_SECONDS = {seconds}
 """
 TEST = """
 import pathlib
@@ -44,8 +47,8 @@ def test_it(database):
 """
 
 
-def conftest(options="", worth=0.2):
-    return CONFTEST.format(options=options, worth=worth)
+def conftest(options=""):
+    return CONFTEST.format(options=options)
 
 
 @pytest.fixture
@@ -53,7 +56,7 @@ def shop(suite, real_client):
     (suite.path / "migrations").mkdir()
     (suite.path / "migrations" / "1.sql").write_text(SLOW)
     suite.snapshots = lambda: tags(real_client) & suite.committed()
-    suite.files(conftest=conftest(), test_it=TEST)
+    suite.files(conftest=conftest(), test_it=TEST, worth=WORTH.format(seconds=0.2))
     yield suite
     for tag in suite.snapshots():
         real_client.images.remove(tag, force=True)
@@ -104,6 +107,7 @@ def test_the_next_run_starts_from_it(shop, real_client):
 def test_a_prepared_state_is_in_it(shop):
     shop.files(
         conftest="""
+        import worth
         from pytest_wincontainers import mysql_container
 
         @mysql_container(database="shop", migrations="migrations", reset="test")
@@ -152,7 +156,7 @@ def test_never_and_refresh(shop, real_client):
 
 @pytest.mark.linux_guest
 def test_quick_migrations_are_run_again(shop, real_client):
-    shop.files(conftest=conftest(worth=1.0))
+    shop.files(worth=WORTH.format(seconds=1.0))
     (shop.path / "migrations" / "1.sql").write_text(SLOW.replace("0.5", "0"))
     assert shop.run().outcomes() == {"passed": 1}
     assert shop.snapshots() == set()
@@ -221,6 +225,7 @@ def test_what_migrations_have_granted(shop):
 
 
 PAIR = """
+import worth
 from pytest_wincontainers import mysql_container
 
 @mysql_container(database="shop", migrations="migrations"{options})

@@ -70,10 +70,13 @@ def real_client(real_engine):
 class Recorder:
     """What happens on an engine, from now on: the engine itself remembers its last 256 events only."""
 
-    def __init__(self, client):
+    def __init__(self, url):
         self._events = []
-        self._stream = client.api.events(decode=True, filters={"event": ["create", "commit", "mount"]})
-        threading.Thread(target=self._read, daemon=True).start()
+        # Nothing may happen for a long time.
+        self._api = docker.APIClient(base_url=url, version="auto", timeout=None)
+        self._stream = self._api.events(decode=True, filters={"event": ["create", "commit", "mount"]})
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
 
     def _read(self):
         # Ends with the stream, in whatever way the client finds it closed.
@@ -83,16 +86,18 @@ class Recorder:
 
     def events(self, kind, action):
         """The events of this kind so far, such as ("container", "create")."""
+        assert self._thread.is_alive(), "the engine tells nothing any more"
         return [one for one in self._events if (one["Type"], one["Action"]) == (kind, action)]
 
     def close(self):
         self._stream.close()
+        self._api.close()
 
 
 @pytest.fixture(scope="session")
 def recorder(real_engine):
     """What happens on the engine that everything runs on, as soon as it has happened."""
-    made = Recorder(real_engine.client)
+    made = Recorder(real_engine.url)
     yield made
     made.close()
 

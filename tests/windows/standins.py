@@ -30,7 +30,8 @@ SERVICES = ("mysql", "aspnet", "selenium")
 @functools.cache
 def box() -> str:
     """The image that engine tests use for whatever is no service; built when it is new."""
-    return _built("box", "debian:bookworm-slim")
+    # A cache of names, as every Windows container has one, and a load.
+    return _built("box", "debian:bookworm-slim", "nscd apache2-utils")
 
 
 @functools.cache
@@ -52,14 +53,15 @@ def build_all() -> None:
             done.result()
 
 
-def _built(name: str, base: str) -> str:
+def _built(name: str, base: str, packages: str = "") -> str:
     content = b"".join(path.read_bytes() for path in sorted(GUEST.iterdir()) if path.is_file())
-    tag = f"wincontainers-test/{name}:{hashlib.sha256(base.encode() + content).hexdigest()[:12]}"
+    tag = f"wincontainers-test/{name}:{hashlib.sha256(f'{base} {packages}'.encode() + content).hexdigest()[:12]}"
     client = docker.DockerClient.from_env(version="auto", timeout=600)
     try:
         client.images.get(tag)
     except docker.errors.ImageNotFound:
-        client.images.build(path=str(GUEST), tag=tag, buildargs={"BASE": base}, network_mode="host", rm=True)
+        arguments = {"BASE": base, "PACKAGES": packages}
+        client.images.build(path=str(GUEST), tag=tag, buildargs=arguments, network_mode="host", rm=True)
     finally:
         client.close()
     return tag
