@@ -414,7 +414,7 @@ def test_engines_do_not_see_each_others_containers(engine, created, real_client,
     one = created()
     assert one in [found["Id"] for found in engine.client.api.containers(all=True)]
     assert one not in [found["Id"] for found in engines("server2019").client.api.containers(all=True)]
-    assert one in [found.id for found in real_client.containers.list(all=True)]
+    assert one in [found["Id"] for found in real_client.api.containers(all=True)]
 
 
 def tar_of(name):
