@@ -54,7 +54,6 @@ def measure(arguments: list[str]) -> int:
     settings.write_text(_SETTINGS)
     command = [sys.executable, "-m", "pytest", "-p", "tests.mutation.measurement", *arguments]
     status = subprocess.call(command, cwd=ROOT, env={**os.environ, _START: str(settings)})
-    # One after the other, as a combination of hundreds of files at once takes gigabytes.
     subprocess.check_call([sys.executable, "-m", "coverage", "combine", "--quiet", f"--rcfile={settings}"], cwd=ROOT)
     return status
 
