@@ -2,7 +2,7 @@
 
 A test with the fixtures `engine` and `mode` can run on each engine, in each mode. A normal run takes one pair for each
 test, drawn so that the tests of a file meet every engine and every mode between them. `--combinations=SEED` draws
-others; `--wide` takes them all.
+others; `--wide` takes them all. A test with `mode` alone costs little, and runs in all modes.
 
     linux_guest    about Linux containers: on the real engine only
     windows_guest  about Windows containers: behind the Windows rules only
@@ -124,10 +124,12 @@ def _names_its_engines(item: pytest.Item | Any) -> bool:
 def candidate(item: pytest.Item) -> Candidate | None:
     """The combination that a test item is; None where it is none."""
     call = getattr(item, "callspec", None)
-    axes = {"mode"} if _names_its_engines(item) else {"mode", "engine"}
-    if call is None or not axes & set(call.params):
+    if call is None or "engine" not in call.params:
         return None
-    engine = call.params.get("engine") if "engine" in axes else None
+    axes = {"mode"} if _names_its_engines(item) else {"mode", "engine"}
+    if not axes & set(call.params):
+        return None
+    engine = call.params["engine"] if "engine" in axes else None
     mode = next((name for name, words in MODES.items() if words == call.params.get("mode", ...)), None)
     others = repr([(name, value) for name, value in sorted(call.params.items()) if name not in axes])
     always = engine if item.get_closest_marker("every_host") else None

@@ -106,7 +106,7 @@ def test_a_normal_run(collected):
         "test_windows": 1,
         "test_every": 6,
         "test_named": 2,
-        "test_mode": 1,
+        "test_mode": 3,
         "test_alone": 1,
     }
     assert by_test["test_linux"] == ["test_linux[linux]"]

@@ -11,6 +11,7 @@ What a test runs is measured first, which takes as long as all tests; --measured
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import queue
 import shutil
@@ -67,7 +68,7 @@ def main() -> int:
     if given.combinations:
         jobs = [(mutant, _of_a_normal_run(covered, mutant, seed)) for mutant in drawn for seed in given.combinations]
     else:
-        jobs = [(mutant, _quickest(covered, mutant)) for mutant in drawn]
+        jobs = [(mutant, _from_every_file(covered, mutant)) for mutant in drawn]
     verdicts = _try_all(jobs)
     survived = [one for one in verdicts if not one.noticed]
     print(f"\n{len(verdicts) - len(survived)} of {len(verdicts)} were noticed; not these:")
@@ -76,15 +77,20 @@ def main() -> int:
     return 1 if len(survived) * 10 > len(verdicts) else 0
 
 
-def _quickest(covered: Coverage, mutant: Mutant) -> list[str]:
-    """pytest's arguments for the tests that run the line, as many as there is time for."""
+def _from_every_file(covered: Coverage, mutant: Mutant) -> list[str]:
+    """pytest's arguments for tests that run the line, as many as there is time for; first the quickest of each file."""
+    by_file: dict[str, list[str]] = {}
+    for test in covered.tests(mutant.path, mutant.line):
+        by_file.setdefault(test.partition("::")[0], []).append(test)
     chosen: list[str] = []
     seconds = 0.0
-    for test in covered.tests(mutant.path, mutant.line):
+    for test in (one for several in itertools.zip_longest(*by_file.values()) for one in several if one):
         seconds += covered.seconds.get(test, 0.0)
         if chosen and seconds > _MOST_SECONDS:
             break
         chosen.append(test)
+    # The quick ones first, as the first that is red ends it.
+    chosen.sort(key=lambda test: covered.seconds.get(test, 0.0))
     return ["--wide", *chosen] if chosen else []
 
 

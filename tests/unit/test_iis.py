@@ -1,7 +1,5 @@
 """Declared sites: their places, the calls of appcmd, and the counterpart on Linux."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +7,7 @@ from hypothesis import strategies as st
 from pytest_wincontainers.engines.base import EngineInfo
 from pytest_wincontainers.guests.builds import Build, Host
 from pytest_wincontainers.services.base import Common
-from pytest_wincontainers.services.iis import Iis, appcmd, nginx
+from pytest_wincontainers.services.iis import Iis, appcmd
 from pytest_wincontainers.services.iis.layout import place
 from pytest_wincontainers.services.iis.sites import Application, AppPool, Site
 from tests.guest.windows import words_of
@@ -110,23 +108,3 @@ def test_features_are_arguments_of_the_windows_image():
     given = Iis(Common(), (Site("s", "s", 80),), ("websockets", "url-rewrite")).own_image(info)
     assert given.arguments["FEATURES"] == "url-rewrite websockets"
     assert "FEATURES" not in Iis(Common(), (Site("s", "s", 80),)).own_image(info).arguments
-
-
-def test_mono_listens_where_no_site_does():
-    servers = [
-        nginx.Server(1, 9000, "", "/srv/sites/s", {"/": "s"}),
-        nginx.Server(2, 9002, "", "/srv/sites/t", {"/": "t"}),
-    ]
-    pools = [nginx.Pool("s", {"A": "it's"}, [("/", "/srv/sites/s")]), nginx.Pool("t", {}, [("/", "/srv/sites/t")])]
-    files = {name: content.decode() for name, content in nginx.files(servers, pools).items()}
-    assert "/socket=tcp:127.0.0.1:9001" in files["pools/s.sh"]
-    assert files["pools/s.sh"].startswith("exec env 'A=it'\"'\"'s' fastcgi-mono-server4 ")
-    assert "/socket=tcp:127.0.0.1:9003" in files["pools/t.sh"]
-    assert "fastcgi_pass 127.0.0.1:9003" in files["sites.conf"]
-    assert "gzip" not in files["sites.conf"]
-    assert "gzip on" in nginx.files(servers, pools, compress=True)["sites.conf"].decode()
-    assert files["fields"].splitlines()[0] == f"[w3c 1] #Fields: {nginx.W3C_FIELDS}"
-
-
-def test_the_stand_ins_file_needs_nothing_of_the_package():
-    assert "pytest_wincontainers" not in Path(nginx.__file__).read_text("utf-8")
