@@ -11,7 +11,6 @@ What a test runs is measured first, which takes as long as all tests; --measured
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import queue
 import shutil
@@ -28,8 +27,10 @@ from tests.mutation.measurement import PACKAGE, ROOT, Coverage
 from tests.mutation.mutants import Mutant, draw
 
 _WORKERS = max(2, min(os.cpu_count() or 2, 4))
-_MOST_SECONDS = 150.0
-"""So long, by what was measured, may the tests of one fault take."""
+_QUICK_SECONDS = 2.0
+"""Tests that take less are all run before any other."""
+_MOST_SECONDS = 900.0
+"""Tests that take longer with a fault hang."""
 _NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".engine", ".mutation", ".*_cache", "__pycache__", ".wincontainers"
 )
@@ -68,7 +69,7 @@ def main() -> int:
     if given.combinations:
         jobs = [(mutant, _of_a_normal_run(covered, mutant, seed)) for mutant in drawn for seed in given.combinations]
     else:
-        jobs = [(mutant, _from_every_file(covered, mutant)) for mutant in drawn]
+        jobs = [(mutant, _in_turns(covered, mutant)) for mutant in drawn]
     verdicts = _try_all(jobs)
     survived = [one for one in verdicts if not one.noticed]
     print(f"\n{len(verdicts) - len(survived)} of {len(verdicts)} were noticed; not these:")
@@ -77,33 +78,27 @@ def main() -> int:
     return 1 if len(survived) * 10 > len(verdicts) else 0
 
 
-def _from_every_file(covered: Coverage, mutant: Mutant) -> list[str]:
-    """pytest's arguments for tests that run the line, as many as there is time for; first the quickest of each file."""
-    by_file: dict[str, list[str]] = {}
-    for test in covered.tests(mutant.path, mutant.line):
-        by_file.setdefault(test.partition("::")[0], []).append(test)
-    chosen: list[str] = []
-    seconds = 0.0
-    for test in (one for several in itertools.zip_longest(*by_file.values()) for one in several if one):
-        seconds += covered.seconds.get(test, 0.0)
-        if chosen and seconds > _MOST_SECONDS:
-            break
-        chosen.append(test)
-    # The quick ones first, as the first that is red ends it.
-    chosen.sort(key=lambda test: covered.seconds.get(test, 0.0))
-    return ["--wide", *chosen] if chosen else []
+def _in_turns(covered: Coverage, mutant: Mutant) -> list[list[str]]:
+    """pytest's arguments for the tests that run the line: the quick ones, one of each file, all others."""
+    tests = covered.tests(mutant.path, mutant.line)
+    quick = [test for test in tests if covered.seconds.get(test, 0.0) < _QUICK_SECONDS]
+    first: dict[str, str] = {}
+    for test in tests[len(quick) :]:
+        first.setdefault(test.partition("::")[0], test)
+    rest = [test for test in tests[len(quick) :] if test not in first.values()]
+    return [["--wide", *several] for several in (quick, [*first.values()], rest) if several]
 
 
-def _of_a_normal_run(covered: Coverage, mutant: Mutant, seed: int) -> list[str]:
+def _of_a_normal_run(covered: Coverage, mutant: Mutant, seed: int) -> list[list[str]]:
     """pytest's arguments for the tests that run the line, on the engines and in the modes that the seed gives them."""
     tests = covered.tests(mutant.path, mutant.line)
     files = dict.fromkeys(test.partition("::")[0] for test in tests)
     # Whole files, as the choice is made among all tests of a file; -k is heeded after it.
     names = dict.fromkeys(test.partition("[")[0].rpartition("::")[2] for test in tests)
-    return [f"--combinations={seed}", "-k", " or ".join(names), *files] if tests else []
+    return [[f"--combinations={seed}", "-k", " or ".join(names), *files]] if tests else []
 
 
-def _try_all(jobs: Sequence[tuple[Mutant, list[str]]]) -> list[Verdict]:
+def _try_all(jobs: Sequence[tuple[Mutant, list[list[str]]]]) -> list[Verdict]:
     copies: queue.Queue[Path] = queue.Queue()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder, ThreadPoolExecutor(_WORKERS) as pool:
         for number in range(_WORKERS):
@@ -115,15 +110,17 @@ def _try_all(jobs: Sequence[tuple[Mutant, list[str]]]) -> list[Verdict]:
         return verdicts
 
 
-def _try(mutant: Mutant, arguments: list[str], copies: queue.Queue[Path]) -> Verdict:
-    if not arguments:
-        return Verdict(mutant, noticed=False, why="no test runs the line")
+def _try(mutant: Mutant, turns: list[list[str]], copies: queue.Queue[Path]) -> Verdict:
     copy = copies.get()
     path = copy / PACKAGE.name / mutant.path
     source = path.read_text("utf-8")
     try:
         path.write_text(mutant.applied(source), "utf-8")
-        return Verdict(mutant, *_run(copy, arguments))
+        noticed, why = False, "no test runs the line"
+        for arguments in turns:
+            if not noticed:
+                noticed, why = _run(copy, arguments)
+        return Verdict(mutant, noticed, why)
     finally:
         path.write_text(source, "utf-8")
         copies.put(copy)
@@ -143,7 +140,7 @@ def _run(folder: Path, arguments: Sequence[str], **environment: str) -> tuple[bo
             stdin=subprocess.DEVNULL,
         )
         try:
-            status = process.wait(timeout=4 * _MOST_SECONDS)
+            status = process.wait(timeout=_MOST_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             return True, "they hang"
