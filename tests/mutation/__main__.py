@@ -104,7 +104,7 @@ def _try_all(jobs: Sequence[tuple[Mutant, list[list[str]]]]) -> list[Verdict]:
         for number in range(_WORKERS):
             copies.put(Path(shutil.copytree(ROOT, Path(folder, str(number)), ignore=_NOT_COPIED)))
         verdicts = []
-        for done in pool.map(lambda job: _try(*job, copies), jobs):
+        for done in pool.map(lambda job: _try(job[0], job[1], copies), jobs):
             print(f"{'noticed ' if done.noticed else 'SURVIVED'} {done.mutant}  ({done.why})", flush=True)
             verdicts.append(done)
         return verdicts
