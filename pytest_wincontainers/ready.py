@@ -19,6 +19,9 @@ from typing import Any, Protocol
 
 _CONNECT_SECONDS = 2
 _HANG_UP_SECONDS = 0.1
+_PUBLISHED_HANG_UP_SECONDS = 1.0
+"""The engine's own process takes a published port first, and on a busy machine needs its time to find nobody there."""
+
 ANSWER_SECONDS = 120
 REFUSED = "connection refused"
 
@@ -37,16 +40,18 @@ class Tcp:
     port: int
 
     def __call__(self, endpoint: Any) -> str | None:
+        port = endpoint.ports[self.port]
+        seconds = _HANG_UP_SECONDS if port == self.port else _PUBLISHED_HANG_UP_SECONDS
         try:
-            with socket.create_connection((endpoint.host, endpoint.ports[self.port]), _CONNECT_SECONDS) as connection:
-                return None if _stays(connection) else f"port {self.port}: the connection is closed at once"
+            with socket.create_connection((endpoint.host, port), _CONNECT_SECONDS) as connection:
+                return None if _stays(connection, seconds) else f"port {self.port}: the connection is closed at once"
         except OSError as problem:
             return f"port {self.port}: {reason(problem)}"
 
 
-def _stays(connection: socket.socket) -> bool:
+def _stays(connection: socket.socket, seconds: float) -> bool:
     """Whether the other side does not hang up: an engine listens on a published port before the container does."""
-    connection.settimeout(_HANG_UP_SECONDS)
+    connection.settimeout(seconds)
     try:
         return connection.recv(1) != b""
     except TimeoutError:

@@ -98,12 +98,18 @@ def unused_port():
 
 
 def test_a_listener_that_hangs_up_is_not_the_containers():
-    """As an engine's does for a published port that nothing in the container listens on yet."""
+    """As an engine's does for a published port that nothing in the container listens on yet, in its own time."""
     import socket
     import threading
+    import time
+
+    def hang_up():
+        connection, _ = listener.accept()
+        time.sleep(0.4)
+        connection.close()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=lambda: listener.accept()[0].close())  # noqa: PLW0108
+        thread = threading.Thread(target=hang_up)
         thread.start()
         assert ready.tcp(80)(Box(listener.getsockname()[1])) == "port 80: the connection is closed at once"
         thread.join()
