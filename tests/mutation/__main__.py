@@ -65,7 +65,12 @@ def main() -> int:
             return status
     if given.report:
         return measurement.report()
-    covered, drawn = measurement.load(), draw(PACKAGE, given.number, given.seed, given.below)
+    try:
+        covered = measurement.load()
+    except FileNotFoundError:
+        print("nothing was measured yet\nhint: run it once without --measured", file=sys.stderr)
+        return 1
+    drawn = draw(PACKAGE, given.number, given.seed, given.below)
     if given.combinations:
         jobs = [(mutant, _of_a_normal_run(covered, mutant, seed)) for mutant in drawn for seed in given.combinations]
     else:
