@@ -201,7 +201,7 @@ class Role:
 
     def failed(self, item: pytest.Item, when: str) -> None:
         """A phase of a test has failed."""
-        if self._reports is not None and _NEED in item.stash:
+        if self._reports is not None:
             self._reports.failed(item, when, list(self._handed.values()))
 
     def _source(self, name: str) -> Source:
