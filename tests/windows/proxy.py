@@ -15,11 +15,18 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from .presets import Preset
+
+if TYPE_CHECKING:
+    from .faults import Faults
+    from .rules import Rule
 
 VIEW = "wincontainers-test.proxy"
 """The label by which a proxy knows its own containers; nobody else sees it."""
@@ -36,15 +43,38 @@ class Refused(Exception):
         self.message = message
 
 
+@dataclass(frozen=True)
+class Platform:
+    """What inspect tells of an image."""
+
+    os: str
+    version: str
+    """Four parts; empty for Linux."""
+
+
 @dataclass
 class Container:
     """What the proxy remembers of a container that was created through it."""
 
     isolation: str
+    """The one that counts, "process" or "hyperv"."""
     image: str
     host_config: dict[str, Any]
+    """As it was asked for; the real engine gets less."""
     address: str = ""
+    """On nat, from its last start; empty before the first."""
     created: float = field(default_factory=time.monotonic)
+    """The time, by time.monotonic()."""
+
+
+@dataclass
+class Kept:
+    """What rules keep from a request until its answer."""
+
+    container: Container | None = None
+    """A create's, to be remembered as soon as it has an id."""
+    placeholders: list[str] = field(default_factory=list)
+    """The ids of containers that hold addresses during a start."""
 
 
 @dataclass
@@ -58,7 +88,11 @@ class Call:
     body: Any
     """JSON as Python has it, or bytes."""
     answer: Any = None
+    """JSON as Python has it, or bytes; None as long as there is none."""
     status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    """Of the real engine's answer."""
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def words(self) -> list[str]:
@@ -66,10 +100,12 @@ class Call:
 
     @property
     def host_config(self) -> dict[str, Any]:
-        return self.body.setdefault("HostConfig", {})
+        config: dict[str, Any] = self.body.setdefault("HostConfig", {})
+        return config
 
     def inspect(self, container: str | None = None) -> dict[str, Any]:
         """The real engine's view of the container that the path names."""
+        answer: dict[str, Any]
         status, answer = self.proxy.upstream("GET", f"/containers/{container or self.words[1]}/json")
         if status != 200:
             raise Refused(status, answer["message"])
@@ -89,20 +125,22 @@ class Call:
 class Proxy:
     """A Windows engine of the given preset, at `url`, in front of the engine at a unix socket.
 
-    `rules` are asked in order. `calls` are all requests so far, as "METHOD /path". It sees only the containers that
-    were created through it.
+    `rules` are asked in order. It sees only the containers that were created through it.
     """
 
-    preset: Any
+    preset: Preset
     socket_path: str
-    rules: list[Any]
+    rules: Sequence[Rule]
     containers: dict[str, Container] = field(default_factory=dict)
+    """By id."""
     calls: list[str] = field(default_factory=list)
+    """All requests so far, as "METHOD /path"."""
     bodies: list[tuple[str, Any]] = field(default_factory=list)
+    """The same with their bodies."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
-    faults: Any = None
-    images: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Images whose operating system and build are not what the preset gives: reference to both."""
+    faults: Faults | None = None
+    images: dict[str, Platform] = field(default_factory=dict)
+    """By reference, those whose platform is not what the preset gives."""
 
     def start(self) -> Proxy:
         proxy = self
@@ -128,6 +166,11 @@ class Proxy:
     def forget_calls(self) -> None:
         self.calls.clear()
         self.bodies.clear()
+
+    def platform(self, image: str) -> Platform:
+        """The platform that an image has on this host."""
+        fitting = Platform("windows", f"10.0.{self.preset.image_build}.{self.preset.image_revision}")
+        return self.images.get(image, fitting)
 
     def upstream(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Ask the real engine; the status and the answer, as JSON where it is that."""
@@ -250,7 +293,7 @@ class _Handler(BaseHTTPRequestHandler):
             response = connection.getresponse()
             content = response.read()
             call.status = response.status
-            self._answered = {
+            call.headers = {
                 name: value
                 for name, value in response.getheaders()
                 if name.lower() not in {"transfer-encoding", "content-length", "connection"}
@@ -272,13 +315,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, call: Call) -> None:
         content = call.answer if isinstance(call.answer, bytes) else json.dumps(call.answer).encode()
-        headers = getattr(self, "_answered", {})
-        self._answered = {}
         self.send_response(call.status or 200)
-        for name, value in headers.items():
+        for name, value in call.headers.items():
             if name.lower() not in {"server", "date", "content-type"}:
                 self.send_header(name, "windows" if name.lower() == "ostype" else value)
-        self.send_header("Content-Type", headers.get("Content-Type", "application/json"))
+        self.send_header("Content-Type", call.headers.get("Content-Type", "application/json"))
         if call.method == "HEAD":
             content = b""
         # 204 and 304 have no body, and a client that waits for one would take the next answer for it.

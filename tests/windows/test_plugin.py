@@ -6,6 +6,7 @@ Each test is marked with the rules that it would show broken.
 import pytest
 
 from tests.windows import standins
+from tests.windows.proxy import Platform
 from tests.windows.rules import IGNORED, UNSUPPORTED
 
 on = pytest.mark.parametrize
@@ -103,7 +104,7 @@ def test_the_isolation_follows_the_image(box, engine):
 )
 @rule("builds_match")
 def test_hyperv_where_the_build_wants_it_or_the_user(box, engine, build, asked, chosen, monkeypatch):
-    monkeypatch.setitem(engine.proxy.images, standins.box(), ("windows", build))
+    monkeypatch.setitem(engine.proxy.images, standins.box(), Platform("windows", build))
     given = [f"--wincontainers-isolation={asked}"] if asked else []
     assert box("def test_it(box): pass", *given).outcomes() == {"passed": 1}
     assert sent(engine, "/containers/create")[0]["HostConfig"]["Isolation"] == chosen
@@ -115,7 +116,7 @@ def test_hyperv_where_the_build_wants_it_or_the_user(box, engine, build, asked, 
 @only("server2025")
 @rule("no_newer_updates_than_the_host")
 def test_an_image_with_later_updates_than_the_host(box, engine, monkeypatch):
-    monkeypatch.setitem(engine.proxy.images, standins.box(), ("windows", "10.0.26100.99999"))
+    monkeypatch.setitem(engine.proxy.images, standins.box(), Platform("windows", "10.0.26100.99999"))
     finished = box("def test_it(box): pass")
     assert finished.outcomes() == {"errors": 1}
     assert "its image (10.0.26100.99999) has later updates than the host (10.0.26100.33296)" in finished.output
@@ -209,21 +210,21 @@ def test_a_mount(box, suite):
 UNFIT = {
     "another build": (
         "server2019",
-        {"images": ("windows", "10.0.20348.1")},
+        {"images": Platform("windows", "10.0.20348.1")},
         "",
         ["the image is for Windows 10.0.20348.1 (ltsc2022), which this host (10.0.17763.7314) does not run"],
         "hint: use the tag ltsc2019 or ltsc2016",
     ),
     "isolation that the host cannot give": (
         "server2022",
-        {"images": ("windows", "10.0.17763.1")},
+        {"images": Platform("windows", "10.0.17763.1")},
         ', isolation="process"',
         ["(ltsc2019), which this host (10.0.20348.5499) does not run with isolation=process"],
         "hint: use the tag ltsc2022, or isolation=hyperv",
     ),
     "a Linux image": (
         "server2022",
-        {"images": ("linux", "")},
+        {"images": Platform("linux", "")},
         "",
         ["the image of box is for Linux, and the engine runs Windows containers"],
         "hint: name an image for Windows, or another engine with DOCKER_HOST",

@@ -10,6 +10,7 @@ import pytest
 
 from tests.windows import rules, standins
 from tests.windows.presets import PRESETS
+from tests.windows.proxy import Platform
 
 on = pytest.mark.parametrize
 rule = pytest.mark.rule
@@ -249,7 +250,7 @@ def test_the_shape_of_inspect(engine, created):
     indirect=["engine"],
 )
 def test_builds_match_at_the_start(engine, created, build, isolation, starts, monkeypatch):
-    monkeypatch.setitem(engine.proxy.images, standins.box(), ("windows", build))
+    monkeypatch.setitem(engine.proxy.images, standins.box(), Platform("windows", build))
     one = created(host={"isolation": isolation})
     if starts:
         engine.client.api.start(one)
@@ -262,7 +263,7 @@ def test_builds_match_at_the_start(engine, created, build, isolation, starts, mo
 @rule("no_newer_updates_than_the_host")
 @only("server2025")
 def test_an_image_with_later_updates(engine, created, monkeypatch):
-    monkeypatch.setitem(engine.proxy.images, standins.box(), ("windows", "10.0.26100.99999"))
+    monkeypatch.setitem(engine.proxy.images, standins.box(), Platform("windows", "10.0.26100.99999"))
     assert "(0xc0370106)" in refusal(engine.client.api.start, created())[1]
 
 

@@ -1,0 +1,64 @@
+"""The images that stand in for Windows ones."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import tarfile
+from typing import Any
+
+from pytest_wincontainers.guests.builds import TAGS
+from pytest_wincontainers.services.images import FOLDER
+from tests.windows.proxy import Call, Platform, Refused
+from tests.windows.standins import SERVICES, standin_context, standin_name
+
+from .base import BOOKKEEPING, CREATE, Area
+
+BUILDS = {tag: build for build, tag in TAGS.items()}
+
+RULES = Area()
+
+
+@RULES.asked("GET", "/images/.+/json", BOOKKEEPING)
+def standins_have_names_of_their_own(call: Call) -> None:
+    """An image that something stands in for is looked up by the latter's name."""
+    reference = call.path.removeprefix("/images/").removesuffix("/json")
+    call.path = f"/images/{standin_name(reference)}/json"
+
+
+@RULES.asked("POST", CREATE, BOOKKEEPING)
+def standins_run_instead(call: Call) -> None:
+    """A container is made of what stands in for its image."""
+    call.body["Image"] = standin_name(call.body["Image"])
+
+
+@RULES.asked("POST", "/build", "moby/moby daemon/internal/distribution/pull_v2_windows.go")
+def builds_begin_with_windows(call: Call) -> None:
+    """A build on a Linux base is refused; one of this package's Windows images gives what stands in for it."""
+    dockerfile = _dockerfile(call.body, call.query.get("dockerfile") or "Dockerfile")
+    arguments: dict[str, Any] = json.loads(call.query.get("buildargs") or "{}")
+    for service in SERVICES:
+        if dockerfile == (FOLDER / "windows" / service / "Dockerfile").read_text("utf-8"):
+            base = arguments["BASE"]
+            tag = re.split("[:-]", base)[-1]
+            build = BUILDS.get(tag) or BUILDS["ltsc2019"]  # which is called 1809 in some places
+            preset = call.proxy.preset
+            revision = preset.image_revision if build == preset.image_build else 1000
+            asked, name = call.query["t"], standin_name(call.query["t"])
+            call.proxy.images[asked] = call.proxy.images[name] = Platform("windows", f"10.0.{build}.{revision}")
+            call.query["t"] = name
+            call.body = standin_context(service, base)
+            return
+    base = re.search(r"(?m)^FROM (\S+)", dockerfile)
+    if base is None or not base[1].startswith("wincontainers-test/"):
+        raise Refused(
+            404,
+            f"no matching manifest for windows(10.0.{call.proxy.preset.build})/amd64 in the manifest list entries",
+        )
+
+
+def _dockerfile(context: bytes, name: str) -> str:
+    with tarfile.open(fileobj=io.BytesIO(context)) as archive:
+        file = archive.extractfile(name)
+        return file.read().decode() if file else ""

@@ -1,0 +1,86 @@
+"""Starting containers."""
+
+from __future__ import annotations
+
+from tests.windows.proxy import Call, Refused
+
+from .base import FAULTS, ONE, Area
+
+NAT = "moby/moby daemon/libnetwork/drivers/windows/windows.go"
+
+RULES = Area()
+
+
+def _build(call: Call, image: str) -> tuple[int, int]:
+    """An image's build and revision."""
+    _, _, build, revision = map(int, call.proxy.platform(image).version.split("."))
+    return build, revision
+
+
+@RULES.asked("POST", f"{ONE}/start", "MicrosoftDocs/Virtualization-Documentation version-compatibility.md")
+def builds_match(call: Call) -> None:
+    """An image of a build that the host does not run with this isolation is created, and refused at start."""
+    known, preset = call.container, call.proxy.preset
+    if known is None:
+        return
+    build, revision = _build(call, known.image)
+    if preset.build < 20348:
+        fits = build == preset.build and (preset.build != 14393 or revision == preset.revision)
+    else:
+        fits = 20348 <= build <= preset.build
+    if known.isolation == "hyperv":
+        fits = build <= preset.build
+    if not fits:
+        raise Refused(
+            500,
+            f"hcs::CreateComputeSystem {call.words[1]}: The container operating system does not match the host "
+            "operating system.",
+        )
+
+
+@RULES.asked("POST", f"{ONE}/start", "microsoft/Windows-Containers#591, actions/runner-images#11582")
+def no_newer_updates_than_the_host(call: Call) -> None:
+    """On 2019 and 2025 an image with later updates than its host ends at start under process isolation."""
+    known, preset = call.container, call.proxy.preset
+    if known is None or known.isolation != "process" or preset.build not in {17763, 26100}:
+        return
+    build, revision = _build(call, known.image)
+    if build == preset.build and revision > preset.revision:
+        raise Refused(
+            500,
+            f"container {call.words[1]} encountered an error during hcs::System::Start: failure in a Windows system "
+            "call: The virtual machine or container exited unexpectedly. (0xc0370106)",
+        )
+
+
+@RULES.asked("POST", f"{ONE}/start", NAT)
+def no_host_address_in_bindings(call: Call) -> None:
+    """A published port with a host's address is refused at start."""
+    known = call.container
+    for bindings in (known.host_config.get("PortBindings") or {}).values() if known else ():
+        if any(one.get("HostIp") not in (None, "", "0.0.0.0") for one in bindings or []):
+            raise Refused(
+                500,
+                f"failed to create endpoint {call.words[1]} on network nat: Windows does not support host IP "
+                "addresses in NAT settings",
+            )
+
+
+@RULES.asked("POST", f"{ONE}/start", NAT)
+def no_port_ranges(call: Call) -> None:
+    """A published range of ports is refused at start."""
+    known = call.container
+    for bindings in (known.host_config.get("PortBindings") or {}).values() if known else ():
+        if any("-" in str(one.get("HostPort") or "") for one in bindings or []):
+            raise Refused(
+                500,
+                f"failed to create endpoint {call.words[1]} on network nat: Windows does not support more than one "
+                "host port in NAT settings",
+            )
+
+
+@RULES.asked("POST", f"{ONE}/start", FAULTS)
+def faults_strike(call: Call) -> None:
+    """A share of the calls, or those beyond a number at once, fail with real texts when a test asks for it."""
+    if call.proxy.faults is not None:
+        call.proxy.faults.start(call)
