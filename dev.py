@@ -6,6 +6,7 @@
     python3 dev.py soak                     the tests with generated examples, with many more of them
     python3 dev.py mutate                   whether the tests notice faults that are made on purpose
     python3 dev.py lint                     formatting, style and types
+    python3 dev.py docs [--check]           the tables in docs that are made of the code: written, or looked at
     python3 dev.py bench                    the benchmarks
     python3 dev.py engine start|stop|status a Docker engine of this checkout's own, where there is no other
 
@@ -119,6 +120,11 @@ def lint(arguments: Sequence[str]) -> int:
     return max([run([VENV_PYTHON, "-m", *step], check=False) for step in steps])
 
 
+def docs(arguments: Sequence[str]) -> int:
+    """Write the tables of the documentation that are made of the code; with --check only see whether they are."""
+    return run([VENV_PYTHON, "-m", "tests.kit.docs", *arguments], cwd=ROOT, check=False)
+
+
 def bench(arguments: Sequence[str]) -> int:
     """Run the benchmarks, or those named."""
     names = list(arguments) or sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
@@ -154,6 +160,7 @@ COMMANDS = {
     "soak": soak,
     "mutate": mutate,
     "lint": lint,
+    "docs": docs,
     "bench": bench,
     "engine": engine_command,
 }

@@ -61,11 +61,6 @@ def test_every_row_is_a_field_and_every_field_a_row():
     assert {setting.name for setting in TABLE} == set(Settings._fields) - {"sources"}
 
 
-def test_the_documentation_has_the_table():
-    text = (Path(__file__).parents[2] / "docs" / "settings.md").read_text("utf-8")
-    assert settings.as_markdown() in text
-
-
 def test_the_state_folder_follows_the_system(monkeypatch):
     posix = settings.state_folder({"XDG_STATE_HOME": "/state"}, windows=False)
     assert posix == Path("/state/pytest-wincontainers")
