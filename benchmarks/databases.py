@@ -22,11 +22,11 @@ from typing import Any
 import docker
 import pymysql
 
-from pytest_wincontainers.databases.prepared import Prepared
+from pytest_wincontainers.databases.prepared import PreparedState
 from pytest_wincontainers.engines.docker import DockerEngine
 from pytest_wincontainers.migrations.runner import migrate
 from pytest_wincontainers.run.images import tag_of
-from pytest_wincontainers.services.images import own_image
+from pytest_wincontainers.services.mysql import IMAGE
 
 TABLES, FILES, ROWS = 60, 300, 100_000
 ROUNDS = 5
@@ -145,7 +145,7 @@ def ready_after(folder: Path, *options: str) -> float:
 def main() -> None:
     """Measure and tell."""
     engine = DockerEngine()
-    image = tag_of(engine, own_image(engine.info(), "mysql"))
+    image = tag_of(engine, IMAGE.build(engine.info()))
     client = docker.DockerClient.from_env(version="auto", timeout=600)
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
@@ -201,7 +201,7 @@ def make_anew(server: Server, folder: Path) -> None:
 
 def measure_resets(server: Server) -> tuple[list[float], list[float]]:
     """Times of resets after tests that touched three tables, and after tests that touched nothing."""
-    prepared = Prepared(lambda: server.connect(database=None), "wincontainers")
+    prepared = PreparedState(lambda: server.connect(database=None), "wincontainers")
     prepared.keep(lambda _: None)
     prepared.reset()
     resets, nothing = [], []

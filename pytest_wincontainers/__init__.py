@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pytest_wincontainers.services.iis.sites import AppPool as AppPool
     from pytest_wincontainers.services.iis.sites import Site as Site
     from pytest_wincontainers.services.mysql.endpoint import MySqlEndpoint as MySqlEndpoint
-    from pytest_wincontainers.services.selenium import SeleniumEndpoint as SeleniumEndpoint
+    from pytest_wincontainers.services.selenium.endpoint import SeleniumEndpoint as SeleniumEndpoint
 
 _HOME = {
     "AppPool": "services.iis.sites",
@@ -50,7 +50,7 @@ _HOME = {
     "Mount": "engines.base",
     "MySqlEndpoint": "services.mysql.endpoint",
     "Request": "services.iis.logs",
-    "SeleniumEndpoint": "services.selenium",
+    "SeleniumEndpoint": "services.selenium.endpoint",
     "Site": "services.iis.sites",
     "WincontainersError": "errors",
     "command": "migrations.command",

@@ -1,6 +1,6 @@
 """What tests receive: where a container is, seen from the test process and from its neighbours.
 
-An endpoint is made from a `Handed`, plain data that travels from the owner to the test processes as
+An endpoint is made from a `ContainerInfo`, plain data that travels from the owner to the test processes as
 JSON. Services derive their own endpoint and face from the ones here.
 """
 
@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pytest_wincontainers.engines.base import ExecResult
-from pytest_wincontainers.guests import Guest, windows
-from pytest_wincontainers.packing import Folder, packed, unpack
-
-if TYPE_CHECKING:
-    from pytest_wincontainers.engines.base import Engine
+from pytest_wincontainers.engines.container import Container
+from pytest_wincontainers.guests import Guest
+from pytest_wincontainers.packing import Folder
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ FaceT = TypeVar("FaceT", bound=Face)
 
 
 @dataclass(frozen=True)
-class Handed:
+class ContainerInfo:
     """Everything a test process needs to know of a ready container."""
 
     name: str
@@ -64,29 +62,69 @@ class Handed:
     """From the start of the run's containers until this one was ready and prepared."""
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Handed:
+    def from_json(cls, data: dict[str, Any]) -> ContainerInfo:
         """From its fields as JSON has them, where keys are texts."""
         return cls(**{**data, "ports": {int(inside): outside for inside, outside in data["ports"].items()}})
 
 
 @dataclass(frozen=True)
-class Began:
+class StartFailure:
+    """What a test process needs to know of a container that did not become ready; `skip`: tests are skipped."""
+
+    message: str
+    skip: bool = False
+
+
+@dataclass(frozen=True)
+class TestStart:
     """When the current test began: the time by the engine's clock, and the size of the container's log."""
+
+    __test__ = False
 
     time: float = 0.0
     offset: int = 0
 
 
+class Evidence(Protocol):
+    """Something open in a test that its report can show if the test fails, such as a browser."""
+
+    @property
+    def name(self) -> str:
+        """The declaration that it belongs to."""
+
+    def gather(self, folder: Path, stem: str, mask: Callable[[str], str]) -> str:
+        """Save what it shows in `folder`, in files whose names begin with `stem`; the text for the report.
+
+        `mask` takes the secrets out of a text. Raises OSError where nothing can be saved.
+        """
+
+    def close(self) -> None:
+        """Close it. Whatever it raises is passed over."""
+
+
+class EvidenceKeeper(Protocol):
+    """Keeps evidence open until the outcome of the test is known."""
+
+    def opened(self, evidence: Evidence) -> None:
+        """Something has been opened."""
+
+    def done_with(self, evidence: Evidence) -> None:
+        """The test needs it no more: it is closed as soon as the test is over."""
+
+
 class Link(Protocol):
     """What connects an endpoint to its container, in whichever process it is used."""
 
-    def handed(self) -> Handed:
-        """What is known of the container now; it has another address once it was restarted."""
+    def info(self) -> ContainerInfo:
+        """What is known of the container now; it has another address after a restart."""
 
-    def engine(self) -> Engine:
-        """The engine that has the container."""
+    def container(self) -> Container:
+        """The container, for commands and files."""
 
-    def began(self) -> Began:
+    def evidence(self) -> EvidenceKeeper:
+        """What keeps open things for the report of a failing test."""
+
+    def test_start(self) -> TestStart:
         """When the current test began; the beginning of everything where there is none."""
 
     def worker(self) -> str:
@@ -112,28 +150,28 @@ class Endpoint(Generic[FaceT]):
         self._make_face = face
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name} at {self.host}, container {self._link.handed().container_name}>"
+        return f"<{type(self).__name__} {self.name} at {self.host}, container {self._link.info().container_name}>"
 
     @property
     def _face(self) -> FaceT:
-        handed = self._link.handed()
-        return self._make_face(handed.host, handed.ports, handed.secrets)
+        info = self._link.info()
+        return self._make_face(info.host, info.ports, info.secrets)
 
     @property
     def inside(self) -> FaceT:
         """The same container as its neighbours on the network reach it."""
-        handed = self._link.handed()
-        return self._make_face(handed.container_name, {port: port for port in handed.ports}, handed.secrets)
+        info = self._link.info()
+        return self._make_face(info.container_name, {port: port for port in info.ports}, info.secrets)
 
     @property
     def name(self) -> str:
         """The name of the declaration."""
-        return self._link.handed().name
+        return self._link.info().name
 
     @property
     def container_id(self) -> str:
         """The engine's id of the container."""
-        return self._link.handed().container_id
+        return self._link.info().container_id
 
     @property
     def host(self) -> str:
@@ -168,7 +206,7 @@ class Endpoint(Generic[FaceT]):
         none is given. Raises EngineError when the engine refuses, as it does for a program that is not there, and
         when the program takes more than `timeout` seconds.
         """
-        return self._link.engine().exec(self.container_id, command, environment or {}, user=user, timeout=timeout)
+        return self._link.container().exec(command, environment, user=user, timeout=timeout)
 
     def powershell(
         self,
@@ -183,7 +221,7 @@ class Endpoint(Generic[FaceT]):
         What only the test knows is best given in `environment`, and read as $env:NAME. Raises as `exec` does, and
         ValueError for a script that is too long.
         """
-        return self.exec(*windows.powershell(script), environment=environment, user=user, timeout=timeout)
+        return self._link.container().powershell(script, environment, user=user, timeout=timeout)
 
     def cmd(
         self,
@@ -198,8 +236,7 @@ class Endpoint(Generic[FaceT]):
         Quotes, &, |, > and ^ mean what they do at the prompt; a % is only a %. Raises as `exec` does, and ValueError
         for more than one line.
         """
-        command, variable = windows.cmd(line)
-        return self.exec(*command, environment={**(environment or {}), **variable}, user=user, timeout=timeout)
+        return self._link.container().cmd(line, environment, user=user, timeout=timeout)
 
     def copy_in(self, source: str | Path, target: str) -> None:
         """Copy a file or folder of this machine into the container; `target` is its path there, name included.
@@ -207,8 +244,7 @@ class Endpoint(Generic[FaceT]):
         Works while the container runs, with either isolation. Raises EngineError, and OSError for a source that
         cannot be read.
         """
-        with packed([Folder(Path(source), target)]) as archive:
-            self._link.engine().copy_in(self.container_id, archive)
+        self._link.container().copy_in([Folder(Path(source), target)])
 
     def copy_out(self, source: str, target: str | Path) -> None:
         """Copy a file or folder of the container to this machine; `target` is its path here, name included.
@@ -216,16 +252,16 @@ class Endpoint(Generic[FaceT]):
         What lies in a mount is not seen (moby/moby daemon/archive_windows.go). Raises EngineError for a path that
         the container does not have, and OSError where `target` cannot be written.
         """
-        unpack(self._link.engine().copy_out(self.container_id, source), Path(target))
+        self._link.container().copy_out(source, Path(target))
 
     def restart(self) -> None:
         """Restart the container and wait until it is ready again, as for tests of what its neighbours make of it.
 
         It may get another address; `host` and `url` are the new ones afterwards, and every neighbour's DNS client
-        cache is emptied. Raises WincontainersError when it does not become ready again.
+        cache is flushed. Raises WincontainersError when it does not become ready again.
         """
         self._link.restart()
 
     def logs(self) -> str:
         """The container's output so far, each line with the engine's time in front."""
-        return Path(self._link.handed().log).read_text("utf-8", errors="replace")
+        return Path(self._link.info().log).read_text("utf-8", errors="replace")

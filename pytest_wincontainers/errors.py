@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_wincontainers.failures.catalogue import Failure
+    from pytest_wincontainers.failures.failure import Failure
 
 
 class WincontainersError(Exception):

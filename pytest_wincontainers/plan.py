@@ -9,14 +9,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_wincontainers.declare import Declaration, closest
 from pytest_wincontainers.engines.base import Build
 from pytest_wincontainers.errors import DeclarationError
-from pytest_wincontainers.services.base import Service
+from pytest_wincontainers.services.declaration import Declaration, closest
+from pytest_wincontainers.services.recipe import check_options
+from pytest_wincontainers.services.service import Service
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedContainer:
     """One container of a plan."""
 
     declaration: Declaration
@@ -40,7 +41,7 @@ class Planned:
 
     @property
     def inside_ports(self) -> Mapping[int, int]:
-        return {port: port for port in self.service.inside_ports}
+        return {port: port for port in self.service.ports}
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Plan:
     """The containers of a run; each stands after all that it needs."""
 
     run: str
-    containers: tuple[Planned, ...]
+    containers: tuple[PlannedContainer, ...]
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -60,16 +61,16 @@ class Plan:
         return [line for planned in self.containers for line in _describe(planned)]
 
 
-def _describe(planned: Planned) -> Iterable[str]:
-    common = planned.service.common
-    image = common.image or common.build
+def _describe(planned: PlannedContainer) -> Iterable[str]:
+    options = planned.service.options
+    image = options.get("image") or options.get("build")
     if isinstance(image, Build):
         image = image.folder
-    ports = ", ".join(str(port) for port in planned.service.inside_ports)
+    ports = ", ".join(str(port) for port in planned.service.ports)
     yield f"{planned.name}: {planned.service.kind}" + (f" from {image}" if image else "")
     yield f"  on the network as {planned.container_name}" + (f", port {ports}" if ports else "")
     if planned.needs:
-        when = "starts after" if common.starts_after_ready else "is ready after"
+        when = "starts after" if options.get("starts_after_ready") else "is ready after"
         yield f"  {when} {', '.join(planned.needs)}"
 
 
@@ -79,7 +80,7 @@ def make_plan(declarations: Sequence[Declaration], needed: Collection[str], run:
     `token` makes a new password each time. Raises DeclarationError for whatever cannot be.
     """
     by_name = {declaration.name: declaration for declaration in declarations}
-    planned: dict[str, Planned] = {}
+    planned: dict[str, PlannedContainer] = {}
     for declaration in _ordered(by_name, needed):
         planned[declaration.name] = _plan(declaration, planned, run, token)
     return Plan(run, tuple(planned.values()))
@@ -134,9 +135,12 @@ def _ordered(declarations: Mapping[str, Declaration], needed: Collection[str]) -
     return list(ordered.values())
 
 
-def _plan(declaration: Declaration, planned: Mapping[str, Planned], run: str, token: Callable[[], str]) -> Planned:
+def _plan(
+    declaration: Declaration, planned: Mapping[str, PlannedContainer], run: str, token: Callable[[], str]
+) -> PlannedContainer:
     service = declaration.service
     try:
+        check_options(service, declaration.base)
         service.check(declaration.base)
     except DeclarationError as problem:
         raise at(declaration, problem) from None
@@ -148,7 +152,7 @@ def _plan(declaration: Declaration, planned: Mapping[str, Planned], run: str, to
             f"{declaration.where}: {declaration.name} raised {type(problem).__name__}: {problem}",
             hint="a declaring function is called with the inside addresses of what it needs, before anything runs",
         ) from problem
-    return Planned(
+    return PlannedContainer(
         declaration=declaration,
         container_name=prefix(run) + declaration.name.lower().replace("_", "-"),
         secrets=service.secrets(token),
@@ -161,7 +165,7 @@ def prefix(run: str) -> str:
     return f"wc-{run}-"
 
 
-def inside_face(planned: Planned) -> Any:
+def inside_face(planned: PlannedContainer) -> Any:
     """The container as its neighbours will see it."""
     return planned.service.face(planned.container_name, planned.inside_ports, planned.secrets)
 
@@ -180,7 +184,7 @@ def _checked(declaration: Declaration, returned: object) -> Mapping[str, Any]:
         if key not in allowed:
             raise DeclarationError(
                 f"{declaration.where}: {declaration.name} returned {key!r}{closest(str(key), allowed)}",
-                hint=f"a {declaration.service.kind} container takes: {listed}",
+                hint=f"the keys that it may return: {listed}",
             )
         if not isinstance(value, Mapping):
             raise DeclarationError(

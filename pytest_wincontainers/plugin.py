@@ -1,4 +1,4 @@
-"""The pytest plugin: every hook, each delegating at once. The logic is in `run` and `reports`.
+"""The pytest plugin: every hook, each delegating at once. The logic is in `session`.
 
 A run without containers must not notice this plugin: whatever is heavier than a dictionary look-up is imported
 only once something has been declared or marked.
@@ -15,8 +15,8 @@ import pytest
 from pytest_wincontainers import settings
 
 if TYPE_CHECKING:
-    from pytest_wincontainers.run.owner import Owner
-    from pytest_wincontainers.run.roles import Role
+    from pytest_wincontainers.session.owner import Owner
+    from pytest_wincontainers.session.role import Role
 
 ROLE = pytest.StashKey["Role"]()
 
@@ -46,14 +46,14 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     # Whoever declares has imported the decorators.
-    if "pytest_wincontainers.declare" in sys.modules:
+    if "pytest_wincontainers.services.declaration" in sys.modules:
         _take_part(session.config, session.config.pluginmanager.get_plugins())
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     role = config.stash.get(ROLE, None)
-    late = "pytest_wincontainers.declare" in sys.modules
+    late = "pytest_wincontainers.services.declaration" in sys.modules
     if role is None and (late or _any_marked(items)):
         role = _take_part(config, plugins=())
     if role is not None:
@@ -122,7 +122,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def pytest_configure_node(node: Any) -> None:
     owner = _owner(node.config)
     if owner is not None:
-        from pytest_wincontainers.run.roles import INPUT
+        from pytest_wincontainers.session.worker import INPUT
 
         node.workerinput[INPUT] = owner.worker_input()
 
@@ -141,8 +141,8 @@ def _any_marked(items: list[pytest.Item]) -> bool:
 
 
 def _take_part(config: pytest.Config, plugins: Iterable[object]) -> Role:
-    from pytest_wincontainers.run.owner import Owner
-    from pytest_wincontainers.run.roles import Worker
+    from pytest_wincontainers.session.owner import Owner
+    from pytest_wincontainers.session.worker import Worker
 
     worker_input = getattr(config, "workerinput", None)
     role = Owner(config, plugins) if worker_input is None else Worker(config, plugins, worker_input)
@@ -154,12 +154,12 @@ def _owner(config: pytest.Config) -> Owner | None:
     role = config.stash.get(ROLE, None)
     if role is None:
         return None
-    from pytest_wincontainers.run.owner import Owner
+    from pytest_wincontainers.session.owner import Owner
 
     return role if isinstance(role, Owner) else None
 
 
 def _close(config: pytest.Config) -> None:
-    owner = _owner(config)
-    if owner is not None:
-        owner.close()
+    role = config.stash.get(ROLE, None)
+    if role is not None:
+        role.close()

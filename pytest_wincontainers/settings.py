@@ -1,7 +1,7 @@
-"""The one table of settings: command-line option, environment variable, ini key, default and help.
+"""The one table of settings: command-line option, environment variable, ini key, default, type and help.
 
-Option, variable and ini key of a setting are made from its name, and so are the help texts and the
-table in the documentation. The first that is given counts, in that order.
+A setting is an attribute of `Settings`. Its option, variable and ini key are made from its name, and so are the help
+texts and the table in the documentation. The first that is given counts, in that order.
 """
 
 from __future__ import annotations
@@ -9,12 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 import pytest
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     Parse = Callable[[str], Any]
+
+ValueT = TypeVar("ValueT")
 
 
 def _text(value: str) -> str:
@@ -63,19 +67,49 @@ class Secret:
         return self._value
 
 
-# Named tuples, as a dataclass takes a millisecond to make, and every pytest run in this environment pays it.
+# Plain classes, as a dataclass takes a millisecond to make, and every pytest run in this environment pays it.
 
 
-class Setting(NamedTuple):
-    """One row of the table. `default` is in the same form as `parse` returns."""
+class Setting(Generic[ValueT]):
+    """One row of the table, and the attribute of `Settings` that has its value.
 
-    name: str
-    parse: Parse
-    default: Any
-    metavar: str
-    help: str
-    private: bool = False
-    """Whether it has only the variable, as command lines and files are read by many."""
+    `default` is in the form that `parse` returns; `default_text` describes one that is made when it is needed. A
+    `private` setting has only its variable, as command lines and files are read by many.
+    """
+
+    def __init__(
+        self,
+        parse: Parse,
+        default: ValueT,
+        metavar: str,
+        help: str,  # noqa: A002 - argparse's own word
+        *,
+        default_text: str | None = None,
+        private: bool = False,
+    ) -> None:
+        self.name = ""
+        self.parse = parse
+        self.default = default
+        self.metavar = metavar
+        self.private = private
+        shown = default_text if default_text is not None else f"{default:g}" if isinstance(default, float) else default
+        self.help = help if private else f"{help} (default: {shown})"
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, settings: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, settings: Settings, owner: type) -> ValueT: ...
+    def __get__(self, settings: Settings | None, owner: type) -> Self | ValueT:
+        if settings is None:
+            return self
+        value: ValueT = settings.values[self.name]
+        return value
+
+    def __set__(self, settings: Settings, value: ValueT) -> None:
+        raise AttributeError("settings do not change during a run")
 
     @property
     def option(self) -> str:
@@ -94,151 +128,122 @@ class Setting(NamedTuple):
         return self.ini
 
 
-TABLE: tuple[Setting, ...] = (
-    Setting(
-        "engine",
+class Settings:
+    """The values in force; `sources` says where each that is not a default came from."""
+
+    def __init__(self, values: Mapping[str, Any], sources: Mapping[str, str]) -> None:
+        self.values = values
+        self.sources = sources
+
+    engine: Setting[str | None] = Setting(
         _text,
         None,
         "URL",
-        "the Docker engine, as in DOCKER_HOST (default: DOCKER_HOST, else the current docker context)",
-    ),
-    Setting(
-        "missing_engine",
+        "the Docker engine, as in DOCKER_HOST",
+        default_text="DOCKER_HOST, else the current docker context",
+    )
+    missing_engine: Setting[Literal["fail", "skip"]] = Setting(
         _one_of("fail", "skip"),
         "fail",
         "fail|skip",
-        "what happens to tests that need a container when no engine answers (default: fail)",
-    ),
-    Setting(
-        "artifacts",
+        "what happens to tests that need a container when no engine answers",
+    )
+    artifacts: Setting[Path] = Setting(
         Path,
         Path(".wincontainers"),
         "DIR",
-        "where logs, screenshots and page sources go, in a folder per run; the newest 10 are kept "
-        "(default: .wincontainers in the root folder)",
-    ),
-    Setting(
-        "timeout",
+        "where logs, screenshots and page sources go, in a folder per run; the newest 10 are kept",
+        default_text=".wincontainers in the root folder",
+    )
+    timeout: Setting[float] = Setting(
         _seconds,
         180.0,
         "SECONDS",
-        "how long a started container may take to become ready (default: 180)",
-    ),
-    Setting(
-        "parallel_starts",
+        "how long a started container may take to become ready",
+    )
+    parallel_starts: Setting[int] = Setting(
         _count,
         0,
         "N",
         "how many containers start at once on the engine, over all runs of this user on this machine; "
-        "0 lets the engine's kind decide: 8 on Linux, 2 on Windows (default: 0)",
-    ),
-    Setting(
-        "retries",
+        "0 chooses by the engine: 8 on Linux, 2 on Windows",
+    )
+    retries: Setting[int] = Setting(
         _count,
         5,
         "N",
-        "how often a start, pull, build or removal is tried again after a failure that is known to pass, with pauses "
-        "from 1 to 15 seconds (default: 5)",
-    ),
-    Setting(
-        "snapshots",
+        "how often a start, pull, build or removal is retried after a transient failure, with pauses from 1 to 15 "
+        "seconds",
+    )
+    snapshots: Setting[Literal["auto", "never", "refresh"]] = Setting(
         _one_of("auto", "never", "refresh"),
         "auto",
         "auto|never|refresh",
-        "images of prepared databases: used and made as each declaration says, neither, or made anew (default: auto)",
-    ),
-    Setting(
-        "isolation",
+        "images of prepared databases: used and made as each declaration says, neither, or made anew",
+    )
+    isolation: Setting[Literal["auto", "process", "hyperv"]] = Setting(
         _one_of("auto", "process", "hyperv"),
         "auto",
         "auto|process|hyperv",
-        "the isolation of Windows containers that do not name one: process where the image fits the host, else "
-        "Hyper-V, or always the one named (default: auto)",
-    ),
-    Setting(
-        "winrm",
+        "the isolation of Windows containers whose declaration names none; auto is process where the image fits the "
+        "host, else Hyper-V",
+    )
+    winrm: Setting[str | None] = Setting(
         _text,
         None,
         "HOST",
-        "the engine's machine, as host or https://host:port/wsman, where it is not this one: for flushing its DNS "
-        "client cache; needs pytest-wincontainers[winrm] (default: none)",
-    ),
-    Setting(
-        "winrm_transport",
+        "the engine's machine, as host or https://host:port/wsman, where it is not this one: its DNS client cache is "
+        "flushed too; needs pytest-wincontainers[winrm]",
+        default_text="none",
+    )
+    winrm_transport: Setting[Literal["ntlm", "basic"]] = Setting(
         _one_of("ntlm", "basic"),
         "ntlm",
         "ntlm|basic",
-        "how to log on to it, both over HTTPS (default: ntlm)",
-    ),
-    Setting(
-        "winrm_ca",
+        "how to log on to that machine, both over HTTPS",
+    )
+    winrm_ca: Setting[Path | None] = Setting(
         Path,
         None,
         "FILE",
-        "the certificate of the authority that signed the machine's own (default: those that requests trusts)",
-    ),
-    Setting("winrm_user", _text, None, "NAME", "the account on that machine", private=True),
-    Setting("winrm_password", Secret, None, "PASSWORD", "the account's password", private=True),
-    Setting(
-        "reach",
+        "the certificate of the authority that signed the machine's own",
+        default_text="those that requests trusts",
+    )
+    winrm_user: Setting[str | None] = Setting(_text, None, "NAME", "the account on that machine", private=True)
+    winrm_password: Setting[Secret | None] = Setting(Secret, None, "PASSWORD", "the account's password", private=True)
+    reach: Setting[Literal["auto", "direct", "published"]] = Setting(
         _one_of("auto", "direct", "published"),
         "auto",
         "auto|direct|published",
-        "how tests reach containers: by their own address, by ports published on the engine's machine, or "
-        "directly where the engine is on this machine (default: auto)",
-    ),
-    Setting(
-        "order",
+        "how tests reach containers: by their own addresses, or by ports published on the engine's machine; auto is "
+        "direct where the engine is on this machine",
+    )
+    order: Setting[Literal["needs", "file"]] = Setting(
         _one_of("needs", "file"),
         "needs",
         "needs|file",
-        "run the test files that need no container first, while containers start, or keep pytest's order "
-        "(default: needs)",
-    ),
-    Setting(
-        "log_lines",
+        "run the test files that need no container first, while containers start, or keep pytest's order",
+    )
+    log_lines: Setting[int] = Setting(
         _count,
         200,
         "N",
-        "at most so many lines of each container's log in a failing test's report; the file has them all "
-        "(default: 200)",
-    ),
-    Setting(
-        "state",
+        "how many lines of each container's log are in a failing test's report at the most; the file has all of them",
+    )
+    state: Setting[Path | None] = Setting(
         Path,
         None,
         "DIR",
-        "where the locks lie that runs on this machine share "
-        "(default: pytest-wincontainers in the user's own state folder)",
-    ),
-)
-
-
-class Settings(NamedTuple):
-    """The values in force; `sources` says where each that is not a default came from."""
-
-    engine: str | None
-    missing_engine: Literal["fail", "skip"]
-    artifacts: Path
-    timeout: float
-    parallel_starts: int
-    retries: int
-    snapshots: Literal["auto", "never", "refresh"]
-    isolation: Literal["auto", "process", "hyperv"]
-    winrm: str | None
-    winrm_transport: Literal["ntlm", "basic"]
-    winrm_ca: Path | None
-    winrm_user: str | None
-    winrm_password: Secret | None
-    reach: Literal["auto", "direct", "published"]
-    order: Literal["needs", "file"]
-    log_lines: int
-    state: Path
-    sources: Mapping[str, str]
+        "where the locks are that runs on this machine share",
+        default_text="pytest-wincontainers in the user's own state folder",
+    )
 
     def describe(self) -> str:
         """The values that are not defaults and where they came from, for the report header."""
-        return ", ".join(f"{name}={getattr(self, name)} (from {source})" for name, source in self.sources.items())
+        return ", ".join(f"{name}={self.values[name]} (from {source})" for name, source in self.sources.items())
+
+
+TABLE: tuple[Setting[Any], ...] = tuple(one for one in vars(Settings).values() if isinstance(one, Setting))
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -266,12 +271,11 @@ def resolve(config: pytest.Config, environ: Mapping[str, str] = os.environ) -> S
         if source:
             sources[setting.name] = source
     values["artifacts"] = config.rootpath / values["artifacts"]
-    values["state"] = values["state"] or state_folder(environ)
-    return Settings(**values, sources=sources)
+    return Settings(values, sources)
 
 
-def _value(setting: Setting, config: pytest.Config, environ: Mapping[str, str]) -> tuple[Any, str]:
-    # A folder given by hand is meant from where the person stands, one in a file from where the file is.
+def _value(setting: Setting[Any], config: pytest.Config, environ: Mapping[str, str]) -> tuple[Any, str]:
+    # A path on the command line is resolved against the current folder, one in a file against the file's own.
     here = config.invocation_params.dir
     beside = config.inipath.parent if config.inipath else config.rootpath
     variable = (environ.get(setting.variable) or None, f"environment {setting.variable}", here)
@@ -286,15 +290,6 @@ def _value(setting: Setting, config: pytest.Config, environ: Mapping[str, str]) 
             raise pytest.UsageError(f"{given!r} {problem} ({source})") from None
         return (base / value if isinstance(value, Path) else value), source
     return setting.default, ""
-
-
-def state_folder(environ: Mapping[str, str], *, windows: bool = os.name == "nt") -> Path:
-    """Where the user's own state lies on this system."""
-    if windows:
-        base = Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        base = Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    return base / "pytest-wincontainers"
 
 
 def as_markdown() -> str:

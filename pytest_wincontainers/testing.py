@@ -22,18 +22,20 @@ from typing import BinaryIO
 
 from pytest_wincontainers.engines.base import (
     Build,
+    Capabilities,
     ContainerSpec,
     ContainerState,
+    EngineAddress,
     EngineInfo,
     ExecResult,
     Image,
-    Listed,
+    ListedContainer,
     ListedImage,
     Progress,
 )
 from pytest_wincontainers.errors import EngineError
-from pytest_wincontainers.guests import Guest
-from pytest_wincontainers.guests.builds import Host
+from pytest_wincontainers.guests import RULES, Guest
+from pytest_wincontainers.guests.builds import WindowsHost
 
 Fail = Callable[[str, str], None]
 """Called with a method's name and its first argument before the method does anything; may raise or wait."""
@@ -65,7 +67,7 @@ class FakeEngine:
         start_seconds: float = 0.0,
         fail: Fail | None = None,
         journal: Path | None = None,
-        windows: Host | None = None,
+        windows: WindowsHost | None = None,
         images: Mapping[str, Image] | None = None,
     ) -> None:
         self._guest: Guest = guest
@@ -80,7 +82,7 @@ class FakeEngine:
         self._changed = threading.Condition()
 
     @property
-    def address(self) -> str | None:
+    def address(self) -> EngineAddress | None:
         return None
 
     def info(self) -> EngineInfo:
@@ -93,6 +95,7 @@ class FakeEngine:
             system="memory",
             near=True,
             host="127.0.0.1",
+            capabilities=Capabilities(isolation=RULES[self._guest].has_isolation),
             windows=self._windows,
         )
 
@@ -223,12 +226,12 @@ class FakeEngine:
         if gone is not None:
             self._write("remove", gone.spec.name)
 
-    def containers(self, labels: Iterable[str]) -> Sequence[Listed]:
+    def containers(self, labels: Iterable[str]) -> Sequence[ListedContainer]:
         wanted = list(labels)
         self._fail("containers", " ".join(wanted))
         with self._changed:
             return [
-                Listed(key, one.spec.name, one.running, one.spec.labels)
+                ListedContainer(key, one.spec.name, one.running, one.spec.labels)
                 for key, one in self._containers.items()
                 if all(_carries(one.spec.labels, label) for label in wanted)
             ]

@@ -20,7 +20,7 @@ Fill = Callable[["Cursor", Key], None]
 """Gives a table that was just made its rows."""
 
 
-class Maker:
+class DefinitionRestorer:
     """Makes and drops the objects that `wanted` defines; `run` runs each statement, `fill` a new table's rows."""
 
     def __init__(self, wanted: Mapping[Key, Definition], run: Run, fill: Fill) -> None:

@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_wincontainers.databases import rows
+from pytest_wincontainers.databases.baseline import Baseline, KeptTable, keep, load, shown_next
 from pytest_wincontainers.databases.connections import Connections, errors
-from pytest_wincontainers.databases.definitions import Maker
-from pytest_wincontainers.databases.kept import Kept, State, keep, load, shown_next
-from pytest_wincontainers.databases.own import Own
+from pytest_wincontainers.databases.counters import CounterReader, CounterReading, TableCounters
+from pytest_wincontainers.databases.definitions import DefinitionRestorer
+from pytest_wincontainers.databases.ledger import StatementLedger
 from pytest_wincontainers.databases.schema import Key, quoted, read, schemas
-from pytest_wincontainers.databases.watch import Counts, Seen, Watcher
 from pytest_wincontainers.errors import PreparationError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _AT_ONCE = 2
 _LOCK_WAIT_TIMEOUT = 1205
 
 
-class Prepared:
+class PreparedState:
     """The prepared state in the schema `own`; a connection as root is made by `connect` when first needed.
 
     With `copied` = (database, copy) it is the state of a copy of one database.
@@ -38,17 +38,17 @@ class Prepared:
         self._connections = Connections(connect)
         self._own = own
         self._copied = copied
-        self._state = State({}, {})
+        self._baseline = Baseline({}, {})
         self._sizes: dict[Key, int] = {}
-        self._seen = Seen()
-        self._watcher: Watcher | None = None
-        self._own_statements = Own(own)
+        self._reading = CounterReading()
+        self._reader: CounterReader | None = None
+        self._ledger = StatementLedger(own)
 
     def keep(self, progress: Callable[[str], None]) -> None:
         """Keep the state as it is now. Raises pymysql.Error."""
         with self._cursor() as cursor:
             cursor.execute(f"CREATE DATABASE IF NOT EXISTS {quoted(self._own)}")
-            self._own_statements.create(cursor)
+            self._ledger.create(cursor)
             keep(cursor, self._own, progress)
 
     def others(self) -> Sequence[str]:
@@ -56,14 +56,14 @@ class Prepared:
         with self._cursor() as cursor:
             return self._load(cursor).others
 
-    def _load(self, cursor: Cursor) -> State:
+    def _load(self, cursor: Cursor) -> Baseline:
         """Read what is kept, once in a process."""
-        if not self._state.definitions:
+        if not self._baseline.definitions:
             # Else the server sets the counters back whenever it likes, or forgets a table that was not used for long.
             cursor.execute("SET GLOBAL innodb_stats_auto_recalc = OFF")
             cursor.execute("SET GLOBAL table_definition_cache = 20000")
-            self._state = load(cursor, self._own, self._copied)
-        return self._state
+            self._baseline = load(cursor, self._own, self._copied)
+        return self._baseline
 
     # -- going back ---------------------------------------------------------------------------------------
 
@@ -101,15 +101,15 @@ class Prepared:
         with self._cursor() as cursor:
             self._load(cursor)
             self._end_transactions(cursor)
-            watcher = self._watcher = self._watcher or Watcher(cursor)
-            now = watcher.look(cursor, self._own_statements)
-            all_known = now.knows_tables(self._seen)
-            if not now.same_schema(self._seen):
+            reader = self._reader = self._reader or CounterReader(cursor)
+            now = reader.read(cursor, self._ledger)
+            all_known = now.knows_tables(self._reading)
+            if not now.same_schema(self._reading):
                 self._restore_definitions(cursor)
-                now = watcher.look(cursor, self._own_statements)
+                now = reader.read(cursor, self._ledger)
             touched = []
-            for key, kept in self._state.contents.items():
-                before, counts = self._seen.tables.get(kept.inner_name), now.tables.get(kept.inner_name)
+            for key, kept in self._baseline.contents.items():
+                before, counts = self._reading.tables.get(kept.inner_name), now.tables.get(kept.inner_name)
                 if key.kind == "sequence":
                     # Of the values that a server has ready, taking one is counted nowhere.
                     self._set_sequence(cursor, key, kept)
@@ -117,7 +117,7 @@ class Prepared:
                     touched.append((key, kept, counts))
             self._restore_tables(cursor, touched)
             # What others have run meanwhile counts as after it.
-            self._seen = replace(now, tables=watcher.tables(cursor)) if touched else now
+            self._reading = replace(now, tables=reader.tables(cursor)) if touched else now
 
     def _end_transactions(self, cursor: Cursor) -> None:
         """End connections in the middle of a transaction: what they hold is of a test that is over."""
@@ -128,19 +128,19 @@ class Prepared:
             "SELECT p.ID FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p "
             "ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() AND (p.DB IN %s OR p.DB IS NULL AND %s)",
             # Without a database it may be another worker's.
-            ([*self._state.schemas, ""], self._copied is None),
+            ([*self._baseline.schemas, ""], self._copied is None),
         )
         for (number,) in cursor.fetchall():
             with suppress(errors()):
                 cursor.execute(f"KILL CONNECTION {int(number)}")
 
-    def _restore_tables(self, cursor: Cursor, touched: Sequence[tuple[Key, Kept, Counts | None]]) -> None:
+    def _restore_tables(self, cursor: Cursor, touched: Sequence[tuple[Key, KeptTable, TableCounters | None]]) -> None:
         if len(touched) < 2:
             for one in touched:
                 self._restore_table(cursor, *one)
             return
 
-        def restore_on_its_own(one: tuple[Key, Kept, Counts | None]) -> None:
+        def restore_on_its_own(one: tuple[Key, KeptTable, TableCounters | None]) -> None:
             with self._connections.borrowed() as other:
                 self._restore_table(other, *one)
 
@@ -148,12 +148,12 @@ class Prepared:
         with ThreadPoolExecutor(min(len(touched), _AT_ONCE)) as pool:
             list(pool.map(restore_on_its_own, touched))
 
-    def _restore_table(self, cursor: Cursor, key: Key, kept: Kept, counts: Counts | None) -> None:
+    def _restore_table(self, cursor: Cursor, key: Key, kept: KeptTable, counts: TableCounters | None) -> None:
         name = quoted(key.schema, key.name)
         maker = self._maker
-        fired = [one for one in maker.triggers_of(key) if self._state.definitions[one].event != "UPDATE"]
+        fired = [one for one in maker.triggers_of(key) if self._baseline.definitions[one].event != "UPDATE"]
         for one in fired:
-            self._own_statements.run(cursor, f"DROP TRIGGER IF EXISTS {quoted(one.schema, one.name)}")
+            self._ledger.run(cursor, f"DROP TRIGGER IF EXISTS {quoted(one.schema, one.name)}")
         if key not in self._sizes:
             self._sizes[key] = rows.count(cursor, kept.rows)
         rows.restore(cursor, name, kept.rows, kept.shape, kept.auto_increment or 0, self._sizes[key])
@@ -163,20 +163,20 @@ class Prepared:
         for one in fired:
             maker.make_one(cursor, one)
 
-    def _set_next(self, cursor: Cursor, name: str, kept: Kept) -> None:
-        self._own_statements.run(cursor, f"ALTER TABLE {name} AUTO_INCREMENT = {kept.auto_increment}")
+    def _set_next(self, cursor: Cursor, name: str, kept: KeptTable) -> None:
+        self._ledger.run(cursor, f"ALTER TABLE {name} AUTO_INCREMENT = {kept.auto_increment}")
 
-    def _set_sequence(self, cursor: Cursor, key: Key, kept: Kept) -> None:
+    def _set_sequence(self, cursor: Cursor, key: Key, kept: KeptTable) -> None:
         if kept.auto_increment is not None:
             name = quoted(key.schema, key.name)
-            self._own_statements.run(cursor, f"ALTER SEQUENCE {name} RESTART {kept.auto_increment}")
+            self._ledger.run(cursor, f"ALTER SEQUENCE {name} RESTART {kept.auto_increment}")
 
     @property
-    def _maker(self) -> Maker:
-        return Maker(self._state.definitions, self._own_statements.run, self._fill)
+    def _maker(self) -> DefinitionRestorer:
+        return DefinitionRestorer(self._baseline.definitions, self._ledger.run, self._fill)
 
     def _fill(self, cursor: Cursor, key: Key) -> None:
-        kept = self._state.contents[key]
+        kept = self._baseline.contents[key]
         if key.kind == "sequence":
             self._set_sequence(cursor, key, kept)
             return
@@ -187,7 +187,7 @@ class Prepared:
     def _restore_definitions(self, cursor: Cursor) -> None:
         there = schemas(cursor, self._own)
         if self._copied is not None:
-            there = [name for name in there if name in self._state.schemas]
+            there = [name for name in there if name in self._baseline.schemas]
         self._maker.restore(cursor, read(cursor, there))
 
     # -- copying ------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ class Prepared:
         with self._cursor() as cursor:
             state = self._load(cursor)
             name = quoted(*state.schemas)
-            self._own_statements.run(cursor, f"DROP DATABASE IF EXISTS {name}")
+            self._ledger.run(cursor, f"DROP DATABASE IF EXISTS {name}")
             self._maker.make(cursor, state.definitions, {})
             pattern = name.replace("_", "\\_").replace("%", "\\%")
             for user, host in accounts:

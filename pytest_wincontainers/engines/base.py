@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from pytest_wincontainers.guests import Guest
-from pytest_wincontainers.guests.builds import Build as WindowsBuild
-from pytest_wincontainers.guests.builds import Host, Isolation
+from pytest_wincontainers.guests.builds import Isolation, WindowsHost, WindowsVersion
 
 Progress = Callable[[str], None]
 
@@ -19,6 +18,26 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 NETWORK = "nat"
 """The one network all containers share; Windows engines have it from the start."""
+
+
+class EngineAddress(NamedTuple):
+    """What another process of this machine needs to reach the same engine; see `engines.registry`."""
+
+    factory: str
+    """The function or class that makes the engine from `url`, as "package.module:name"."""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What an engine can do, where not all can."""
+
+    commit: bool = True
+    """Making an image of a container that has ended."""
+    direct: bool = True
+    """A route from this process to the containers' own addresses."""
+    isolation: bool = False
+    """A choice of isolation for each container."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +52,13 @@ class EngineInfo:
     system: str
     """The operating system of the engine's machine, in its own words."""
     near: bool
-    """Whether a container's own address can be reached from this process."""
+    """Whether the engine shares this machine's files and clock, with no network or virtual machine between."""
     host: str
     """The name under which ports published by the engine are reached."""
+    capabilities: Capabilities = Capabilities()
     clock_offset: float = 0.0
     """Seconds by which the engine's clock is ahead of ours; its log lines carry its own time."""
-    windows: Host | None = None
+    windows: WindowsHost | None = None
     """The engine's machine, where it runs Windows containers and told its build."""
     unprotected: bool = False
     """Whether the way to the engine leaves this machine without TLS or SSH."""
@@ -52,7 +72,7 @@ class Image:
     ports: tuple[int, ...] = ()
     """The TCP ports it exposes."""
     guest: Guest = "linux"
-    windows: WindowsBuild | None = None
+    windows: WindowsVersion | None = None
     """The build of Windows in it, where it says so."""
 
 
@@ -82,7 +102,7 @@ class Build:
 class Mount:
     """A folder of the engine's machine inside a container.
 
-    A relative `source` is meant from the folder of the file that declares the container.
+    A relative `source` is resolved against the folder of the file that declares the container.
     """
 
     source: str | Path
@@ -120,7 +140,7 @@ class ContainerState:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedContainer:
     """One container in a listing by label."""
 
     id: str
@@ -151,7 +171,7 @@ class Engine(Protocol):
     """
 
     @property
-    def address(self) -> str | None:
+    def address(self) -> EngineAddress | None:
         """What another process of this machine needs to reach the same engine; None when none can."""
 
     def info(self) -> EngineInfo:
@@ -225,11 +245,11 @@ class Engine(Protocol):
     def remove(self, container: str) -> None:
         """Remove a container and its anonymous volumes; one that is gone is no error."""
 
-    def containers(self, labels: Iterable[str]) -> Sequence[Listed]:
+    def containers(self, labels: Iterable[str]) -> Sequence[ListedContainer]:
         """All containers, running or not, that carry every one of the labels (`key` or `key=value`)."""
 
     def close(self) -> None:
-        """Let go of connections. Never raises."""
+        """Close the connections. Never raises; may be called again."""
 
 
 def timestamp(text: str) -> float:

@@ -23,7 +23,7 @@ _SYSTEM = re.compile(r"\(OS Build (\d+)(?:\.(\d+))?\)")
 
 
 @dataclass(frozen=True)
-class Build:
+class WindowsVersion:
     """A build of Windows and its revision, as in 10.0.20348.5499; revision 0 where it is not known."""
 
     number: int
@@ -39,10 +39,10 @@ class Build:
 
 
 @dataclass(frozen=True)
-class Host:
+class WindowsHost:
     """A machine that runs Windows containers."""
 
-    build: Build
+    build: WindowsVersion
     server: bool
     default: Isolation
     """The isolation that the engine uses when none is asked for."""
@@ -55,15 +55,15 @@ class Host:
     @property
     def as_process(self) -> tuple[str, ...]:
         """The tags whose images run here as processes, the best first."""
-        return tuple(tag for number, tag in _NEWEST_FIRST if self.runs_as_process(Build(number)))
+        return tuple(tag for number, tag in _NEWEST_FIRST if self.runs_as_process(WindowsVersion(number)))
 
     @property
     def at_all(self) -> tuple[str, ...]:
         """The tags whose images run here with one isolation or the other, the best first."""
-        others = (tag for number, tag in _NEWEST_FIRST if self.runs_in_hyperv(Build(number)))
+        others = (tag for number, tag in _NEWEST_FIRST if self.runs_in_hyperv(WindowsVersion(number)))
         return tuple(dict.fromkeys((*self.as_process, *others)))
 
-    def runs_as_process(self, image: Build) -> bool:
+    def runs_as_process(self, image: WindowsVersion) -> bool:
         """Whether the builds fit together for process isolation."""
         ours = self.build.number
         if ours == _SERVER_2016 and image.number == ours and self.build.revision and image.revision:
@@ -72,34 +72,34 @@ class Host:
             return image.number == ours
         return _SERVER_2022 <= image.number <= ours and not self._unreadable(image)
 
-    def runs_in_hyperv(self, image: Build) -> bool:
+    def runs_in_hyperv(self, image: WindowsVersion) -> bool:
         """Whether the image is old enough for Hyper-V isolation."""
         return image.number <= self.build.number and not self._unreadable(image)
 
-    def _unreadable(self, image: Build) -> bool:
+    def _unreadable(self, image: WindowsVersion) -> bool:
         # Windows 11 25H2 does not know the format of 2025's layers (microsoft/hcsshim#2566).
         return image.number == _SERVER_2025 < self.build.number
 
 
-def parse_system(system: str) -> Build | None:
+def parse_system(system: str) -> WindowsVersion | None:
     """The build in an engine's `OperatingSystem`, which alone has the revision."""
     found = _SYSTEM.search(system)
-    return Build(int(found[1]), int(found[2] or 0)) if found else None
+    return WindowsVersion(int(found[1]), int(found[2] or 0)) if found else None
 
 
-def parse_version(version: str) -> Build | None:
+def parse_version(version: str) -> WindowsVersion | None:
     """The build in an `OsVersion` such as 10.0.20348.5499."""
     parts = version.split(".")
     if len(parts) < 3 or not all(part.isdecimal() for part in parts):
         return None
-    return Build(int(parts[2]), int(parts[3]) if len(parts) > 3 else 0)
+    return WindowsVersion(int(parts[2]), int(parts[3]) if len(parts) > 3 else 0)
 
 
 class Unfit(Exception):
     """An image that this host cannot run, or not so: `args` are a sentence and a hint."""
 
 
-def choose_isolation(host: Host, image: Build | None, asked: Isolation | None) -> Isolation | None:
+def choose_isolation(host: WindowsHost, image: WindowsVersion | None, asked: Isolation | None) -> Isolation | None:
     """The isolation for an image: process where the builds fit, else Hyper-V.
 
     None leaves it to the engine, as for an image of no known build. Raises Unfit, before anything is created: an
@@ -123,7 +123,7 @@ def choose_isolation(host: Host, image: Build | None, asked: Isolation | None) -
     return "hyperv"
 
 
-def newer_revision(host: Host, image: Build) -> bool:
+def newer_revision(host: WindowsHost, image: WindowsVersion) -> bool:
     """Whether the image has later updates than its host.
 
     Some such pairs end at the start with 0xc0370106 when they share a kernel (microsoft/Windows-Containers#591,

@@ -5,14 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from pytest_wincontainers.guests.base import Patience
+
 
 class Linux:
     """See `GuestRules`."""
 
+    title = "Linux"
     root = "/"
     administrator = ""
+    parallel_starts = 8
+    removal_rounds = 3
+    patience = Patience(3, 1.0)
+    makes_networks = True
+    binds_addresses = True
+    routed = False
+    images_match_host = False
+    # The packages come from the distribution's mirrors; an engine without a default bridge reaches them by the host's
+    # network only.
+    build_network = "host"
+    host_caches_dns = False
+    has_isolation = False
     # Few images have a DNS cache; in those that have, it is nscd's.
     flush_dns = ("sh", "-c", "! [ -S /run/nscd/socket ] || nscd --invalidate=hosts")
+    may_lack_shell = True
+
+    def archives_reach(self, isolation: str) -> bool:
+        return True
 
     def decode(self, output: bytes) -> str:
         return output.decode("utf-8", "replace").replace("\r\n", "\n")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PureWindowsPath
 
 from pytest_wincontainers.guests import text
+from pytest_wincontainers.guests.base import Patience
 
 _PIPE = "\\\\.\\pipe\\"
 _LONGEST_COMMAND_LINE = 32_000
@@ -18,11 +19,31 @@ _LINE = "WINCONTAINERS_LINE"
 class Windows:
     """See `GuestRules`."""
 
+    title = "Windows"
     root = "C:\\"
+    # Hosts fail when many containers start at once, and tell it by timeouts (docker/for-win#8770).
+    parallel_starts = 2
+    # A layer may be held for a minute after its container has ended (moby/moby#40723).
+    removal_rounds = 8
+    patience = Patience(20, 1.0)
+    # The service makes the network `nat` when it starts, and there can be only one.
+    makes_networks = False
+    # Refused when the container starts (moby/moby daemon/libnetwork/drivers/windows).
+    binds_addresses = False
+    routed = True
+    images_match_host = True
+    build_network = None
+    host_caches_dns = True
+    has_isolation = True
     # Images whose user is ContainerUser, as Nano Server's is, may not flush (facts: portainer/portainer#3866).
     administrator = "ContainerAdministrator"
     # Not Clear-DnsClientCache: Nano Server has no PowerShell, and starting one takes up to a second.
     flush_dns = ("ipconfig", "/flushdns")
+    may_lack_shell = False
+
+    def archives_reach(self, isolation: str) -> bool:
+        # The files of a running Hyper-V container are its virtual machine's (moby/moby daemon/archive_windows.go).
+        return isolation != "hyperv"
 
     def decode(self, output: bytes) -> str:
         return text.decode(output)

@@ -13,15 +13,15 @@ class HostError(WincontainersError):
 
 
 @dataclass(frozen=True)
-class Command:
+class HostCommand:
     """A command for a Windows host: as a PowerShell script, and the program that does the same without PowerShell."""
 
     script: str
     program: tuple[str, ...]
 
 
-FLUSH_DNS = Command("Clear-DnsClientCache", ("ipconfig", "/flushdns"))
-EXCLUDED_PORTS = Command(
+FLUSH_DNS = HostCommand("Clear-DnsClientCache", ("ipconfig", "/flushdns"))
+EXCLUDED_PORTS = HostCommand(
     "netsh int ipv4 show excludedportrange protocol=tcp",
     ("netsh", "int", "ipv4", "show", "excludedportrange", "protocol=tcp"),
 )
@@ -34,7 +34,7 @@ class Host(Protocol):
     def name(self) -> str:
         """What to call it in messages."""
 
-    def run(self, command: Command, seconds: float) -> str:
+    def run(self, command: HostCommand, seconds: float) -> str:
         """Run a command and return what it wrote. Raises HostError when it fails or takes longer."""
 
     def close(self) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Sequence
 
 from pytest_wincontainers.engines.base import EngineInfo
 from pytest_wincontainers.errors import WincontainersError
+from pytest_wincontainers.guests import RULES
 from pytest_wincontainers.hosts.base import EXCLUDED_PORTS, FLUSH_DNS, Host
 from pytest_wincontainers.hosts.local import LocalHost
+from pytest_wincontainers.machine import MACHINE
+from pytest_wincontainers.machine.base import Machine
 from pytest_wincontainers.settings import Settings
 
 _SECONDS = 30.0
@@ -59,18 +61,18 @@ class HostDuties:
 
 
 def duties(
-    info: EngineInfo, settings: Settings, note: Callable[[str], None], *, platform: str = sys.platform
+    info: EngineInfo, settings: Settings, note: Callable[[str], None], *, machine: Machine = MACHINE
 ) -> HostDuties:
-    """The hosts that there is a way to: this machine where it runs Windows, and the engine's where that is another.
+    """The hosts of a run: this machine where it has a DNS client cache, and the engine's where that is another.
 
     Raises DeclarationError for WinRM settings that cannot be.
     """
-    hosts: list[Host] = [LocalHost()] if platform == "win32" else []
+    hosts: list[Host] = [LocalHost()] if machine.has_dns_cache else []
     if settings.winrm is not None:
         from pytest_wincontainers.hosts.winrm import WinRmHost
 
         hosts.append(WinRmHost(settings))
-    elif info.guest == "windows" and not info.near:
+    elif RULES[info.guest].host_caches_dns and not info.near:
         note(
             f"the DNS client cache of {info.host} was not flushed, as there is no way to run commands there; "
             "--wincontainers-winrm names one"

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 
 from pytest_wincontainers.guests.windows import Windows, powershell
-from pytest_wincontainers.hosts.base import Command, HostError
+from pytest_wincontainers.hosts.base import HostCommand, HostError
 
 
 class LocalHost:
@@ -14,7 +14,7 @@ class LocalHost:
 
     name = "this machine"
 
-    def run(self, command: Command, seconds: float) -> str:
+    def run(self, command: HostCommand, seconds: float) -> str:
         try:
             return self._run(powershell(command.script), seconds)
         except FileNotFoundError:

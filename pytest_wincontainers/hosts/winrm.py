@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.guests.windows import Windows, powershell
-from pytest_wincontainers.hosts.base import Command, HostError
+from pytest_wincontainers.hosts.base import HostCommand, HostError
 from pytest_wincontainers.limits import within
 from pytest_wincontainers.settings import Settings
 
@@ -40,7 +40,7 @@ class WinRmHost:
         self._settings = settings
         self._shell = _Shell()
 
-    def run(self, command: Command, seconds: float) -> str:
+    def run(self, command: HostCommand, seconds: float) -> str:
         shell = self._shell
         try:
             return within(seconds, lambda: self._run(shell, command))
@@ -54,7 +54,7 @@ class WinRmHost:
                 hint="see whether the machine is busy, and whether its firewall lets WinRM through",
             ) from None
 
-    def _run(self, shell: _Shell, command: Command) -> str:
+    def _run(self, shell: _Shell, command: HostCommand) -> str:
         with shell.one_at_a_time:
             try:
                 return self._run_in_living(shell, command)
@@ -67,7 +67,7 @@ class WinRmHost:
                 if shell.abandoned:
                     shell.close()
 
-    def _run_in_living(self, shell: _Shell, command: Command) -> str:
+    def _run_in_living(self, shell: _Shell, command: HostCommand) -> str:
         try:
             return self._run_in(shell, command)
         except HostError:
@@ -78,7 +78,7 @@ class WinRmHost:
             shell.opened = None
             return self._run_in(shell, command)
 
-    def _run_in(self, shell: _Shell, command: Command) -> str:
+    def _run_in(self, shell: _Shell, command: HostCommand) -> str:
         if shell.opened is None:
             protocol = self._protocol()
             shell.opened = protocol, protocol.open_shell(codepage=_UTF8)

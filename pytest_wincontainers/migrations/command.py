@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import string
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_wincontainers.errors import DeclarationError, MigrationError
 from pytest_wincontainers.guests.text import decode
+from pytest_wincontainers.machine import MACHINE
 
 _SHOWN_LINES = 40
 _POLL_SECONDS = 0.1
@@ -125,7 +123,7 @@ def run_here(given: Command, base: Path, progress: Callable[[str], None]) -> Non
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
+                **MACHINE.detached(),
             )
         except OSError as problem:
             raise MigrationError(f"{program} could not be run: {problem}", hint="see whether it is a program") from None
@@ -137,7 +135,8 @@ def run_here(given: Command, base: Path, progress: Callable[[str], None]) -> Non
                 time.sleep(_POLL_SECONDS)
         finally:
             if process.poll() is None:
-                _end(process)
+                # Also what it has started, as a script does that starts Java.
+                MACHINE.kill_tree(process)
         judge(given, process.returncode, _read(output.fileno()))
 
 
@@ -147,17 +146,6 @@ def _found(program: str, folder: Path) -> str:
     if os.path.dirname(program):  # noqa: PTH120 - Path(".") has none either
         return os.path.abspath(folder / program)  # noqa: PTH100 - resolve() would follow links
     return shutil.which(program) or program
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a program and those that it has started, as a script does that starts Java."""
-    if sys.platform == "win32":
-        subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S607 - as Windows finds it
-        process.kill()
-    else:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _read(handle: int) -> str:

@@ -6,49 +6,47 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import pytest
 
-from pytest_wincontainers.endpoints import Began, Handed
+from pytest_wincontainers.endpoints import ContainerInfo, TestStart
 from pytest_wincontainers.errors import WincontainersError
 from pytest_wincontainers.reports import logs
 from pytest_wincontainers.reports.artifacts import folder_of_test
-from pytest_wincontainers.reports.browsers import BROWSERS
+from pytest_wincontainers.reports.evidence import OpenEvidence
 
 # The title decides where a section shows: one with "log" in front reaches JUnit XML and --show-capture=log too.
 _TITLE = "log wincontainers "
 
 
-class Logging(Protocol):
-    """What is asked of a kind of container."""
+class LogReader(Protocol):
+    """Reads a container's log, which may be several in one; see `services.ServerLogs`."""
 
-    def flush_logs(self, endpoint: Any) -> None:
-        """Have all that was logged by now written to the container's output. Raises WincontainersError."""
+    def flush(self) -> None:
+        """Wait until all that was logged by now is in the file. Raises WincontainersError."""
 
-    def excerpts(self, log: Path, offset: int, since: float, until: float) -> Mapping[str, Sequence[str]]:
+    def excerpts(self, offset: int, since: float, until: float) -> Mapping[str, Sequence[str]]:
         """The lines of that time, by which log they are of. Raises OSError."""
 
 
 @dataclass(frozen=True)
-class Source:
+class LogSource:
     """A container whose logs belong to a test."""
 
-    name: str
-    handed: Handed
-    service: Logging
-    endpoint: Any
+    info: ContainerInfo
+    reader: LogReader
 
     @property
     def log(self) -> Path:
-        return Path(self.handed.log)
+        return Path(self.info.log)
 
 
 @dataclass
 class Watch:
     """What is remembered of a test from its beginning, or from its last failing phase."""
 
-    sources: Sequence[Source]
+    sources: Sequence[LogSource]
     since: float
     offsets: Mapping[str, int]
 
@@ -66,41 +64,42 @@ class TestReports:
         self._log_lines = log_lines
         self._current: Watch | None = None
         self._since = 0.0
+        self.evidence = OpenEvidence()
 
-    def begin(self, item: pytest.Item, sources: Sequence[Source]) -> None:
-        """A test that needs these containers begins."""
+    def watch(self, item: pytest.Item, sources: Sequence[LogSource]) -> None:
+        """The current test needs these containers, and has them now."""
         item.stash[WATCH] = self._current = self._watch(sources)
-        BROWSERS.test_begins()
+        self.evidence.start_test()
 
     @staticmethod
-    def _watch(sources: Sequence[Source]) -> Watch:
-        offsets = {source.name: logs.size(source.log) for source in sources}
+    def _watch(sources: Sequence[LogSource]) -> Watch:
+        offsets = {source.info.name: logs.size(source.log) for source in sources}
         return Watch(sources, time.time(), offsets)
 
-    def test_begins(self) -> None:
-        """Any test begins; of the one before nothing counts any more."""
+    def start(self) -> None:
+        """A test starts, whatever it needs; of the one before nothing counts any more."""
         self._current = None
         self._since = time.time()
 
-    def began(self, name: str, ahead: float) -> Began:
-        """When the current test began, by a clock that is ahead by so many seconds."""
+    def test_start(self, info: ContainerInfo) -> TestStart:
+        """When the current test began, by the clock of that container's engine."""
         if self._current is None:
-            return Began(self._since + ahead)
-        # One that it did not say it needs has no mark of its own.
-        return Began(self._current.since + ahead, self._current.offsets.get(name, 0))
+            return TestStart(self._since + info.clock_offset)
+        # One that the test did not say it needs has no mark of its own.
+        return TestStart(self._current.since + info.clock_offset, self._current.offsets.get(info.name, 0))
 
-    def failed(self, item: pytest.Item, when: str, handed: Sequence[Handed]) -> None:
+    def failed(self, item: pytest.Item, when: str, containers: Sequence[ContainerInfo]) -> None:
         """A phase of the test has failed: add what belongs to it, before the report is made.
 
-        `handed` is what is known of the containers: their secrets.
+        `containers` are those of the run, whose secrets are masked.
         """
         watch = item.stash.get(WATCH, None)
         if watch is None:
             return
         try:
-            self._add_browsers(item, when, handed)
+            self._add_evidence(item, when, containers)
         except OSError as problem:
-            item.add_report_section(when, f"{_TITLE}browser", f"(what browsers showed cannot be kept: {problem})")
+            item.add_report_section(when, f"{_TITLE}browser", f"(what browsers showed cannot be saved: {problem})")
         for source in watch.sources:
             self._flush(source, item, when)
         logs.settle(source.log for source in watch.sources)
@@ -112,22 +111,22 @@ class TestReports:
         item.stash[WATCH] = self._watch(watch.sources)
 
     @staticmethod
-    def _flush(source: Source, item: pytest.Item, when: str) -> None:
+    def _flush(source: LogSource, item: pytest.Item, when: str) -> None:
         try:
-            source.service.flush_logs(source.endpoint)
+            source.reader.flush()
         except WincontainersError as problem:
-            item.add_report_section(when, f"{_TITLE}{source.name}", f"(the last lines may be missing: {problem})")
+            item.add_report_section(when, f"{_TITLE}{source.info.name}", f"(the last lines may be missing: {problem})")
 
-    def _excerpts(self, source: Source, watch: Watch, until: float) -> Iterator[tuple[str, str]]:
-        ahead = source.handed.clock_offset
+    def _excerpts(self, source: LogSource, watch: Watch, until: float) -> Iterator[tuple[str, str]]:
+        ahead = source.info.clock_offset
         try:
-            found = source.service.excerpts(source.log, watch.offsets[source.name], watch.since + ahead, until + ahead)
+            found = source.reader.excerpts(watch.offsets[source.info.name], watch.since + ahead, until + ahead)
         except OSError as problem:
             found = {"": [f"(the log cannot be read: {problem})"]}
         for title, lines in found.items():
             if not lines:
                 continue
-            yield f"{source.name} {title}".rstrip(), logs.clean("\n".join(self.last(lines, source.log)))
+            yield f"{source.info.name} {title}".rstrip(), logs.clean("\n".join(self.last(lines, source.log)))
 
     def last(self, lines: Sequence[str], log: Path) -> Sequence[str]:
         """As many of the lines as a report takes, and where the others are."""
@@ -136,9 +135,9 @@ class TestReports:
             return lines
         return [f"({more} earlier lines are in {log})", *lines[more:]]
 
-    def _add_browsers(self, item: pytest.Item, when: str, handed: Sequence[Handed]) -> None:
-        secrets = [secret for one in handed for secret in one.secrets.values()]
-        for name, text in BROWSERS.gather(
+    def _add_evidence(self, item: pytest.Item, when: str, containers: Sequence[ContainerInfo]) -> None:
+        secrets = [secret for one in containers for secret in one.secrets.values()]
+        for name, text in self.evidence.gather(
             folder=lambda: folder_of_test(self._folder, item.nodeid), mask=lambda text: logs.masked(text, secrets)
         ):
             item.add_report_section(when, f"{_TITLE}{name} browser", logs.clean(text))
@@ -147,6 +146,6 @@ class TestReports:
                 item.user_properties.append(kept)
 
     def end(self) -> None:
-        """The test is over."""
+        """The current test is over."""
         self._current = None
-        BROWSERS.test_ends()
+        self.evidence.end_test()

@@ -1,1 +1,1 @@
-"""A run: from what the selected tests need to running containers, and to nothing left of them."""
+"""One run: its containers started side by side, waited for, and removed. Knows neither pytest nor pytest-xdist."""

@@ -14,7 +14,7 @@ LABEL = "pytest-wincontainers.image"
 
 
 Retry = Callable[[Callable[[], None]], None]
-"""Does something, again where it fails in passing."""
+"""Does something, again after transient failures."""
 
 
 def ensure_image(

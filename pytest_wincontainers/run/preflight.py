@@ -9,7 +9,8 @@ from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.guests import RULES
 from pytest_wincontainers.guests.builds import Isolation, Unfit, choose_isolation
 from pytest_wincontainers.guests.windows import is_pipe
-from pytest_wincontainers.plan import Plan, Planned, at
+from pytest_wincontainers.plan import Plan, PlannedContainer, at
+from pytest_wincontainers.services.recipe import image_of
 
 
 def check(plan: Plan, engine: Engine, isolation: Isolation | None) -> None:
@@ -21,9 +22,9 @@ def check(plan: Plan, engine: Engine, isolation: Isolation | None) -> None:
     for planned in plan.containers:
         declaration = planned.declaration
         try:
-            for mount in planned.service.common.mounts:
+            for mount in planned.service.options.get("mounts", ()):
                 _check_mount(mount, declaration.base, info)
-            image = planned.service.image(declaration.base, info)
+            image = image_of(planned.service, declaration.base, info)
             known = engine.image(image) if isinstance(image, str) else None
             if known is not None:
                 isolation_of(planned, known, info, isolation)
@@ -35,30 +36,32 @@ def _check_mount(mount: Mount, base: Path, info: EngineInfo) -> None:
     problem = RULES[info.guest].mount_problem(on_engine(base, mount.source), mount.target, near=info.near)
     if problem:
         raise DeclarationError(
-            f"the engine, which runs {info.guest.capitalize()} containers, would refuse a mount: {problem}",
+            f"the engine, which runs {RULES[info.guest].title} containers, would refuse a mount: {problem}",
             hint="Mount(source, target): a folder of the engine's machine, and its path in the container",
         )
 
 
 def on_engine(base: Path, source: str | Path) -> str:
-    """A mount's source as the engine is told it: relative ones are meant from the declaring file's folder."""
+    """A mount's source as the engine is told it: relative ones are resolved against the declaring file's folder."""
     # What is absolute in whatever way stays as it was written; it may be meant for another kind of machine.
     foreign = is_pipe(str(source)) or str(source)[1:2] == ":" or str(source).startswith("/")
     return str(source) if foreign else str((base / source).resolve())
 
 
-def isolation_of(planned: Planned, image: Image, info: EngineInfo, isolation: Isolation | None) -> Isolation | None:
+def isolation_of(
+    planned: PlannedContainer, image: Image, info: EngineInfo, isolation: Isolation | None
+) -> Isolation | None:
     """The isolation to ask for. Raises DeclarationError where the engine cannot run the image."""
     if image.guest != info.guest:
         raise DeclarationError(
-            f"the image of {planned.name} is for {image.guest.capitalize()}, and the engine runs "
-            f"{info.guest.capitalize()} containers",
-            hint=f"name an image for {info.guest.capitalize()}, or another engine with DOCKER_HOST",
+            f"the image of {planned.name} is for {RULES[image.guest].title}, and the engine runs "
+            f"{RULES[info.guest].title} containers",
+            hint=f"name an image for {RULES[info.guest].title}, or another engine with DOCKER_HOST",
         )
     if info.windows is None:
         return None
     try:
-        return choose_isolation(info.windows, image.windows, planned.service.common.isolation or isolation)
+        return choose_isolation(info.windows, image.windows, planned.service.options.get("isolation") or isolation)
     except Unfit as unfit:
         problem, hint = unfit.args
         raise DeclarationError(f"{planned.name} cannot be started: {problem}", hint=hint) from None

@@ -12,17 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pytest_wincontainers.engines.base import Engine, Listed
+from pytest_wincontainers.engines.base import Engine, ListedContainer
 from pytest_wincontainers.errors import EngineUnavailable, WincontainersError
-from pytest_wincontainers.guests import Guest
+from pytest_wincontainers.guests import RULES
 from pytest_wincontainers.run.locks import RunLock
 
 RUN = "pytest-wincontainers.run"
 NAME = "pytest-wincontainers.name"
 HOST = "pytest-wincontainers.host"
 
-REMOVAL_ROUNDS: Mapping[Guest, int] = {"linux": 3, "windows": 8}
-"""How often a removal is tried: Windows may hold a layer for a minute (moby/moby#40723)."""
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 
@@ -31,9 +29,7 @@ def labels(run: str, name: str) -> Mapping[str, str]:
     return {RUN: run, NAME: name, HOST: platform.node()}
 
 
-def remove_run(
-    engine: Engine, run: str, *, rounds: int = REMOVAL_ROUNDS["linux"], between: Callable[[], None] = lambda: None
-) -> list[str]:
+def remove_run(engine: Engine, run: str, *, rounds: int, between: Callable[[], None] = lambda: None) -> list[str]:
     """Remove every container of a run and return what went wrong, a line each.
 
     `rounds` is how often that is tried. `between` is called after all are killed and before the first is removed:
@@ -59,8 +55,8 @@ def remove_run(
     return problems
 
 
-def _each(call: Callable[[str], None], containers: Sequence[Listed]) -> list[str]:
-    def one(container: Listed) -> str | None:
+def _each(call: Callable[[str], None], containers: Sequence[ListedContainer]) -> list[str]:
+    def one(container: ListedContainer) -> str | None:
         try:
             call(container.id)
         except WincontainersError as problem:
@@ -85,7 +81,7 @@ def sweep(engine: Engine, state: Path, run: str) -> list[str]:
         lock = RunLock(state, other)
         if not lock.is_dead():
             continue
-        problems = remove_run(engine, other)
+        problems = remove_run(engine, other, rounds=RULES[engine.info().guest].removal_rounds)
         lines += problems or [f"removed the containers that run {other} left when it was killed"]
         if not problems:
             lock.forget()

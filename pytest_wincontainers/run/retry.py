@@ -1,4 +1,4 @@
-"""Trying again what fails in passing: the one loop for starts, pulls, builds and removals."""
+"""Retrying transient failures: the one loop for starts, pulls, builds and removals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from pytest_wincontainers.errors import EngineError, ImageError
-from pytest_wincontainers.failures.catalogue import Failure
+from pytest_wincontainers.failures.failure import Failure
 
 ResultT = TypeVar("ResultT")
 

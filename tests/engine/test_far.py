@@ -83,4 +83,4 @@ def test_the_engines_certificate_is_verified(far, door, authority, tmp_path):
 def test_without_tls_the_summary_says_so(far, door):
     finished = far.run(DOCKER_HOST=door())
     assert finished.outcomes() == {"passed": 1}
-    assert "the way to the engine on 127.0.0.2 is not protected; use TLS" in finished.output
+    assert "the connection to the engine on 127.0.0.2 is not protected; use TLS" in finished.output

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pytest_wincontainers.databases.own import Own
-from pytest_wincontainers.databases.prepared import Prepared
+from pytest_wincontainers.databases.ledger import StatementLedger
+from pytest_wincontainers.databases.prepared import PreparedState
 from pytest_wincontainers.migrations.split import split
 from tests.engine.test_reset import SHOP
 from tests.kit.database import Server
@@ -43,7 +43,7 @@ def prepared(server):
         database="shop",
         charset="latin1",
     )
-    made = Prepared(lambda: server.connect(database=None), "wincontainers")
+    made = PreparedState(lambda: server.connect(database=None), "wincontainers")
     made.keep(lambda _: None)
     made.reset()
     return made
@@ -196,7 +196,7 @@ def test_a_server_that_is_killed_in_the_middle_of_a_reset(real_client):
             "INSERT INTO big (t) SELECT REPEAT('x', 200) FROM seq_1_to_150000",
         )
         before = server.execute("CHECKSUM TABLE big")
-        prepared = Prepared(lambda: server.connect(database=None), "wincontainers")
+        prepared = PreparedState(lambda: server.connect(database=None), "wincontainers")
         prepared.keep(lambda _: None)
         prepared.reset()
         server.execute("UPDATE big SET t = 'y'")
@@ -210,7 +210,7 @@ def test_a_server_that_is_killed_in_the_middle_of_a_reset(real_client):
         assert server.execute("CHECKSUM TABLE big") == before
         # So does another process, which begins with nothing in mind.
         server.execute("DELETE FROM big WHERE id < 1000")
-        Prepared(lambda: server.connect(database=None), "wincontainers").reset()
+        PreparedState(lambda: server.connect(database=None), "wincontainers").reset()
         assert server.execute("CHECKSUM TABLE big") == before
     finally:
         server.remove()
@@ -232,7 +232,7 @@ def test_a_server_that_is_started_again_at_once(real_client):
     server = Server(real_client)
     try:
         server.execute("CREATE TABLE plain (id INT PRIMARY KEY, v INT)", "INSERT INTO plain VALUES (1, 1)")
-        prepared = Prepared(lambda: server.connect(database=None), "wincontainers")
+        prepared = PreparedState(lambda: server.connect(database=None), "wincontainers")
         prepared.keep(lambda _: None)
         server.container.restart()
         server.wait()
@@ -248,17 +248,17 @@ def test_a_server_that_is_started_again_at_once(real_client):
 
 def test_what_one_process_is_in_the_middle_of_hides_nothing_from_another(server, prepared):
     """The server counts the statements of all alike."""
-    mine, other = (Prepared(lambda: server.connect(database=None), "wincontainers") for _ in range(2))
+    mine, other = (PreparedState(lambda: server.connect(database=None), "wincontainers") for _ in range(2))
     mine.reset()
     other.reset()
-    tell = Own._tell
+    tell = StatementLedger._tell
     others = []
 
     def late(own, cursor, on_table):
         if others:
             tell(own, cursor, on_table)
             return
-        # A trigger is dropped by now, and nobody was told.
+        # A trigger is dropped by now, and nobody was entry.
         others.append(threading.Thread(target=other.reset))
         others[0].start()
         time.sleep(0.1)
@@ -266,7 +266,7 @@ def test_what_one_process_is_in_the_middle_of_hides_nothing_from_another(server,
         others[0].join()
 
     server.execute("UPDATE products SET price = 1", database="shop")
-    with unittest.mock.patch.object(Own, "_tell", late):
+    with unittest.mock.patch.object(StatementLedger, "_tell", late):
         mine.reset()
     assert others
     server.execute("CREATE TABLE junk (id INT)", database="shop")

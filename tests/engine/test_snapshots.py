@@ -208,7 +208,7 @@ def test_one_that_lacks_what_was_prepared_is_made_anew(shop, real_client):
     real_client.images.get(base["Tags"][0]).tag(*tag.rsplit(":", 1))
     finished = shop.run()
     assert finished.outcomes() == {"passed": 1}
-    assert "the snapshot of database was made anew: it is not whole" in finished.output
+    assert "the snapshot of database was made anew: it is not complete" in finished.output
 
 
 GRANTED = SLOW + "CREATE DATABASE archive; CREATE TABLE archive.t (id INT); GRANT SELECT ON archive.* TO 'shop'@'%';\n"

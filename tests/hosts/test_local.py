@@ -9,6 +9,7 @@ from pytest_wincontainers.engines.base import EngineInfo
 from pytest_wincontainers.hosts.base import EXCLUDED_PORTS, FLUSH_DNS, HostError
 from pytest_wincontainers.hosts.duties import duties
 from pytest_wincontainers.hosts.local import LocalHost
+from pytest_wincontainers.machine.windows import WindowsMachine
 from pytest_wincontainers.settings import resolve
 
 
@@ -56,6 +57,6 @@ class TestLocalHost:
         programs("powershell", f"echo x >> {tmp_path}/flushed")
         near = EngineInfo(id="1", name="", version="", guest="windows", system="", near=True, host="127.0.0.1")
         notes = []
-        duties(near, resolve(pytester.parseconfig(), {}), notes.append, platform="win32").flush_dns()()
+        duties(near, resolve(pytester.parseconfig(), {}), notes.append, machine=WindowsMachine()).flush_dns()()
         assert (tmp_path / "flushed").read_text() == "x\n"
         assert notes == []

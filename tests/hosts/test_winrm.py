@@ -11,6 +11,7 @@ from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.hosts.base import EXCLUDED_PORTS, FLUSH_DNS, HostError
 from pytest_wincontainers.hosts.duties import duties
 from pytest_wincontainers.hosts.winrm import WinRmHost
+from pytest_wincontainers.machine.posix import PosixMachine
 from pytest_wincontainers.settings import resolve
 
 from .tls import Authority
@@ -194,7 +195,7 @@ def info(**changes):
 
 def test_a_far_engine_by_winrm(server, settings):
     notes = []
-    made = duties(info(), settings(server), notes.append, platform="linux")
+    made = duties(info(), settings(server), notes.append, machine=PosixMachine())
     made.flush_dns()()
     assert len(server.scripts) == 1
     assert made.excluded_ports() == "Grüße\ndone"
@@ -205,7 +206,7 @@ def test_a_far_engine_by_winrm(server, settings):
 def test_what_goes_wrong_is_a_note(server, settings):
     notes = []
     server.outcome = ([(b"", b"no right")], 5)
-    made = duties(info(), settings(server), notes.append, platform="linux")
+    made = duties(info(), settings(server), notes.append, machine=PosixMachine())
     made.flush_dns()()
     assert made.excluded_ports() == ""
     assert notes == [
@@ -216,7 +217,7 @@ def test_what_goes_wrong_is_a_note(server, settings):
 
 def test_no_way_to_a_far_engine_is_told_once(pytester):
     notes = []
-    made = duties(info(), resolve(pytester.parseconfig(), {}), notes.append, platform="linux")
+    made = duties(info(), resolve(pytester.parseconfig(), {}), notes.append, machine=PosixMachine())
     made.flush_dns()()
     assert made.excluded_ports() == ""
     (note,) = notes
@@ -226,5 +227,5 @@ def test_no_way_to_a_far_engine_is_told_once(pytester):
 @pytest.mark.parametrize("changes", [{"near": True}, {"guest": "linux"}])
 def test_nothing_is_to_be_done_elsewhere(pytester, changes):
     notes = []
-    duties(info(**changes), resolve(pytester.parseconfig(), {}), notes.append, platform="linux").flush_dns()()
+    duties(info(**changes), resolve(pytester.parseconfig(), {}), notes.append, machine=PosixMachine()).flush_dns()()
     assert notes == []

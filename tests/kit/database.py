@@ -7,7 +7,7 @@ import pymysql
 
 from pytest_wincontainers.engines.docker import DockerEngine
 from pytest_wincontainers.run.images import ensure_image
-from pytest_wincontainers.services.images import own_image
+from pytest_wincontainers.services.mysql import IMAGE
 
 
 class Server:
@@ -17,7 +17,7 @@ class Server:
         if not client.networks.list(names=["^nat$"]):
             client.networks.create("nat", driver="bridge")
         engine = DockerEngine()
-        build = own_image(engine.info(), "mysql")
+        build = IMAGE.build(engine.info())
         image, _ = ensure_image(engine, build, _NoLocks(), lambda _: None, lambda make: make())
         engine.close()
         environment = {"MYSQL_ROOT_PASSWORD": "root", "MYSQL_DATABASE": "t"}

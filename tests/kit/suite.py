@@ -35,9 +35,10 @@ ROOT = "{root}"
 """
 # As patient as a Windows host needs it, a killed owner's watchdog would take half a minute.
 BRISK = """
+from pytest_wincontainers.guests.base import Patience
 from pytest_wincontainers.run import retry, watchdog
 
-watchdog.PATIENCE = {guest: watchdog.Patience(rounds=3, seconds=0.3) for guest in watchdog.PATIENCE}
+watchdog.PATIENCE = {guest: Patience(rounds=3, seconds=0.3) for guest in watchdog.PATIENCE}
 retry.PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
 """
 

@@ -181,14 +181,12 @@ def _archives_always() -> None:
 
 def _linux_images() -> None:
     from pytest_wincontainers.engines.base import Build
-    from pytest_wincontainers.services import iis, images, mysql, selenium
+    from pytest_wincontainers.services import ServiceImage
 
-    def own_image(info: Any, name: str, **arguments: str) -> Build:
-        return Build(images.FOLDER / "linux" / name, network="host")
+    def build(self: ServiceImage, engine: Any, **arguments: str) -> Build:
+        return Build(self.root / "linux" / self.name, network="host")
 
-    for module in (images, mysql, iis, selenium):
-        if hasattr(module, "own_image"):
-            module.own_image = own_image
+    ServiceImage.build = build  # type: ignore[method-assign]
 
 
 def _pulls_again() -> None:

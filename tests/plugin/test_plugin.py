@@ -195,8 +195,8 @@ def test_fixtures_and_help_tell_of_it(pytester):
 @pytest.mark.parametrize(
     ("declared", "words"),
     [
-        ("@container(imag='x')", "container() has no option 'imag'; did you mean 'image'?"),
-        ("@container(image='x', ports=[80], timout=3)", "container() has no option 'timout'; did you mean 'timeout'?"),
+        ("@container(imag='x')", "container() got an unexpected keyword argument 'imag'; did you mean 'image'?"),
+        ("@container(image='x', ports=[80], timout=3)", "container() got an unexpected keyword argument 'timout'; did you mean 'timeout'?"),
     ],
 )
 def test_a_misspelt_option(pytester, declared, words):
@@ -214,7 +214,7 @@ def test_names_differ_by_more_than_case(pytester):
     pytester.makepyfile("def test_it(web): pass\n")
     result = pytester.runpytest_subprocess()
     assert result.ret == 4
-    assert "two containers are called Web" in result.stderr.str()
+    assert "two containers are called Web and web\n" in result.stderr.str()
 
 
 def test_a_declaration_in_a_plugin(pytester):

@@ -33,7 +33,7 @@ REFUSED = {
     "an unknown mark": (
         "",
         "import pytest\n\n@pytest.mark.wincontainers('databse')\ndef test_it(): pass",
-        "no container is called so; did you mean 'database'?",
+        "no container has that name; did you mean 'database'?",
     ),
     "a mark without a name": (
         "",
@@ -63,7 +63,7 @@ def test_a_declaration_in_a_deeper_conftest(pytester, mode):
     result = pytester.runpytest_subprocess(*WITHOUT_HYPOTHESIS, *mode)
     assert result.ret != 0
     told = result.stdout.str() + result.stderr.str()
-    assert "database is declared in a conftest.py that is not read at the start" in told
+    assert "database is declared in a conftest.py that pytest does not load at its start" in told
     assert "hint: move the declaration to the conftest.py of the root folder" in told
     assert not (pytester.path / "journal").exists()
 

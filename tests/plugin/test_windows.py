@@ -12,10 +12,10 @@ from pytest_wincontainers import container
 from pytest_wincontainers.engines.base import Image
 from pytest_wincontainers.errors import EngineError
 from pytest_wincontainers.failures import find_failure
-from pytest_wincontainers.guests.builds import Build, Host
+from pytest_wincontainers.guests.builds import WindowsVersion, WindowsHost
 from pytest_wincontainers.testing import FakeEngine
 
-HOST = Host(Build(20348, 5499), server=True, default="process")
+HOST = WindowsHost(WindowsVersion(20348, 5499), server=True, default="process")
 count = itertools.count(1)
 
 def refuse(words):
@@ -60,7 +60,7 @@ def test_a_start_that_fails_in_passing_is_tried_again(suite):
     fail = f"if method == 'start' and next(count) == 1: refuse({TIMEOUT!r})"
     result = suite.run("def test_it(cache): pass", fail=fail)
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines([f"cache: its start was tried again after start-shim-timeout: {TIMEOUT}"])
+    result.stdout.fnmatch_lines([f"cache: its start was retried after start-shim-timeout: {TIMEOUT}"])
     # The half-made one is removed before the next is made, as it has the name.
     assert len(suite.journal("create")) == len(suite.journal("remove")) == 2
 
@@ -71,7 +71,7 @@ def test_a_network_that_is_looked_for_again(suite):
         "def test_it(cache): pass", fail=f"if method == 'ensure_network' and next(count) == 1: refuse({words!r})"
     )
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["the network nat was looked for again after hns-element-not-found: *"])
+    result.stdout.fnmatch_lines(["the look-up of the network nat was retried after hns-element-not-found: *"])
 
 
 def test_a_failure_for_good_says_the_remedy_and_ends_it(suite):
@@ -95,7 +95,7 @@ def test_a_failure_for_good_says_the_remedy_and_ends_it(suite):
             "hint: name an image for Windows, or another engine with DOCKER_HOST",
         ),
         (
-            {"images": "{'app:1': Image('1', guest='windows', windows=Build(26100, 1))}"},
+            {"images": "{'app:1': Image('1', guest='windows', windows=WindowsVersion(26100, 1))}"},
             "*app cannot be started: the image is for Windows 10.0.26100.1 (ltsc2025), which this host "
             "(10.0.20348.5499) does not run",
             "hint: use the tag ltsc2022 or ltsc2019 or ltsc2016",

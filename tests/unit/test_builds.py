@@ -3,23 +3,28 @@
 import pytest
 
 from pytest_wincontainers.guests.builds import (
-    Build,
-    Host,
     Unfit,
+    WindowsHost,
+    WindowsVersion,
     choose_isolation,
     newer_revision,
     parse_system,
     parse_version,
 )
 
-SERVER_2016 = Host(Build(14393, 7336), server=True, default="process")
-SERVER_2019 = Host(Build(17763, 7314), server=True, default="process")
-SERVER_2022 = Host(Build(20348, 5499), server=True, default="process")
-SERVER_2025 = Host(Build(26100, 33296), server=True, default="process")
-WINDOWS_10 = Host(Build(19045, 5000), server=False, default="hyperv")
-WINDOWS_11 = Host(Build(22631, 6199), server=False, default="hyperv")
-WINDOWS_11_25H2 = Host(Build(26200, 7171), server=False, default="hyperv")
-LTSC = {"2016": Build(14393, 7336), "2019": Build(17763, 1), "2022": Build(20348, 1), "2025": Build(26100, 1)}
+SERVER_2016 = WindowsHost(WindowsVersion(14393, 7336), server=True, default="process")
+SERVER_2019 = WindowsHost(WindowsVersion(17763, 7314), server=True, default="process")
+SERVER_2022 = WindowsHost(WindowsVersion(20348, 5499), server=True, default="process")
+SERVER_2025 = WindowsHost(WindowsVersion(26100, 33296), server=True, default="process")
+WINDOWS_10 = WindowsHost(WindowsVersion(19045, 5000), server=False, default="hyperv")
+WINDOWS_11 = WindowsHost(WindowsVersion(22631, 6199), server=False, default="hyperv")
+WINDOWS_11_25H2 = WindowsHost(WindowsVersion(26200, 7171), server=False, default="hyperv")
+LTSC = {
+    "2016": WindowsVersion(14393, 7336),
+    "2019": WindowsVersion(17763, 1),
+    "2022": WindowsVersion(20348, 1),
+    "2025": WindowsVersion(26100, 1),
+}
 
 
 @pytest.mark.parametrize(
@@ -33,7 +38,7 @@ LTSC = {"2016": Build(14393, 7336), "2019": Build(17763, 1), "2022": Build(20348
         (WINDOWS_11, "2022", "2016 2019"),
         (WINDOWS_11_25H2, "2022", "2016 2019"),
     ],
-    ids=lambda value: str(value.build) if isinstance(value, Host) else "",
+    ids=lambda value: str(value.build) if isinstance(value, WindowsHost) else "",
 )
 def test_the_isolation_that_is_chosen(host, process, hyperv):
     for name, image in LTSC.items():
@@ -63,19 +68,19 @@ def test_a_refusal_names_the_tags_that_fit():
 
 
 def test_2016_wants_the_very_revision():
-    other = Build(14393, 7000)
+    other = WindowsVersion(14393, 7000)
     assert choose_isolation(SERVER_2016, other, None) == "hyperv"
     with pytest.raises(Unfit):
         choose_isolation(SERVER_2016, other, "process")
 
 
 def test_an_image_with_later_updates_than_the_host():
-    newer = Build(22631, 9999)
+    newer = WindowsVersion(22631, 9999)
     assert newer_revision(WINDOWS_11, newer)
-    assert not newer_revision(SERVER_2022, Build(20348, 5499))
+    assert not newer_revision(SERVER_2022, WindowsVersion(20348, 5499))
     # Known to have Hyper-V: it is safer there. Not known: process, and a note.
     assert choose_isolation(WINDOWS_11, newer, None) == "hyperv"
-    assert choose_isolation(SERVER_2022, Build(20348, 9999), None) == "process"
+    assert choose_isolation(SERVER_2022, WindowsVersion(20348, 9999), None) == "process"
     assert choose_isolation(WINDOWS_11, newer, "process") == "process"
 
 
@@ -87,9 +92,9 @@ def test_an_image_of_no_known_build_is_left_to_the_engine():
 @pytest.mark.parametrize(
     ("system", "build"),
     [
-        ("Microsoft Windows Server Version 21H2 (OS Build 20348.5499)", Build(20348, 5499)),
-        ("Windows Server 2019 Datacenter Version 1809 (OS Build 17763.107)", Build(17763, 107)),
-        ("Microsoft Windows Version 22H2 (OS Build 22621)", Build(22621)),
+        ("Microsoft Windows Server Version 21H2 (OS Build 20348.5499)", WindowsVersion(20348, 5499)),
+        ("Windows Server 2019 Datacenter Version 1809 (OS Build 17763.107)", WindowsVersion(17763, 107)),
+        ("Microsoft Windows Version 22H2 (OS Build 22621)", WindowsVersion(22621)),
         ("Debian GNU/Linux 12 (bookworm)", None),
     ],
 )
@@ -100,8 +105,8 @@ def test_the_build_in_an_engines_words(system, build):
 @pytest.mark.parametrize(
     ("version", "build"),
     [
-        ("10.0.20348.5499", Build(20348, 5499)),
-        ("10.0.20348", Build(20348)),
+        ("10.0.20348.5499", WindowsVersion(20348, 5499)),
+        ("10.0.20348", WindowsVersion(20348)),
         ("", None),
         ("10.0", None),
         ("a.b.c", None),

@@ -2,9 +2,9 @@
 
 import pytest
 
+from pytest_wincontainers.databases.counters import _FORGETTING, _STATEMENTS, CounterReading, TableCounters
 from pytest_wincontainers.databases.definitions import _in_charset
 from pytest_wincontainers.databases.schema import Column, Definition, quoted
-from pytest_wincontainers.databases.watch import _FORGETTING, _STATEMENTS, Counts, Seen
 
 
 def test_names_are_quoted():
@@ -83,18 +83,18 @@ def test_which_statements_matter(name, definition, forgets):
 
 
 def test_what_two_looks_tell():
-    first = Seen({"a/b": Counts(1, 2, 3)}, statements=5, forgetting=1, life="a", trusted=True)
-    assert Seen({}, 5, 1, "a", trusted=True).same_schema(first)
-    assert not Seen({}, 6, 1, "a", trusted=True).same_schema(first)
-    assert Seen({}, 6, 1, "a", trusted=True).knows_tables(first)
-    assert not Seen({}, 6, 2, "a", trusted=True).knows_tables(first)
+    first = CounterReading({"a/b": TableCounters(1, 2, 3)}, statements=5, forgetting=1, life="a", trusted=True)
+    assert CounterReading({}, 5, 1, "a", trusted=True).same_schema(first)
+    assert not CounterReading({}, 6, 1, "a", trusted=True).same_schema(first)
+    assert CounterReading({}, 6, 1, "a", trusted=True).knows_tables(first)
+    assert not CounterReading({}, 6, 2, "a", trusted=True).knows_tables(first)
     # A server that was started again counts anew.
-    assert not Seen({}, 5, 1, "b", trusted=True).same_schema(first)
-    assert not Seen({}, 5, 1, "b", trusted=True).knows_tables(first)
+    assert not CounterReading({}, 5, 1, "b", trusted=True).same_schema(first)
+    assert not CounterReading({}, 5, 1, "b", trusted=True).knows_tables(first)
     # Others were in the middle of something.
-    assert not Seen({}, 5, 1, "a").same_schema(first)
-    assert not first.knows_tables(Seen({}, 5, 1, "a"))
-    assert not first.same_schema(Seen())
+    assert not CounterReading({}, 5, 1, "a").same_schema(first)
+    assert not first.knows_tables(CounterReading({}, 5, 1, "a"))
+    assert not first.same_schema(CounterReading())
 
 
 @pytest.mark.parametrize(

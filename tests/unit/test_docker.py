@@ -12,7 +12,7 @@ def refused(phase, kind):
 
 
 def test_a_container_that_ended_during_the_call_is_gone():
-    with _gone("stop"):
+    with _gone():
         raise refused("stop", "transient")
 
 
@@ -20,5 +20,5 @@ def test_a_container_that_ended_during_the_call_is_gone():
     "problem", [refused("start", "transient"), refused("start", "permanent"), EngineError("who knows")], ids=str
 )
 def test_anything_else_is_an_error(problem):
-    with pytest.raises(EngineError), _gone("stop"):
+    with pytest.raises(EngineError), _gone():
         raise problem

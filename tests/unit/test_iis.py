@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_wincontainers.engines.base import EngineInfo
-from pytest_wincontainers.guests.builds import Build, Host
-from pytest_wincontainers.services.base import Common
+from pytest_wincontainers.guests.builds import WindowsHost, WindowsVersion
+from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.iis import Iis, appcmd
-from pytest_wincontainers.services.iis.layout import place
+from pytest_wincontainers.services.iis.servers import SERVERS
 from pytest_wincontainers.services.iis.sites import Application, AppPool, Site
 from tests.guest.windows import words_of
 
 
 def calls(*sites, **environment):
-    return appcmd.setup(place(sites, "windows"), environment)
+    return appcmd.setup(SERVERS["windows"].place(sites), environment)
 
 
 def test_a_site_with_nothing_else():
@@ -83,7 +83,7 @@ def test_many_variables_make_several_calls():
 
 def test_places_never_meet():
     sites = [Site("a b", "x", 1), Site("a-b", "x", 2, applications=[Application("/c", "x"), Application("/C-", "x")])]
-    placed = place(sites, "windows")
+    placed = SERVERS["windows"].place(sites)
     assert [one.folder for one in placed] == [
         "C:\\sites\\a-b",
         "C:\\sites\\a-b-2",
@@ -95,16 +95,16 @@ def test_places_never_meet():
 
 def test_passwords_are_nowhere_to_be_seen():
     site = Site("s", "s", 80, pool=AppPool(user="u", password="hunter22"))
-    service = Iis(Common(), (site,))
+    service = Iis(Options(), (site,))
     assert "hunter22" not in repr(service)
     assert list(service.secrets(str).values()) == ["hunter22"]
     # Masked, it would make logs unreadable.
-    assert not Iis(Common(), (Site("s", "s", 80, pool=AppPool(user="u", password="a")),)).secrets(str)
+    assert not Iis(Options(), (Site("s", "s", 80, pool=AppPool(user="u", password="a")),)).secrets(str)
 
 
 def test_features_are_arguments_of_the_windows_image():
-    host = Host(Build(20348, 1), server=True, default="process")
+    host = WindowsHost(WindowsVersion(20348, 1), server=True, default="process")
     info = EngineInfo(id="1", name="", version="", guest="windows", system="", near=True, host="", windows=host)
-    given = Iis(Common(), (Site("s", "s", 80),), ("websockets", "url-rewrite")).own_image(info)
+    given = Iis(Options(), (Site("s", "s", 80),), ("websockets", "url-rewrite")).image(info)
     assert given.arguments["FEATURES"] == "url-rewrite websockets"
-    assert "FEATURES" not in Iis(Common(), (Site("s", "s", 80),)).own_image(info).arguments
+    assert "FEATURES" not in Iis(Options(), (Site("s", "s", 80),)).image(info).arguments

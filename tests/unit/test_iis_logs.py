@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_wincontainers.reports.logs import Line
-from pytest_wincontainers.services.iis.logs import Entry, Event, Reader, Request, excerpts, fields_before
+from pytest_wincontainers.services.iis.logs import Event, LogEntry, LogReader, Request, excerpts, fields_before
 
 # As IIS 10 writes it.
 HEADER = [
@@ -33,7 +33,7 @@ def lines(log, texts):
 
 
 def read(given, sites=("shop", "admin"), fields=None):
-    return list(Reader(sites, fields).read(given))
+    return list(LogReader(sites, fields).read(given))
 
 
 def test_a_request_by_the_names_of_its_fields():
@@ -122,7 +122,7 @@ def test_lines_before_any_fields_are_shown_as_they_are():
 )
 def test_no_line_breaks_the_reader(texts):
     found = read([Line(BEGUN, "x", text) for text in texts])
-    assert all(isinstance(one, (Entry, Line)) for one in found)
+    assert all(isinstance(one, (LogEntry, Line)) for one in found)
 
 
 def test_fields_are_found_in_what_came_before():

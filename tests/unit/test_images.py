@@ -7,10 +7,10 @@ import pytest
 
 from pytest_wincontainers.engines.base import EngineInfo
 from pytest_wincontainers.errors import DeclarationError
-from pytest_wincontainers.guests.builds import TAGS, Build, Host
-from pytest_wincontainers.services.images import BASES, FOLDER, own_image
+from pytest_wincontainers.guests.builds import TAGS, WindowsHost, WindowsVersion
+from pytest_wincontainers.services import OWN_IMAGES, iis, mysql, selenium
 
-SERVICES = sorted(BASES)
+IMAGES = {image.name: image for image in (mysql.IMAGE, iis.IMAGE, selenium.IMAGE)}
 
 
 class Dockerfile:
@@ -41,24 +41,24 @@ class Dockerfile:
         return dict(rest.partition("=")[::2] for rest in self.all("ARG"))
 
 
-@pytest.fixture(params=SERVICES)
-def service(request):
-    return request.param
+@pytest.fixture(params=sorted(IMAGES))
+def image(request):
+    return IMAGES[request.param]
 
 
 @pytest.fixture
-def dockerfile(service):
-    return Dockerfile((FOLDER / "windows" / service / "Dockerfile").read_text("utf-8"))
+def dockerfile(image):
+    return Dockerfile((OWN_IMAGES / "windows" / image.name / "Dockerfile").read_text("utf-8"))
 
 
 def test_the_escape_character_leaves_paths_alone(dockerfile):
     assert dockerfile.escape == "`"
 
 
-def test_the_base_is_an_argument_that_fits_a_host(dockerfile, service):
+def test_the_base_is_an_argument_that_fits_a_host(dockerfile, image):
     assert dockerfile.instructions[0][0] == "ARG"
     assert dockerfile.all("FROM") == ["${BASE}"]
-    assert dockerfile.arguments["BASE"].removeprefix("mcr.microsoft.com/") in BASES[service].values()
+    assert dockerfile.arguments["BASE"].removeprefix("mcr.microsoft.com/") in image.windows_bases.values()
 
 
 def test_files_are_copied_with_forward_slashes(dockerfile):
@@ -68,7 +68,7 @@ def test_files_are_copied_with_forward_slashes(dockerfile):
         assert rest.split()[-1].endswith("/")
     for rest in dockerfile.all("COPY"):
         for name in rest.split()[:-1]:
-            assert any((FOLDER / "windows" / one / name).is_file() for one in SERVICES)
+            assert any((OWN_IMAGES / "windows" / one / name).is_file() for one in IMAGES)
 
 
 def test_nothing_lies_in_a_volume(dockerfile):
@@ -109,7 +109,7 @@ def test_the_entry_point_is_powershell_on_a_file(dockerfile):
 
 
 def test_iis_writes_each_line_and_starts_nothing_early():
-    dockerfile = Dockerfile((FOLDER / "windows" / "aspnet" / "Dockerfile").read_text("utf-8"))
+    dockerfile = Dockerfile((OWN_IMAGES / "windows" / "aspnet" / "Dockerfile").read_text("utf-8"))
     runs = "\n".join(dockerfile.all("RUN"))
     assert "flushByEntryCountW3CLog:1" in runs
     assert "Stop-Service was -Force" in dockerfile.all("RUN")[-1]
@@ -118,17 +118,17 @@ def test_iis_writes_each_line_and_starts_nothing_early():
 
 
 def test_mysqls_data_is_made_in_the_image():
-    dockerfile = Dockerfile((FOLDER / "windows" / "mysql" / "Dockerfile").read_text("utf-8"))
+    dockerfile = Dockerfile((OWN_IMAGES / "windows" / "mysql" / "Dockerfile").read_text("utf-8"))
     assert any("--initialize-insecure" in run for run in dockerfile.all("RUN"))
-    settings = (FOLDER / "windows" / "mysql" / "my.ini").read_text("utf-8")
+    settings = (OWN_IMAGES / "windows" / "mysql" / "my.ini").read_text("utf-8")
     assert "lower_case_table_names = 1" in settings
-    entry = (FOLDER / "windows" / "mysql" / "entrypoint.ps1").read_text("utf-8")
+    entry = (OWN_IMAGES / "windows" / "mysql" / "entrypoint.ps1").read_text("utf-8")
     for words in ("--no-monitor", "--console", "Remove-Item Env:MYSQL_ROOT_PASSWORD", "Remove-Item $accounts"):
         assert words in entry
 
 
 def info(build, *, server=True):
-    host = Host(Build(build, 1), server=server, default="process" if server else "hyperv")
+    host = WindowsHost(WindowsVersion(build, 1), server=server, default="process" if server else "hyperv")
     return EngineInfo(id="1", name="", version="", guest="windows", system="", near=True, host="", windows=host)
 
 
@@ -144,12 +144,12 @@ def info(build, *, server=True):
         (26200, False, "ltsc2022"),
     ],
 )
-def test_the_base_follows_the_host(service, build, server, tag):
-    given = own_image(info(build, server=server), service)
-    assert given.arguments["BASE"] == f"mcr.microsoft.com/{BASES[service][tag]}"
-    assert set(BASES[service]) == set(TAGS.values())
+def test_the_base_follows_the_host(image, build, server, tag):
+    given = image.build(info(build, server=server))
+    assert given.arguments["BASE"] == f"mcr.microsoft.com/{image.windows_bases[tag]}"
+    assert set(image.windows_bases) == set(TAGS.values())
 
 
-def test_an_old_host_has_none(service):
+def test_an_old_host_has_none(image):
     with pytest.raises(DeclarationError, match="image for Windows 10.0.10240"):
-        own_image(info(10240), service)
+        image.build(info(10240))

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from pytest_wincontainers.engines.base import timestamp
 from pytest_wincontainers.reports import logs
 from pytest_wincontainers.reports.tests import TestReports
-from pytest_wincontainers.services.base import Common
+from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.generic import Generic
+from pytest_wincontainers.session.link import ContainerLog
 
 
 def part(path, offset, since, until):
     """As every kind of container has it that does not say more."""
-    return Generic(Common(image="x")).excerpts(path, offset, since, until)[""]
+    return ContainerLog(Generic(Options(image="x")), None, path).excerpts(offset, since, until)[""]
 
 
 def stamp(second, text):

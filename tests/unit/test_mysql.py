@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_wincontainers import Mount, command
-from pytest_wincontainers.services.base import Common
+from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.mysql import MySql
 
 
@@ -17,12 +17,12 @@ def base(tmp_path):
 
 def parts(base, environment=(), common=None, **options):
     options.setdefault("migrations", "sql")
-    made = MySql(common or Common(), migrations_pattern="**/*.sql", **options)
+    made = MySql(common or Options(), migrations_pattern="**/*.sql", **options)
     return made.snapshot_parts(base, dict(environment))
 
 
 def test_names_in_urls_are_quoted():
-    face = MySql(Common(), database="shop 1", user="a@b").face(
+    face = MySql(Options(), database="shop 1", user="a@b").face(
         "db", {3306: 3306}, {"password": "p", "root_password": "r"}
     )
     assert face.url == "mysql+pymysql://a%40b:p@db:3306/shop%201?charset=utf8mb4"
@@ -30,7 +30,7 @@ def test_names_in_urls_are_quoted():
 
 def test_a_snapshot_is_of_all_that_was_declared(base):
     known = {parts(base), parts(base, database="other"), parts(base, user="other"), parts(base, reset="call")}
-    known |= {parts(base, {"TZ": "UTC"}), parts(base, common=Common(mounts=(Mount("x", "/etc/x"),)))}
+    known |= {parts(base, {"TZ": "UTC"}), parts(base, common=Options(mounts=(Mount("x", "/etc/x"),)))}
     known |= {
         parts(base, migrations=command("x", inputs=["sql"])),
         parts(base, migrations=command("y", inputs=["sql"])),
@@ -48,7 +48,7 @@ def test_a_snapshot_is_of_each_files_place_and_content(base):
 
 
 @pytest.mark.parametrize(
-    "options", [{"migrations": None}, {"migrations": command("x")}, {"common": Common(image="mysql:8.4")}]
+    "options", [{"migrations": None}, {"migrations": command("x")}, {"common": Options(image="mysql:8.4")}]
 )
 def test_no_snapshot(base, options):
     assert parts(base, **options) is None

@@ -1,4 +1,4 @@
-"""The package as a whole: its public names, which room may use which, and what a wheel holds."""
+"""The package as a whole: its public names, what it costs unused, and what a wheel holds."""
 
 import ast
 import os
@@ -43,52 +43,6 @@ def test_the_public_names():
         assert getattr(pytest_wincontainers, name).__doc__
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         pytest_wincontainers.nothing  # noqa: B018
-
-
-def modules():
-    return sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
-
-
-def imported(module):
-    tree = ast.parse((PACKAGE / module).read_text("utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module
-
-
-@pytest.mark.parametrize("module", modules())
-def test_the_docker_sdk_has_one_door(module):
-    if not module.startswith("engines/docker/"):
-        assert not [name for name in imported(module) if name.split(".")[0] in {"docker", "requests", "urllib3"}]
-
-
-@pytest.mark.parametrize("module", modules())
-def test_only_the_edges_know_pytest(module):
-    allowed = {"plugin.py", "hookspecs.py", "settings.py", "declare.py"}
-    allowed |= {"run/roles.py", "run/owner.py", "run/needs.py", "reports/tests.py", "reports/status.py"}
-    if module not in allowed:
-        assert not [name for name in imported(module) if name.split(".")[0] in {"pytest", "_pytest"}]
-
-
-# From the ground up: a room may use those before it.
-ROOMS = ["failures", "errors", "limits", "guests", "engines", "settings", "hosts", "packing", "ready", "endpoints"]
-ROOMS += ["migrations", "databases", "webconfig", "reports", "services", "declare", "plan", "run", "plugin"]
-
-
-@pytest.mark.parametrize("module", modules())
-def test_data_flows_one_way(module):
-    room = module.removesuffix(".py").split("/")[0]
-    if room not in ROOMS:
-        return
-    # A fixture, when it is asked for, finds who answers there.
-    exceptions = {("declare", "plugin")}
-    for name in imported(module):
-        if name.startswith("pytest_wincontainers."):
-            used = name.split(".")[1]
-            fine = used not in ROOMS or ROOMS.index(used) <= ROOMS.index(room) or (room, used) in exceptions
-            assert fine, f"{module} imports {name}"
 
 
 def test_a_run_without_containers_imports_nothing_heavy(tmp_path):

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from pytest_wincontainers.declare import Declaration
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.plan import closure, make_plan
-from pytest_wincontainers.services.base import Common
+from pytest_wincontainers.services import Options
+from pytest_wincontainers.services.declaration import Declaration
 from pytest_wincontainers.services.generic import Generic
 from pytest_wincontainers.services.mysql import MySql
 
 
 def declared(function, service=None):
     needs = function.__code__.co_varnames[: function.__code__.co_argcount]
-    service = service or Generic(Common(image="box:1"), ports=(80,))
-    return Declaration(function.__name__, service, function, needs, Path(), f"conftest.py:{function.__name__}")
+    service = service or Generic(Options(image="box:1"), ports=(80,))
+    return Declaration(function.__name__, service, function, needs, Path(), f"conftest.py:{function.__name__}", None)
 
 
 def planned(declarations, needed):
@@ -36,7 +36,7 @@ def other():
     pass
 
 
-DECLARED = [declared(web), declared(other), declared(database, MySql(Common(), database="shop"))]
+DECLARED = [declared(web), declared(other), declared(database, MySql(Options(), database="shop"))]
 
 
 def test_needs_come_first_and_the_rest_is_left_out():

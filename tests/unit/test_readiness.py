@@ -4,7 +4,7 @@ import pytest
 
 from pytest_wincontainers import ready
 from pytest_wincontainers.errors import NotReady
-from pytest_wincontainers.run.readiness import FIRST_PAUSE, LONGEST_PAUSE, wait_until_ready
+from pytest_wincontainers.run.container.waiting import FIRST_PAUSE, LONGEST_PAUSE, wait_until_ready
 
 
 class Clock:

@@ -4,9 +4,9 @@ import importlib.util
 
 import pytest
 
-from pytest_wincontainers.declare import declarations_in
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.plan import closure, make_plan
+from pytest_wincontainers.services.declaration import declarations_in
 
 BOX = 'container(image="box:1")'
 
@@ -93,8 +93,8 @@ REFUSED = {
     "a feature nobody knows": (
         '@iis_container(Site("shop", "site", 80), features=["php"])\ndef web(): pass',
         WEB,
-        "there is no feature 'php'",
-        "there is dynamic-compression, url-rewrite, websockets",
+        "unknown feature: 'php'",
+        "one of dynamic-compression, url-rewrite, websockets",
     ),
     "unknown need": (
         f"@{BOX}\ndef web(databse): pass\n\n@{BOX}\ndef database(): pass",
@@ -129,14 +129,14 @@ REFUSED = {
     "a snapshot nobody knows": (
         '@mysql_container(snapshot="alwayss")\ndef database(): pass',
         "database",
-        "snapshot='alwayss' is nothing that is known",
-        'it is "auto", "never" or "refresh"',
+        "unknown snapshot mode: 'alwayss'",
+        'snapshot= is "auto", "never" or "refresh"',
     ),
     "no migrations folder": (
         '@mysql_container(migrations="db/migrations")\ndef database(): pass',
         "database",
         "there is no migrations folder at",
-        "from the folder of the file that declares",
+        "resolved against the folder of the file that declares",
     ),
     "no site folder": (
         '@iis_container(Site("shop", path="nowhere", port=80))\ndef web(): pass',
@@ -160,7 +160,7 @@ REFUSED = {
         '@container(image="x", mounts=[Mount("nowhere", "/x")])\ndef box(): pass',
         "box",
         "there is nothing to mount at",
-        "a mount's source is meant from",
+        "a mount's source is resolved against",
     ),
     "neither image nor build": (
         "@container()\ndef box(): pass",
@@ -178,12 +178,12 @@ REFUSED = {
         f"@{BOX}\ndef web(): return {{'enviroment': {{}}}}",
         "web",
         "web returned 'enviroment'; did you mean 'environment'?",
-        "takes: environment",
+        "may return: environment",
     ),
     "a browser nobody knows": (
         '@selenium_container(browser="netscape")\ndef browser(): pass',
         "browser",
-        "'netscape' is not a browser",
+        "unknown browser: 'netscape'",
         "one of chrome, edge",
     ),
 }

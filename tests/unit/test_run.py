@@ -1,4 +1,4 @@
-"""The pieces of a run that need no engine: names of images, locks, files that hand over, folders, status lines."""
+"""The pieces of a run that need no engine: names of images, locks, and the files that hand containers over."""
 
 import os
 import subprocess
@@ -8,12 +8,12 @@ import time
 
 import pytest
 
-from pytest_wincontainers.endpoints import Handed
+from pytest_wincontainers.endpoints import ContainerInfo, StartFailure
 from pytest_wincontainers.engines.base import Build
 from pytest_wincontainers.errors import Cancelled, ImageError
-from pytest_wincontainers.run.handover import Failed, Handover
 from pytest_wincontainers.run.images import ensure_image, tag_of
 from pytest_wincontainers.run.locks import Locks, RunLock
+from pytest_wincontainers.session.handover import Handover
 from pytest_wincontainers.testing import FakeEngine
 
 # -- images -----------------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ def test_of_a_run_nobody_knows_nothing_is_proven(tmp_path):
 # -- handing over -------------------------------------------------------------------------------------------------
 
 
-def handed(**changes):
+def info(**changes):
     fields = {
         "name": "web",
         "container_id": "1",
@@ -181,26 +181,23 @@ def handed(**changes):
         "clock_offset": 0.0,
         "seconds": 1.5,
     }
-    return Handed(**{**fields, **changes})
+    return ContainerInfo(**{**fields, **changes})
 
 
 def test_what_is_published_is_read_again(tmp_path):
     handover = Handover(tmp_path)
     assert handover.outcome("web") is None
-    handover.publish("web", handed())
-    handover.publish("db", Failed("no", skip=True))
-    assert Handover(tmp_path).outcome("web") == handed()
-    assert Handover(tmp_path).outcome("db") == Failed("no", skip=True)
+    handover.publish("web", info())
+    handover.publish("db", StartFailure("no", skip=True))
+    assert Handover(tmp_path).outcome("web") == info()
+    assert Handover(tmp_path).outcome("db") == StartFailure("no", skip=True)
     assert handover.loss("web") is None
     handover.publish_loss("web", "gone")
     assert handover.loss("web") == "gone"
 
 
 def test_passwords_do_not_show():
-    assert "geheim" not in repr(handed())
-
-
-# -- folders ----------------------------------------------------------------------------------------------------
+    assert "geheim" not in repr(info())
 
 
 def test_a_restart_is_asked_for_and_answered(tmp_path):

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_wincontainers import settings
-from pytest_wincontainers.settings import TABLE, Settings, resolve
+from pytest_wincontainers.machine.posix import PosixMachine
+from pytest_wincontainers.machine.windows import WindowsMachine
+from pytest_wincontainers.settings import TABLE, resolve
 
 
 def test_the_first_that_is_given_counts(pytester, monkeypatch):
@@ -24,7 +25,7 @@ def test_defaults_have_no_source(pytester):
     found = resolve(pytester.parseconfig())
     assert found.sources == {}
     assert found.artifacts == pytester.path / ".wincontainers"
-    assert found.state.name == "pytest-wincontainers"
+    assert found.state is None
 
 
 @pytest.mark.parametrize(
@@ -57,12 +58,15 @@ def test_an_empty_variable_is_not_given(pytester, monkeypatch):
     assert resolve(pytester.parseconfig()).reach == "auto"
 
 
-def test_every_row_is_a_field_and_every_field_a_row():
-    assert {setting.name for setting in TABLE} == set(Settings._fields) - {"sources"}
+def test_every_setting_has_a_value(pytester):
+    found = resolve(pytester.parseconfig())
+    assert {setting.name for setting in TABLE} == set(found.values)
+    assert len(TABLE) == 17
+    with pytest.raises(AttributeError):
+        found.timeout = 1.0
 
 
-def test_the_state_folder_follows_the_system(monkeypatch):
-    posix = settings.state_folder({"XDG_STATE_HOME": "/state"}, windows=False)
-    assert posix == Path("/state/pytest-wincontainers")
-    windows = settings.state_folder({"LOCALAPPDATA": "C:/Users/me/AppData/Local"}, windows=True)
-    assert windows == Path("C:/Users/me/AppData/Local/pytest-wincontainers")
+def test_the_state_folder_follows_the_system():
+    assert PosixMachine().state_folder({"XDG_STATE_HOME": "/state"}) == Path("/state")
+    given = {"LOCALAPPDATA": "C:/Users/me/AppData/Local"}
+    assert WindowsMachine().state_folder(given) == Path("C:/Users/me/AppData/Local")

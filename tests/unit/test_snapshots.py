@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from pytest_wincontainers.engines.base import Image
-from pytest_wincontainers.run.snapshots import snapshot_of
-from pytest_wincontainers.services.base import Common
+from pytest_wincontainers.run.container.snapshots import snapshot_of
+from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.mysql import MySql
 from pytest_wincontainers.testing import FakeEngine
 
@@ -18,16 +18,17 @@ def found(tmp_path, *, declared="auto", setting="auto", environment=None, image=
     (tmp_path / "1.sql").write_text("CREATE TABLE t (id INT);")
     engine = FakeEngine()
     engine.image = lambda reference: Image(f"sha256:{reference}")
-    run = SimpleNamespace(
+    context = SimpleNamespace(
         engine=engine,
+        info=engine.info(),
         locks=None,
         settings=SimpleNamespace(snapshots=setting),
         plan=SimpleNamespace(run="abc", secrets=frozenset({"secret-password"})),
     )
-    service = MySql(Common(), migrations=str(tmp_path), snapshot=declared)
+    service = MySql(Options(), migrations=str(tmp_path), snapshot=declared)
     planned = SimpleNamespace(name="database", service=service, declaration=SimpleNamespace(base=tmp_path))
     recipe = SimpleNamespace(command=None, environment=environment or {})
-    return snapshot_of(run, planned, image, recipe)
+    return snapshot_of(context, planned, image, recipe)
 
 
 @pytest.mark.parametrize("word", ["declared", "setting"])

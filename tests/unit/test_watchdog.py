@@ -4,9 +4,10 @@ import pytest
 
 from pytest_wincontainers.engines.base import ContainerSpec
 from pytest_wincontainers.errors import EngineUnavailable
-from pytest_wincontainers.run import watchdog
+from pytest_wincontainers.guests.base import Patience
+from pytest_wincontainers.run import cleaner, watchdog
+from pytest_wincontainers.run.cleaner import clean_up
 from pytest_wincontainers.run.removal import labels
-from pytest_wincontainers.run.watchdog import Patience, clean_up
 from pytest_wincontainers.testing import FakeEngine
 
 PATIENCE = {"linux": Patience(2, 0.0), "windows": Patience(4, 0.0)}
@@ -70,7 +71,7 @@ def test_an_engine_that_is_away_is_waited_for():
 
 
 def test_there_is_an_end_to_it(monkeypatch):
-    monkeypatch.setattr(watchdog, "_ROUNDS", 5)
+    monkeypatch.setattr(cleaner, "_ROUNDS", 5)
     engine = Engine(away=range(1000))
     clean_up(engine, "dead", PATIENCE)
     assert engine.looks == 10

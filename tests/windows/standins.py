@@ -14,10 +14,10 @@ import docker.errors
 
 from pytest_wincontainers.engines.docker import DockerEngine
 from pytest_wincontainers.run.images import tag_of
-from pytest_wincontainers.services.images import FOLDER, own_image
+from pytest_wincontainers.services import OWN_IMAGES, iis, mysql, selenium
 
 GUEST = Path(__file__).parents[1] / "guest"
-SERVICES = ("mysql", "aspnet", "selenium")
+IMAGES = {image.name: image for image in (mysql.IMAGE, iis.IMAGE, selenium.IMAGE)}
 
 
 @functools.cache
@@ -31,7 +31,7 @@ def box() -> str:
 def standin(service: str) -> str:
     """A service's own image for Linux, with what the Windows guest has besides."""
     engine = DockerEngine()
-    build = own_image(engine.info(), service)
+    build = IMAGES[service].build(engine.info())
     reference = tag_of(engine, build)
     if engine.image(reference) is None:
         engine.build(build, reference, {}, lambda _: None)
@@ -42,7 +42,7 @@ def standin(service: str) -> str:
 def build_all() -> None:
     """Build what is missing of all these images, and of the services' own for Linux."""
     with ThreadPoolExecutor() as pool:
-        for done in [pool.submit(box), *(pool.submit(standin, service) for service in SERVICES)]:
+        for done in [pool.submit(box), *(pool.submit(standin, service) for service in IMAGES)]:
             done.result()
 
 
@@ -67,7 +67,7 @@ def standin_name(reference: str) -> str:
     may have others.
     """
     service, _, tag = reference.removeprefix("wincontainers/").partition(":")
-    if not reference.startswith("wincontainers/") or service not in SERVICES:
+    if not reference.startswith("wincontainers/") or service not in IMAGES:
         return reference
     return f"wincontainers-test/{service}:{tag}-{_digest(service)}"
 
@@ -90,6 +90,6 @@ def standin_context(service: str, base: str) -> bytes:
 @functools.cache
 def _digest(service: str) -> str:
     """Of all that a stand-in is made of."""
-    places = [GUEST, FOLDER / "linux" / service]
+    places = [GUEST, OWN_IMAGES / "linux" / service]
     content = [path.read_bytes() for place in places for path in sorted(place.iterdir()) if path.is_file()]
     return hashlib.sha256(b"".join(content)).hexdigest()[:12]

@@ -61,7 +61,7 @@ def test_one_start_in_five_fails(engine, three, faults, client, request):
         before = len(made.failed)
         finished = three.run("-p", "no:cacheprovider")
         assert finished.outcomes() == {"passed": 1}, session
-        told = re.findall(r"its start was tried again after ([\w-]+): ", finished.output)
+        told = re.findall(r"its start was retried after ([\w-]+): ", finished.output)
         failed = [find_failure(text).id for _, text in made.failed[before:]]
         assert sorted(set(told)) == sorted(set(failed)), session
         assert client.containers.list(all=True) == [], session
@@ -77,7 +77,7 @@ def test_what_does_not_pass_is_not_tried_twice(engine, three, faults, client, na
     made = faults(name, deck=1)
     finished = three.run()
     assert finished.outcomes() == {"errors": 1}
-    assert "tried again" not in finished.output
+    assert "retried" not in finished.output
     # Each of the three at most once; what was created when the run ended was not started any more.
     assert 1 <= len(made.failed) <= len([call for call in engine.proxy.calls if call.endswith("/create")]) <= 3
     assert f"| {TEXTS[name][:60]}" in finished.output
@@ -125,7 +125,7 @@ def test_a_host_that_bears_two_starts_at_once(engine, three, faults, client):
     # The pause after a first failure is a second long; what had begun by its end may still fail, and nothing else.
     back_off = made.failed[0][0] + 1
     assert [created - back_off for created in made.crowded if created > back_off] == []
-    assert "was tried again after start-shim-timeout" in "".join(outputs)
+    assert "was retried after start-shim-timeout" in "".join(outputs)
 
 
 @server

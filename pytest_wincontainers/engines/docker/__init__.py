@@ -16,20 +16,21 @@ from pytest_wincontainers.engines.base import (
     Build,
     ContainerSpec,
     ContainerState,
+    EngineAddress,
     EngineInfo,
     ExecResult,
     Image,
-    Listed,
+    ListedContainer,
     ListedImage,
     Progress,
 )
 from pytest_wincontainers.engines.docker import streams
 from pytest_wincontainers.engines.docker.calls import calling, refused, tolerating
 from pytest_wincontainers.engines.docker.connection import LOOPBACK, connect
+from pytest_wincontainers.engines.registry import docker_address
 from pytest_wincontainers.errors import EngineError, EngineUnavailable, ImageError
 from pytest_wincontainers.failures import find_failure
-from pytest_wincontainers.failures.catalogue import Phase
-from pytest_wincontainers.guests import RULES, Guest
+from pytest_wincontainers.guests import RULES, guest_of
 from pytest_wincontainers.guests.base import GuestRules
 from pytest_wincontainers.guests.builds import parse_version
 from pytest_wincontainers.guests.windows import is_pipe
@@ -44,13 +45,13 @@ class DockerEngine:
     """The engine that `url` names, or else DOCKER_HOST, or else the current docker context."""
 
     def __init__(self, url: str | None = None) -> None:
-        self._url = url
+        self._url = url or None
         self._connected: Any = None
         self._info: EngineInfo | None = None
 
     @property
-    def address(self) -> str | None:
-        return self._url or ""
+    def address(self) -> EngineAddress | None:
+        return docker_address(self._url)
 
     def info(self) -> EngineInfo:
         if self._info is None:
@@ -75,8 +76,9 @@ class DockerEngine:
                 return None
         exposed = (answer.get("Config") or {}).get("ExposedPorts") or {}
         ports = sorted(int(port.split("/")[0]) for port in exposed if port.endswith("/tcp"))
-        guest: Guest = "windows" if answer.get("Os") == "windows" else "linux"
-        return Image(answer["Id"], tuple(ports), guest, parse_version(answer.get("OsVersion") or ""))
+        return Image(
+            answer["Id"], tuple(ports), guest_of(answer.get("Os") or ""), parse_version(answer.get("OsVersion") or "")
+        )
 
     def pull(self, reference: str, progress: Progress) -> None:
         try:
@@ -163,7 +165,7 @@ class DockerEngine:
             # The filter is a part of the name, not the whole.
             if any(network["Name"] == name for network in self._api.networks(names=[name])):
                 return
-            if self.info().guest == "windows":
+            if not self._guest.makes_networks:
                 raise EngineError(
                     f"the engine has no network called {name}",
                     hint="restart the docker service; it makes this network when it starts",
@@ -186,7 +188,7 @@ class DockerEngine:
                 ]
                 or None,
                 mem_limit=spec.memory * 1024 * 1024 if spec.memory else None,
-                isolation=spec.isolation if self.info().guest == "windows" else None,
+                isolation=spec.isolation if self._guest.has_isolation else None,
             )
             created = self._api.create_container(
                 spec.image,
@@ -200,9 +202,8 @@ class DockerEngine:
             return str(created["Id"])
 
     def _binding(self) -> Any:
-        # Windows refuses a host address (moby/moby daemon/libnetwork/drivers/windows); elsewhere a port of
-        # an engine on this machine is for this machine only.
-        local = self.info().host in LOOPBACK and self.info().guest != "windows"
+        # A port of an engine on this machine is for this machine only, where the engine can do that.
+        local = self.info().host in LOOPBACK and self._guest.binds_addresses
         return ("127.0.0.1", None) if local else None
 
     def copy_in(self, container: str, archive: BinaryIO) -> None:
@@ -229,11 +230,11 @@ class DockerEngine:
         _succeeded(f"copy {path} out of a container", 1 if errors else 0, guest.decode(errors))
 
     def _needs_tar(self, container: str) -> bool:
-        # The files of a running Hyper-V container are its virtual machine's (moby/moby daemon/archive_windows.go).
-        if self.info().guest != "windows":
+        if not self._guest.has_isolation:
             return False
         answer = self._api.inspect_container(container)
-        return bool(answer["State"]["Running"]) and answer["HostConfig"].get("Isolation") == "hyperv"
+        reached = self._guest.archives_reach(answer["HostConfig"].get("Isolation") or "")
+        return bool(answer["State"]["Running"]) and not reached
 
     def start(self, container: str) -> None:
         with calling("start a container"):
@@ -296,7 +297,7 @@ class DockerEngine:
             self.kill(container)
 
     def kill(self, container: str) -> None:
-        with tolerating(404, 409), _gone("stop"), calling("kill a container"):
+        with tolerating(404, 409), _gone(), calling("kill a container"):
             self._api.kill(container)
 
     def remove(self, container: str) -> None:
@@ -304,11 +305,11 @@ class DockerEngine:
         with tolerating(404, 409), calling("remove a container"):
             self._api.remove_container(container, v=True, force=True)
 
-    def containers(self, labels: Iterable[str]) -> Sequence[Listed]:
+    def containers(self, labels: Iterable[str]) -> Sequence[ListedContainer]:
         with calling("list containers"):
             answer = self._api.containers(all=True, filters={"label": list(labels)})
         return [
-            Listed(
+            ListedContainer(
                 one["Id"], (one["Names"] or [one["Id"]])[0].lstrip("/"), one["State"] == "running", one["Labels"] or {}
             )
             for one in answer
@@ -320,12 +321,12 @@ class DockerEngine:
 
 
 @contextmanager
-def _gone(phase: Phase) -> Iterator[None]:
+def _gone() -> Iterator[None]:
     """Pass over what an engine says of a container that ended during the call (microsoft/hcsshim internal/hcs)."""
     try:
         yield
     except EngineError as problem:
-        if problem.failure is None or (problem.failure.phase, problem.failure.kind) != (phase, "transient"):
+        if problem.failure is None or problem.failure.implies != "gone":
             raise
 
 

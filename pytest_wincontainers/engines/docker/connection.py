@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,11 +12,14 @@ import docker.errors
 import docker.utils
 import requests
 
-from pytest_wincontainers.engines.base import EngineInfo, timestamp
+from pytest_wincontainers.engines.base import Capabilities, EngineInfo, timestamp
 from pytest_wincontainers.engines.docker.calls import first_line
 from pytest_wincontainers.errors import EngineUnavailable
 from pytest_wincontainers.failures import find_failure
-from pytest_wincontainers.guests.builds import Host, parse_system, parse_version
+from pytest_wincontainers.guests import RULES, guest_of
+from pytest_wincontainers.guests.base import GuestRules
+from pytest_wincontainers.guests.builds import WindowsHost, parse_system, parse_version
+from pytest_wincontainers.machine import MACHINE
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -73,17 +75,19 @@ def connect(url: str | None) -> tuple[Any, EngineInfo]:
     client.timeout = _CALL_SECONDS
     host = _host_of(environment.get("DOCKER_HOST") or docker.ContextAPI.get_current_context().Host or "")
     local = not host or host in LOOPBACK
-    near = local and _reaches_containers(answer)
+    guest = guest_of(answer["OSType"])
+    near = local and _reaches_containers(answer, RULES[guest])
     return client, EngineInfo(
         id=answer["ID"],
         name="Docker",
         version=version["Version"],
-        guest="windows" if answer["OSType"] == "windows" else "linux",
+        guest=guest,
         system=answer["OperatingSystem"],
         near=near,
         host="127.0.0.1" if local else str(host),
+        capabilities=Capabilities(direct=near, isolation=RULES[guest].has_isolation),
         clock_offset=0.0 if near else timestamp(answer["SystemTime"]) - (asked + answered) / 2,
-        windows=_windows(answer),
+        windows=_windows(answer) if RULES[guest].has_isolation else None,
         unprotected=not local and client.base_url.startswith("http://"),
     )
 
@@ -95,22 +99,19 @@ def _host_of(url: str) -> str | None:
     return parts.hostname if parts.scheme in {"tcp", "http", "https", "ssh"} else None
 
 
-def _reaches_containers(answer: Any) -> bool:
+def _reaches_containers(answer: Any, guest: GuestRules) -> bool:
     """Whether this machine has a route to the containers' own addresses, by what the engine on it answers."""
-    if answer["OSType"] == "windows":
+    if guest.routed:
         return True
-    # Elsewhere than on Linux, Linux containers live in a virtual machine, and so they do with Docker Desktop;
-    # a rootless engine keeps them in a network of its own.
+    # Docker Desktop keeps Linux containers in a virtual machine, and a rootless engine in a network of its own.
     rootless = any("rootless" in option for option in answer.get("SecurityOptions") or [])
-    return sys.platform == "linux" and not rootless and "Docker Desktop" not in answer["OperatingSystem"]
+    return MACHINE.routes_to_linux_containers and not rootless and "Docker Desktop" not in answer["OperatingSystem"]
 
 
-def _windows(answer: Any) -> Host | None:
-    if answer["OSType"] != "windows":
-        return None
+def _windows(answer: Any) -> WindowsHost | None:
     # Only the name has the revision (moby/moby daemon/info_windows.go).
     build = parse_system(answer["OperatingSystem"]) or parse_version(answer.get("OSVersion") or "")
     if build is None:
         return None
     isolation = "hyperv" if answer.get("Isolation") == "hyperv" else "process"
-    return Host(build, "Server" in answer["OperatingSystem"], isolation)  # type: ignore[arg-type]
+    return WindowsHost(build, "Server" in answer["OperatingSystem"], isolation)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 
-from pytest_wincontainers.services.iis.layout import Placed
+from pytest_wincontainers.services.iis.layout import PlacedApplication
 from pytest_wincontainers.services.iis.sites import AppPool
 
 PROGRAM = "C:\\Windows\\System32\\inetsrv\\appcmd.exe"
@@ -23,7 +23,7 @@ _LONGEST = 30_000
 """Characters of one call; CreateProcess takes 32,767 with the program's name."""
 
 
-def setup(placed: Sequence[Placed], environment: Mapping[str, str]) -> list[str]:
+def setup(placed: Sequence[PlacedApplication], environment: Mapping[str, str]) -> list[str]:
     """The calls for a container's sites, in order. `environment` is the container's own, which IIS's services do
     not pass on to worker processes."""
     made: set[str] = set()
@@ -79,7 +79,7 @@ def _environment(pool_name: str, environment: Mapping[str, str]) -> Iterator[Seq
         yield [*call, "/commit:apphost"]
 
 
-def _add_application(one: Placed) -> Iterator[Sequence[str]]:
+def _add_application(one: PlacedApplication) -> Iterator[Sequence[str]]:
     site, application = one.site, one.application
     full_name = site.name + application.at
     if one.is_root:

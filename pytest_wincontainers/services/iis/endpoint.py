@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_wincontainers.endpoints import Endpoint, Face, FaceMaker, Link
 from pytest_wincontainers.errors import EngineError, NotReady, PreparationError
-from pytest_wincontainers.reports import logs as files
-from pytest_wincontainers.services.iis import appcmd
-from pytest_wincontainers.services.iis.layout import place
-from pytest_wincontainers.services.iis.logs import Entry, Event, Reader, Request, fields_before
+from pytest_wincontainers.services import Endpoint, Face, FaceMaker, Link, logs
+from pytest_wincontainers.services.iis.logs import Event, LogEntry, LogReader, Request, fields_before
+from pytest_wincontainers.services.iis.server import WebServer
+from pytest_wincontainers.services.iis.servers import SERVERS
 from pytest_wincontainers.services.iis.sites import Site
 from pytest_wincontainers.services.iis.warmup import SitesAnswer
-
-MARKS = "C:\\wincontainers\\marks"
-"""In a Windows container: the folder of files whose names the entry point writes once the logs before are written."""
 
 _MARK_SECONDS = 15.0
 _RECYCLE_SECONDS = 180.0
 _POLL_SECONDS = 0.02
-_WAITING_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -83,20 +77,20 @@ class IisEndpoint(Endpoint[IisFace]):
         """
         return [entry.what for entry in self._entries(since) if isinstance(entry.what, Event)]
 
-    def _entries(self, since: float | None) -> Iterator[Entry]:
+    def _entries(self, since: float | None) -> Iterator[LogEntry]:
         self.flush_logs()
-        began = self._link.began()
+        began = self._link.test_start()
         start, offset = (began.time, began.offset) if since is None else (since, 0)
-        written = files.read(self._log)
+        written = logs.read(self._log)
         # What was written before the test came before it; that also narrows down what has whole seconds only.
-        reader = Reader(list(self._sites), fields_before(written[:offset]))
-        for one in reader.read(files.whole_lines(written[offset:])):
-            if isinstance(one, Entry) and one.what.time + one.resolution >= start:
+        reader = LogReader(list(self._sites), fields_before(written[:offset]))
+        for one in reader.read(logs.whole_lines(written[offset:])):
+            if isinstance(one, LogEntry) and one.what.time + one.resolution >= start:
                 yield one
 
     @property
     def _log(self) -> Path:
-        return Path(self._link.handed().log)
+        return Path(self._link.info().log)
 
     def flush_logs(self) -> None:
         """Wait until everything that the server has logged by now is in the container's output.
@@ -104,11 +98,8 @@ class IisEndpoint(Endpoint[IisFace]):
         Raises EngineError, and NotReady where that does not happen.
         """
         token = secrets.token_hex(8)
-        size = files.size(self._log)
-        if self._link.handed().guest == "windows":
-            done = self.cmd(f"type nul> {MARKS}\\{token}")
-        else:
-            done = self.exec("mark-logs", token)
+        size = logs.size(self._log)
+        done = self._server.mark_logs(self._link.container(), token)
         if done.exit_code != 0:
             raise EngineError(
                 f"the logs of {self.name} cannot be asked for",
@@ -116,7 +107,7 @@ class IisEndpoint(Endpoint[IisFace]):
                 hint="an image of your own needs what this package's image has; build it FROM that one",
             )
         deadline = time.monotonic() + _MARK_SECONDS
-        while f"{token}\n".encode() not in files.read(self._log, size):
+        while f"{token}\n".encode() not in logs.read(self._log, size):
             if time.monotonic() > deadline:
                 raise NotReady(
                     f"the last lines of {self.name}'s logs did not come within {_MARK_SECONDS:g} s",
@@ -132,14 +123,10 @@ class IisEndpoint(Endpoint[IisFace]):
         """
         if site is not None:
             self.site(site)
-        guest = self._link.handed().guest
-        chosen = [one for one in place(list(self._sites.values()), guest) if site in (None, one.site.name)]
+        chosen = [one for one in self._server.place(list(self._sites.values())) if site in (None, one.site.name)]
         deadline = time.monotonic() + _RECYCLE_SECONDS
         for pool in dict.fromkeys(one.pool_name for one in chosen):
-            if guest == "windows":
-                self._recycle_by_appcmd(pool, deadline)
-            else:
-                self._in_pool(pool, "recycle-pool", pool)
+            self._server.recycle(pool, self._run, deadline)
         answers = SitesAnswer(tuple({one.site.name: one.site for one in chosen}.values()))
         while (why_not := answers(self)) is not None:
             if time.monotonic() > deadline:
@@ -148,22 +135,16 @@ class IisEndpoint(Endpoint[IisFace]):
                 )
             time.sleep(_POLL_SECONDS)
 
-    def _recycle_by_appcmd(self, pool: str, deadline: float) -> None:
-        def processes() -> set[str]:
-            return set(re.findall(r'WP "(\d+)"', self._in_pool(pool, *appcmd.processes(pool))))
-
-        # The old process takes requests until the new one is up, and appcmd waits for neither.
-        old = processes()
-        self._in_pool(pool, *appcmd.recycle(pool))
-        while old & processes():
-            if time.monotonic() > deadline:
-                raise NotReady(f"the old process of the pool {pool} does not end", hint=f"look into {self._log}")
-            time.sleep(_WAITING_SECONDS)
-
-    def _in_pool(self, pool: str, *words: str) -> str:
-        done = self.exec(*words)
+    def _run(self, *command: str) -> str:
+        done = self.exec(*command)
         if done.exit_code != 0:
             raise PreparationError(
-                f"the pool {pool} of {self.name} was not recycled", details=done.output, hint="look into its log"
+                f"{command[0]} failed in {self.name}, so that no pool was recycled",
+                details=done.output,
+                hint="look into its log",
             )
         return done.output
+
+    @property
+    def _server(self) -> WebServer:
+        return SERVERS[self._link.info().guest]

@@ -1,4 +1,4 @@
-"""Where each application of a container lies and in which pool it runs: pure, for both guests."""
+"""Where each application of a container is and in which pool it runs: pure, for both guests."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from pathlib import Path
 
 from pytest_wincontainers.services.iis.sites import Application, AppPool, Site
 
-ROOT = {"linux": "/srv/sites/", "windows": "C:\\sites\\"}
-
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedApplication:
     """An application of a site, in its place."""
 
     number: int
@@ -34,22 +32,24 @@ class Placed:
         return self.application.at == "/"
 
 
-def place(sites: Sequence[Site], guest: str) -> list[Placed]:
-    """Every application of the sites, each site's own first."""
+def place(sites: Sequence[Site], root: str, *, nested: bool) -> list[PlacedApplication]:
+    """Every application of the sites in its folder below `root`, each site's own first.
+
+    `nested`: the server finds a virtual directory only within the folder of its application.
+    """
     taken: set[str] = set()
     placed = []
     for number, site in enumerate(sites, 1):
         own = _free_name(site.name, taken)
-        for application in (site.root, *site.applications):
+        for application in site.all_applications:
             name = own if application.at == "/" else _free_name(own + application.at, taken)
-            folder = ROOT[guest] + name
+            folder = root + name
             directories = {
-                # Mono serves what lies in an application's folder; IIS knows virtual directories.
-                at: (source, f"{folder}{at}" if guest == "linux" else ROOT[guest] + _free_name(name + at, taken))
+                at: (source, f"{folder}{at}" if nested else root + _free_name(name + at, taken))
                 for at, source in application.virtual_directories.items()
             }
             pool_name = name if application.pool is not None else own
-            placed.append(Placed(number, site, application, folder, pool_name, directories))
+            placed.append(PlacedApplication(number, site, application, folder, pool_name, directories))
     return placed
 
 

@@ -20,8 +20,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from pytest_wincontainers.engines.base import timestamp
-from pytest_wincontainers.reports.logs import Line
+from pytest_wincontainers.services import logs as files
+from pytest_wincontainers.services import timestamp
 
 _TAGGED = re.compile(r"\[(w3c (?P<site>\d+)|httperr|event (?P<key>[\w.-]+)|mark)\] ?(?P<rest>.*)", re.DOTALL)
 _FIELDS = "#Fields:"
@@ -68,7 +68,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Entry:
+class LogEntry:
     """A request or an event with the lines that told of it."""
 
     log: str
@@ -78,7 +78,7 @@ class Entry:
     """Seconds by which the time may be too early."""
 
 
-class Reader:
+class LogReader:
     """Reads lines in their order; what is not complete yet comes with later lines."""
 
     def __init__(self, sites: Sequence[str], fields: Fields | None = None) -> None:
@@ -91,7 +91,7 @@ class Reader:
         """The names that are in force."""
         return self._fields
 
-    def read(self, lines: Iterable[Line]) -> Iterator[Entry | Line]:
+    def read(self, lines: Iterable[files.Line]) -> Iterator[LogEntry | files.Line]:
         """What the lines tell: entries, and the lines of no log. Lines that cannot be read are given as they are."""
         for line in lines:
             found = _TAGGED.match(line.text)
@@ -102,7 +102,7 @@ class Reader:
             elif not found[1].startswith("mark"):
                 yield from self._request(found[1], found["rest"], line)
 
-    def _request(self, log: str, text: str, line: Line) -> Iterator[Entry | Line]:
+    def _request(self, log: str, text: str, line: files.Line) -> Iterator[LogEntry | files.Line]:
         if text.startswith(_FIELDS):
             self._fields[log] = text[len(_FIELDS) :].split()
         elif text and not text.startswith("#"):
@@ -116,7 +116,7 @@ class Reader:
                 yield line
                 return
             shown = (f"{_FIELDS} {' '.join(self._fields[log])}", text)
-            yield Entry(log, request, shown, 0.0 if "." in values["time"] else 1.0)
+            yield LogEntry(log, request, shown, 0.0 if "." in values["time"] else 1.0)
 
     def _made(self, log: str, values: Mapping[str, str]) -> Request:
         stem, question, query = values.get("cs-uri", "").partition("?")
@@ -137,7 +137,7 @@ class Reader:
             fields=values,
         )
 
-    def _event(self, key: str, text: str) -> Iterator[Entry]:
+    def _event(self, key: str, text: str) -> Iterator[LogEntry]:
         if not text.startswith("|"):
             with suppress(ValueError):
                 head = json.loads(text)
@@ -158,7 +158,9 @@ class Reader:
                 level=str(head["level"]),
                 message="\n".join(said),
             )
-            yield Entry("events", event, (f"{when[11:23].rstrip('Z')} {event.level} {event.source} {event.id}", *said))
+            yield LogEntry(
+                "events", event, (f"{when[11:23].rstrip('Z')} {event.level} {event.source} {event.id}", *said)
+            )
 
 
 def fields_before(content: bytes) -> Fields:
@@ -167,13 +169,13 @@ def fields_before(content: bytes) -> Fields:
 
 
 def excerpts(
-    lines: Iterable[Line], sites: Sequence[str], fields: Fields, since: float, until: float
+    lines: Iterable[files.Line], sites: Sequence[str], fields: Fields, since: float, until: float
 ) -> dict[str, list[str]]:
     """The part from `since` to `until` for a test's report, by log: "" for the container's own output."""
     found: dict[str, list[str]] = {"": []}
     events: list[str] = []
-    for one in Reader(sites, fields).read(lines):
-        if isinstance(one, Line):
+    for one in LogReader(sites, fields).read(lines):
+        if isinstance(one, files.Line):
             if since <= one.time <= until:
                 found[""].append(one.for_people)
         elif since <= one.what.time + one.resolution and one.what.time <= until:

@@ -67,8 +67,8 @@ class Application:
 class Site:
     """A site: a built ASP.NET application as it lies on disk, and the port it is served on.
 
-    `path` is meant from the folder of the file that declares the container. `transforms` are XDT files, by
-    their path in the site's folder or from the declaring file's; they are applied to the site's web.config in
+    `path` is resolved against the folder of the file that declares the container. `transforms` are XDT files, by
+    their path in the site's folder or relative to the declaring file's; they are applied to the site's web.config in
     this order, and then `app_settings` and `connection_strings` are added to it or replace what it has. The
     file on disk stays as it is. What a transform names in vain is noted, and with `strict` is an error.
 
@@ -105,6 +105,11 @@ class Site:
             strict=self.strict,
         )
 
+    @property
+    def all_applications(self) -> Sequence[Application]:
+        """The site's own application, and those under it."""
+        return (self.root, *self.applications)
+
 
 def check_sites(sites: Sequence[Site], base: Path) -> None:
     """Raise DeclarationError for the first thing that cannot be."""
@@ -140,16 +145,15 @@ def _problems(site: Site, base: Path) -> Iterator[tuple[str, str]]:
         yield f"has health={site.health!r}", 'a path from the root, as in "/Default.aspx"'
     if site.timeout is not None and not site.timeout > 0:
         yield f"has timeout={site.timeout}", "a positive number of seconds"
-    applications = [site.root, *site.applications]
     taken: list[str] = []
-    for application in applications:
+    for application in site.all_applications:
         where = "" if application.at == "/" else f"with the application {application.at} "
         if application.at != "/" and not _VIRTUAL_PATH.fullmatch(application.at):
             yield f"has an application at {application.at!r}", 'a virtual path, as in "/api"'
         if not (base / application.path).is_dir():
             yield (
                 f"{where}has no folder at {base / application.path}",
-                "build it first; path= is meant from the folder of the file that declares it",
+                "build it first; path= is resolved against the folder of the file that declares it",
             )
         taken.append(application.at.lower())
         for at, folder in application.virtual_directories.items():

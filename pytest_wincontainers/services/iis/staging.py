@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pytest_wincontainers.errors import DeclarationError
-from pytest_wincontainers.packing import Folder
-from pytest_wincontainers.services.base import Returned
-from pytest_wincontainers.services.iis.layout import Placed
+from pytest_wincontainers.services import Folder, Returned
+from pytest_wincontainers.services.iis.layout import PlacedApplication
 from pytest_wincontainers.services.iis.sites import Application
 
 
@@ -24,7 +23,7 @@ def check_configuration(applications: Iterable[Application], base: Path) -> None
             )
 
 
-def staged(placed: Sequence[Placed], base: Path, returned: Returned) -> tuple[list[Folder], list[str]]:
+def staged(placed: Sequence[PlacedApplication], base: Path, returned: Returned) -> tuple[list[Folder], list[str]]:
     """The folders to copy in, and what transforms named in vain."""
     folders, notes = [], []
     for one in placed:
@@ -66,6 +65,6 @@ def _transform_files(names: Sequence[str | Path], folder: Path, base: Path) -> I
             raise DeclarationError(
                 f"there is no transform {name}",
                 details="\n".join(f"looked for {place}" for place in places),
-                hint="transforms= names files in the site's folder, or from the folder of the file that declares it",
+                hint="transforms= names files in the site's folder, or relative to the declaring file's folder",
             )
         yield found

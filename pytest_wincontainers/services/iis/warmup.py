@@ -6,20 +6,29 @@ import queue
 import re
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from pytest_wincontainers.errors import NotReady, WincontainersError
 from pytest_wincontainers.ready import ANSWER_SECONDS, REFUSED, request
+from pytest_wincontainers.services.iis.logs import Event
 from pytest_wincontainers.services.iis.sites import Site
-
-if TYPE_CHECKING:
-    from pytest_wincontainers.services.iis.endpoint import IisEndpoint
 
 _ERROR_LINES = 12
 _TRIES_WITH_500 = 3
 _EVENTS = 2
+
+
+class SitesEndpoint(Protocol):
+    """The endpoint, as far as it matters here."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def ports(self) -> Mapping[int, int]: ...
+    def events(self) -> Sequence[Event]: ...
 
 
 @dataclass
@@ -34,7 +43,7 @@ class SitesAnswer:
     _answered: set[str] = field(default_factory=set)
     _begun: dict[str, float] = field(default_factory=dict)
 
-    def __call__(self, endpoint: IisEndpoint) -> str | None:
+    def __call__(self, endpoint: SitesEndpoint) -> str | None:
         waiting = [site for site in self.sites if site.name not in self._answered]
         outcomes: queue.SimpleQueue[tuple[Site, str | WincontainersError | None]] = queue.SimpleQueue()
         for site in waiting:
@@ -62,7 +71,7 @@ class SitesAnswer:
 
     def _ask(
         self,
-        endpoint: IisEndpoint,
+        endpoint: SitesEndpoint,
         site: Site,
         outcomes: queue.SimpleQueue[tuple[Site, str | WincontainersError | None]],
     ) -> None:
@@ -74,7 +83,7 @@ class SitesAnswer:
             outcome = f"{type(problem).__name__}: {problem}"
         outcomes.put((site, outcome))
 
-    def _answer(self, endpoint: IisEndpoint, site: Site) -> str | None:
+    def _answer(self, endpoint: SitesEndpoint, site: Site) -> str | None:
         page = b""
         headers = {"Host": site.host_header} if site.host_header else {}
         seconds = min(site.timeout or ANSWER_SECONDS, ANSWER_SECONDS)
@@ -94,7 +103,7 @@ class SitesAnswer:
         )
 
 
-def _events(endpoint: IisEndpoint) -> list[str]:
+def _events(endpoint: SitesEndpoint) -> list[str]:
     """What the server's event log says: with customErrors, the page is silent."""
     try:
         return [f"event log:\n{event.message}" for event in endpoint.events()[-_EVENTS:]]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,30 +13,41 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pytest_wincontainers.databases.schema import SYSTEM
-from pytest_wincontainers.endpoints import Link
-from pytest_wincontainers.engines.base import Build, EngineInfo
-from pytest_wincontainers.errors import DeclarationError, EngineError, PreparationError
-from pytest_wincontainers.guests import Guest
+from pytest_wincontainers.errors import DeclarationError, PreparationError
 from pytest_wincontainers.migrations.command import PLACEHOLDERS, Command, judge, run_here
 from pytest_wincontainers.migrations.files import find
-from pytest_wincontainers.packing import Folder
-from pytest_wincontainers.ready import Ready, reason
-from pytest_wincontainers.services.base import Preparing, Returned, Service, Staged
-from pytest_wincontainers.services.images import own_image
+from pytest_wincontainers.ready import reason
+from pytest_wincontainers.services import (
+    OWN_IMAGES,
+    SERVERCORE,
+    Build,
+    Container,
+    EngineInfo,
+    Folder,
+    Guest,
+    Link,
+    Preparation,
+    Ready,
+    Returned,
+    Service,
+    ServiceImage,
+    SnapshotSupport,
+    Staged,
+    StagedFiles,
+    TestHooks,
+)
 from pytest_wincontainers.services.mysql.endpoint import MySqlEndpoint, MySqlFace
+from pytest_wincontainers.services.mysql.layouts import LAYOUTS
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
-    from pytest_wincontainers.engines.base import Engine
-
+IMAGE = ServiceImage(OWN_IMAGES, "mysql", SERVERCORE)
 PORT = 3306
 OWN = "wincontainers"
 """The schema for what this package keeps in a server."""
 _RESERVED_USERS = frozenset({"root", "mysql", "mariadb.sys", "mysql.sys", "mysql.session", "mysql.infoschema"})
-_ACCOUNTS = {"linux": "/srv/wincontainers", "windows": "C:\\wincontainers"}
 _SHUTDOWN_SECONDS = 60
-_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class MySql(Service):
+class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
     """A MySQL server with one database, made by migrations."""
 
     database: str = "test"
@@ -76,7 +86,6 @@ class MySql(Service):
     hyperv_memory: ClassVar[int | None] = 2048
 
     def check(self, base: Path) -> None:
-        super().check(base)
         if isinstance(self.migrations, Command):
             self.migrations.check(base)
         elif self.migrations is not None:
@@ -84,14 +93,14 @@ class MySql(Service):
             if not folder.is_dir():
                 raise DeclarationError(
                     f"there is no migrations folder at {folder}",
-                    hint="migrations= is meant from the folder of the file that declares the container",
+                    hint="migrations= is resolved against the folder of the file that declares the container",
                 )
             find(folder, self.migrations_pattern)
         if self.reset not in {None, "test", "call"}:
-            raise DeclarationError(f"reset={self.reset!r} is nothing that is known", hint='it is "test" or "call"')
+            raise DeclarationError(f"unknown reset mode: {self.reset!r}", hint='reset= is "test" or "call"')
         if self.snapshot not in {"auto", "never", "refresh"}:
             raise DeclarationError(
-                f"snapshot={self.snapshot!r} is nothing that is known", hint='it is "auto", "never" or "refresh"'
+                f"unknown snapshot mode: {self.snapshot!r}", hint='snapshot= is "auto", "never" or "refresh"'
             )
         if self.database.lower() in {*SYSTEM, OWN}:
             raise DeclarationError(f"database={self.database!r} is not for tests", hint="give it another name")
@@ -113,14 +122,14 @@ class MySql(Service):
         return self.reset is not None or self.per_worker
 
     @property
-    def inside_ports(self) -> tuple[int, ...]:
+    def ports(self) -> tuple[int, ...]:
         return (PORT,)
 
     def secrets(self, token: Callable[[], str]) -> Mapping[str, str]:
         return {"password": token(), "root_password": token()}
 
-    def own_image(self, info: EngineInfo) -> str | Build:
-        return own_image(info, "mysql")
+    def image(self, engine: EngineInfo) -> str | Build:
+        return IMAGE.build(engine)
 
     def environment(self, secrets: Mapping[str, str], returned: Returned) -> Mapping[str, str]:
         return {
@@ -135,7 +144,7 @@ class MySql(Service):
 
     @property
     def _is_ours(self) -> bool:
-        return self.common.image is None and self.common.build is None
+        return not self.options.get("image") and not self.options.get("build")
 
     def staged(self, base: Path, guest: Guest, secrets: Mapping[str, str], returned: Returned) -> Staged:
         if not self._is_ours:
@@ -143,7 +152,7 @@ class MySql(Service):
         # Our images read it and delete it: what is in the environment, everybody who reaches the engine can read, and
         # every snapshot keeps.
         lines = "".join(f"{name}={value}\n" for name, value in self._passwords(secrets).items())
-        return Staged((Folder(None, _ACCOUNTS[guest], {"accounts": lines.encode()}),))
+        return Staged((Folder(None, LAYOUTS[guest].accounts, {"accounts": lines.encode()}),))
 
     @property
     def _user(self) -> str:
@@ -169,41 +178,44 @@ class MySql(Service):
             if self.reset is not None:
                 endpoint.refuse_others()
 
-    def test_begins(self, endpoint: MySqlEndpoint) -> None:
+    def start_test(self, endpoint: MySqlEndpoint) -> None:
         if self.reset == "test":
             endpoint.reset()
 
     def readiness(self) -> Sequence[Ready]:
-        return (Answers(), *self.common.ready)
+        return (Answers(),)
 
-    def prepare(self, endpoint: MySqlEndpoint, preparing: Preparing) -> None:
+    def prepare(self, endpoint: MySqlEndpoint, preparation: Preparation) -> None:
         if isinstance(self.migrations, Command):
-            self._run_tool(self.migrations, endpoint, preparing)
+            self._run_tool(self.migrations, endpoint, preparation)
         elif self.migrations is not None:
             from pytest_wincontainers.migrations.runner import migrate
 
-            folder = preparing.base / self.migrations
+            folder = preparation.base / self.migrations
             root = partial(endpoint.connect, root=True)
-            migrate(root, folder, preparing.progress, pattern=self.migrations_pattern)
-        if self._keeps and self.common.prepare is None:
-            endpoint.keep(preparing.progress)
+            migrate(root, folder, preparation.progress, pattern=self.migrations_pattern)
+        if self._keeps and not self.options.get("prepare"):
+            endpoint.keep(preparation.progress)
 
-    def finish(self, endpoint: MySqlEndpoint, preparing: Preparing) -> None:
+    def finish(self, endpoint: MySqlEndpoint, preparation: Preparation) -> None:
         # What the user's own preparation did is a part of it, and is done in every run.
-        if self._keeps and self.common.prepare is not None:
-            endpoint.keep(preparing.progress)
+        if self._keeps and self.options.get("prepare"):
+            endpoint.keep(preparation.progress)
 
-    def _run_tool(self, given: Command, endpoint: MySqlEndpoint, preparing: Preparing) -> None:
+    def _run_tool(self, given: Command, endpoint: MySqlEndpoint, preparation: Preparation) -> None:
         face = endpoint.inside if given.image else endpoint
         values = {name: getattr(face, name) for name in PLACEHOLDERS - {"root_password"}}
         filled = given.filled({**values, "root_password": endpoint.inside.root_password})
         if filled.image is None:
-            run_here(filled, preparing.base, preparing.progress)
+            run_here(filled, preparation.base, preparation.progress)
             return
-        folders = {target: preparing.base / source for target, source in filled.folders.items()}
-        preparing.progress(f"migrations by {filled.words[0]} in a container")
+        folders = {target: preparation.base / source for target, source in filled.folders.items()}
+        preparation.progress(f"migrations by {filled.words[0]} in a container")
         words, seconds = filled.words, filled.timeout
-        judge(filled, *preparing.beside(filled.image, words, filled.environment, folders, seconds, preparing.progress))
+        judge(
+            filled,
+            *preparation.run_tool(filled.image, words, filled.environment, folders, seconds, preparation.progress),
+        )
 
     @property
     def snapshots(self) -> str:
@@ -214,8 +226,13 @@ class MySql(Service):
         if self.migrations is None or not self._is_ours:
             return None
         digest = hashlib.sha256()
-        settings: list[object] = [self.database, self._user, self.migrations_pattern, self.common.command, self._keeps]
-        settings += [sorted(environment.items()), self.common.mounts, self.common.prepare is None]
+        settings: list[object] = [self.database, self._user, self.migrations_pattern]
+        settings += [self.options.get("command"), self._keeps]
+        settings += [
+            sorted(environment.items()),
+            tuple(self.options.get("mounts", ())),
+            not self.options.get("prepare"),
+        ]
         digest.update(repr(settings).encode())
         if isinstance(self.migrations, Command):
             if not self.migrations.inputs:
@@ -232,7 +249,7 @@ class MySql(Service):
                     digest.update(piece)
         return digest.hexdigest()
 
-    def seal(self, endpoint: MySqlEndpoint, engine: Engine, key: str) -> None:
+    def seal(self, endpoint: MySqlEndpoint, container: Container, key: str) -> None:
         import pymysql
 
         face = endpoint.inside
@@ -248,7 +265,7 @@ class MySql(Service):
             except pymysql.Error as refused:
                 problem = refused
             _end_server(cursor)
-        clean = _wait_for_end(endpoint, engine)
+        clean = container.wait(_SHUTDOWN_SECONDS)
         if problem is not None:
             raise PreparationError(
                 f"the passwords of {endpoint.name} could not be taken away: {problem}",
@@ -267,12 +284,12 @@ class MySql(Service):
         except pymysql.Error:
             return False
 
-    def shut_down(self, endpoint: MySqlEndpoint, engine: Engine) -> None:
+    def shut_down(self, endpoint: MySqlEndpoint, container: Container) -> None:
         import pymysql
 
         with suppress(pymysql.Error), endpoint.connect(root=True) as connection, connection.cursor() as cursor:
             _end_server(cursor)
-        _wait_for_end(endpoint, engine)
+        container.wait(_SHUTDOWN_SECONDS)
 
 
 def _end_server(cursor: Cursor) -> None:
@@ -282,18 +299,6 @@ def _end_server(cursor: Cursor) -> None:
     # server itself takes the time that it needs. It may hang up before it has answered.
     with suppress(pymysql.Error):
         cursor.execute("SHUTDOWN")
-
-
-def _wait_for_end(endpoint: MySqlEndpoint, engine: Engine) -> bool:
-    """Whether the server has ended by itself, and well; afterwards it has ended."""
-    deadline = time.monotonic() + _SHUTDOWN_SECONDS
-    with suppress(EngineError):
-        while (state := engine.state(endpoint.container_id)).running and time.monotonic() < deadline:
-            time.sleep(_POLL_SECONDS)
-        if not state.running:
-            return state.exit_code == 0
-    engine.kill(endpoint.container_id)
-    return False
 
 
 def _files_in(paths: Iterable[Path]) -> Iterator[Path]:

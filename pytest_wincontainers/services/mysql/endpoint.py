@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pytest_wincontainers.databases.prepared import Prepared
-from pytest_wincontainers.endpoints import Endpoint, Face, FaceMaker, Link
+from pytest_wincontainers.databases.prepared import PreparedState
 from pytest_wincontainers.errors import PreparationError
+from pytest_wincontainers.services import Endpoint, Face, FaceMaker, Link
+from pytest_wincontainers.services.mysql.layouts import LAYOUTS
 
 if TYPE_CHECKING:
     import pymysql
@@ -47,7 +48,7 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         self._shared = database
         self._database = f"{database}_{worker}" if worker else database
         copied = (database, self._database) if worker else None
-        self._prepared = Prepared(lambda: self.connect(root=True, database="information_schema"), own, copied)
+        self._prepared = PreparedState(lambda: self.connect(root=True, database="information_schema"), own, copied)
 
     @property
     def _face(self) -> MySqlFace:
@@ -102,7 +103,7 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
             code, words = (*problem.args, "", "")[:2]
             raise PreparationError(
                 f"the state of {self.name} could not be {done}: {code}: {words}",
-                hint=f"its log is {self._link.handed().log}",
+                hint=f"its log is {self._link.info().log}",
             ) from problem
 
     @property
@@ -163,9 +164,8 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         Raises EngineError where the container has none, and PreparationError where it fails.
         """
         face = self._face
-        program = "mysqldump" if self._link.handed().guest == "linux" else "C:\\mysql\\bin\\mysqldump.exe"
         done = self.exec(
-            program,
+            LAYOUTS[self._link.info().guest].mysqldump,
             "--user=root",
             "--host=127.0.0.1",
             "--routines",

@@ -1,0 +1,107 @@
+"""What has happened to a server's tables since the last reading, at a cost that does not depend on what is in them.
+
+InnoDB counts the rows that are changed in each table, cascades and what is rolled back included, and keeps the next
+value of AUTO_INCREMENT beside (information_schema, INNODB_TABLESTATS); the server counts the statements of each kind.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_wincontainers.databases.ledger import LedgerEntry, StatementLedger
+
+if TYPE_CHECKING:
+    from pymysql.cursors import Cursor
+
+# Those that can change what a schema is made of; the rest of the counters is of no interest.
+_STATEMENTS = re.compile(
+    r"Com_(alter|create|drop|rename|truncate|analyze|optimize|repair|flush)(_(?!user|role|server|temporary)\w+)?",
+    re.IGNORECASE,
+)
+# Those that set InnoDB's counters of a table to 0, so that what was done to it before cannot be seen any more.
+_FORGETTING = re.compile(r"Com_(alter_table|analyze|optimize|repair|create_index|drop_index)", re.IGNORECASE)
+_LOOKS = 200
+_LOOK_SECONDS = 0.005
+_PARTITION = re.compile(r"#p#.*", re.IGNORECASE)
+
+
+class TableCounters(NamedTuple):
+    """The counters of one table."""
+
+    id: int
+    modified: int
+    auto_increment: int
+
+
+@dataclass(frozen=True)
+class CounterReading:
+    """How the counters stood. `tables` is by InnoDB's own names, as in `shop/orders`.
+
+    `life` is that of the server's process; without `trusted`, statements of others were under way.
+    """
+
+    tables: Mapping[str, TableCounters] = field(default_factory=dict)
+    statements: int = -1
+    forgetting: int = -1
+    life: str = ""
+    trusted: bool = False
+
+    def same_schema(self, other: CounterReading) -> bool:
+        """Whether nothing between the two can have changed a definition."""
+        return self.statements == other.statements and self._comparable(other)
+
+    def knows_tables(self, other: CounterReading) -> bool:
+        """Whether the counters of tables tell all that has been done to them between the two."""
+        return self.forgetting == other.forgetting and self._comparable(other)
+
+    def _comparable(self, other: CounterReading) -> bool:
+        return self.trusted and other.trusted and self.life == other.life
+
+
+class CounterReader:
+    """Reads the counters of one server."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        cursor.execute("SELECT VERSION()")
+        (version,) = cursor.fetchone() or ("",)
+        self.mariadb = "mariadb" in version.lower()
+        self._view = "INNODB_SYS_TABLESTATS" if self.mariadb else "INNODB_TABLESTATS"
+        cursor.execute("SHOW GLOBAL STATUS LIKE 'Com\\_%'")
+        self._names = [name for name, _ in cursor.fetchall() if _STATEMENTS.fullmatch(name)]
+
+    def read(self, cursor: Cursor, ledger: StatementLedger) -> CounterReading:
+        """The counters now, without this package's own statements."""
+        reading = CounterReading()
+        for _ in range(_LOOKS):
+            entry = ledger.read(cursor)
+            reading = self._counted(cursor, entry)
+            # A statement that began meanwhile may have been counted already, and is not in the ledger yet.
+            if not entry.busy and ledger.read(cursor) == entry:
+                return replace(reading, trusted=True)
+            time.sleep(_LOOK_SECONDS)
+        return reading
+
+    def _counted(self, cursor: Cursor, entry: LedgerEntry) -> CounterReading:
+        cursor.execute("SHOW GLOBAL STATUS WHERE Variable_name IN %s", (self._names,))
+        status = dict(cursor.fetchall())
+        statements = sum(map(int, status.values()))
+        forgetting = sum(int(count) for name, count in status.items() if _FORGETTING.fullmatch(name))
+        return CounterReading(
+            self.tables(cursor), statements - entry.statements, forgetting - entry.on_tables, entry.life
+        )
+
+    def tables(self, cursor: Cursor) -> dict[str, TableCounters]:
+        """The counters of the tables."""
+        cursor.execute(f"SELECT NAME, TABLE_ID, MODIFIED_COUNTER, AUTOINC FROM information_schema.{self._view}")
+        found: dict[str, TableCounters] = {}
+        for name, number, modified, auto_increment in cursor.fetchall():
+            whole = _PARTITION.sub("", name)
+            before = found.get(whole, TableCounters(0, 0, 0))
+            found[whole] = TableCounters(
+                before.id + number, before.modified + modified, max(before.auto_increment, auto_increment or 0)
+            )
+        return found

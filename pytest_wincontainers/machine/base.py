@@ -1,0 +1,29 @@
+"""What the rest of the package asks of this machine's operating system."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Machine(Protocol):
+    """An operating system, as the plugin's own processes see it."""
+
+    @property
+    def has_dns_cache(self) -> bool:
+        """Whether names that this machine has looked up must be flushed before containers are asked for again."""
+
+    @property
+    def routes_to_linux_containers(self) -> bool:
+        """Whether an engine on this machine runs Linux containers without a virtual machine between."""
+
+    def state_folder(self, environ: Mapping[str, str]) -> Path:
+        """Where this account keeps the state of programs."""
+
+    def detached(self) -> Mapping[str, Any]:
+        """The arguments of `subprocess.Popen` for a process that Ctrl+C and the end of this one do not reach."""
+
+    def kill_tree(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill a process that was started with `detached`, and all that it has started; wait for it."""

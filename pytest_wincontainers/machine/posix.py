@@ -1,0 +1,30 @@
+"""Linux, macOS and the like."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+
+class PosixMachine:
+    """See `Machine`."""
+
+    has_dns_cache = False
+    routes_to_linux_containers = sys.platform == "linux"
+
+    def state_folder(self, environ: Mapping[str, str]) -> Path:
+        return Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+
+    def detached(self) -> Mapping[str, Any]:
+        return {"start_new_session": True}
+
+    def kill_tree(self, process: subprocess.Popen[bytes]) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

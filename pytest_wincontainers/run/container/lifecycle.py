@@ -1,0 +1,252 @@
+"""The life of one container, from its image to handed over, in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
+from typing import Any
+
+from pytest_wincontainers.endpoints import ContainerInfo
+from pytest_wincontainers.engines.base import ContainerState, Image
+from pytest_wincontainers.engines.container import Container
+from pytest_wincontainers.errors import EngineError, PreparationError, StartError, WincontainersError
+from pytest_wincontainers.plan import PlannedContainer
+from pytest_wincontainers.run.container.follower import Follower, exited
+from pytest_wincontainers.run.container.link import OwnerLink
+from pytest_wincontainers.run.container.locator import Locator
+from pytest_wincontainers.run.container.phases import (
+    Booting,
+    Creating,
+    Failed,
+    HandedOver,
+    ImageNeeded,
+    Located,
+    Preparing,
+    Restarting,
+)
+from pytest_wincontainers.run.container.preparation import Preparer
+from pytest_wincontainers.run.container.readying import make_ready
+from pytest_wincontainers.run.container.snapshots import MadeMeanwhile, Snapshot, snapshot_of
+from pytest_wincontainers.run.container.starter import Starter
+from pytest_wincontainers.run.container.tracker import PhaseTracker
+from pytest_wincontainers.run.context import RunContext
+from pytest_wincontainers.run.errors import as_error
+from pytest_wincontainers.run.images import ensure_image
+from pytest_wincontainers.services.recipe import Recipe, recipe_of
+
+_LOG_SECONDS = 5.0
+_LEAST_READY_SECONDS = 30.0
+
+
+class Lifecycle:
+    """One container of a run. `needs` are the lifecycles of the containers that it needs.
+
+    What changes is the tracker's phase, and the follower, which the thread alone replaces.
+    """
+
+    def __init__(
+        self, context: RunContext, planned: PlannedContainer, tracker: PhaseTracker, needs: Sequence[Lifecycle]
+    ) -> None:
+        self._context = context
+        self._planned = planned
+        self.tracker = tracker
+        self._needs = needs
+        self._dependents: list[Lifecycle] = []
+        self._starter = Starter(context, planned, tracker.pause)
+        self._locator = Locator(context, planned, tracker.pause)
+        self._follower = self._new_follower()
+        for need in needs:
+            need._dependents.append(self)
+
+    def _new_follower(self) -> Follower:
+        return Follower(
+            self._name,
+            self._locator.log,
+            self._context.plan.secrets,
+            over=lambda: self._context.cancellation.cancelled,
+            note=self._context.board.note,
+            ended=self._ended,
+        )
+
+    @property
+    def _name(self) -> str:
+        return self._planned.name
+
+    @cached_property
+    def _endpoint(self) -> Any:
+        return self._planned.service.endpoint(OwnerLink(self._context.engine, self.tracker))
+
+    def start(self) -> None:
+        """Bring the container up in the background."""
+        threading.Thread(target=self._live, name=f"wincontainers-{self._name}", daemon=True).start()
+
+    def finish_log(self) -> None:
+        """Wait until the log is complete."""
+        self._follower.finish(self._context.engine, self.tracker.phase.container_id, _LOG_SECONDS)
+
+    def _live(self) -> None:
+        try:
+            self.tracker.advance(HandedOver(self._bring_up()))
+        except WincontainersError as problem:
+            self.tracker.move(Failed(problem))
+        except Exception as problem:  # noqa: BLE001 - a defect must fail the tests that wait, not leave them waiting
+            self.tracker.move(Failed(as_error(problem, f"{self._name} could not be started")))
+
+    # -- starting -----------------------------------------------------------------------------------------
+
+    def _bring_up(self) -> ContainerInfo:
+        context, planned = self._context, self._planned
+        recipe = recipe_of(planned.service, planned.declaration.base, context.info, planned.secrets, planned.returned)
+        for line in recipe.notes:
+            context.board.note(f"{self._name}: {line}")
+        context.cancellation.check()
+        self.tracker.advance(ImageNeeded())
+        reference, image = ensure_image(
+            context.engine,
+            recipe.image,
+            context.locks,
+            self._progress,
+            lambda make: self._starter.retry("its image", make),
+        )
+        snapshot = snapshot_of(context, planned, image, recipe)
+        while True:
+            try:
+                if snapshot is not None and snapshot.image is not None:
+                    return self._boot(snapshot.reference, snapshot.image, recipe, snapshot)
+                return self._boot(reference, image, recipe, snapshot)
+            except MadeMeanwhile:  # noqa: PERF203 - it goes round once, or twice
+                self._begin_anew()
+            except (StartError, PreparationError, EngineError) as problem:
+                # What comes after it was found whole is not its fault, nor is a neighbour's failure.
+                if snapshot is None or not self.tracker.phase.on_trial or self._failed_needs():
+                    raise
+                context.cancellation.check()
+                context.board.note(f"the snapshot of {self._name} was made anew: {problem.message}")
+                self._begin_anew()
+                snapshot.give_up()
+
+    def _begin_anew(self) -> None:
+        """Take the container away, so that another can be started in its place."""
+        container = self.tracker.phase.container_id
+        self._follower.expect_end()
+        self.tracker.advance(Creating())
+        if container:
+            self._starter.retry("its removal", lambda: self._context.engine.remove(container))
+        # Else two would write one file.
+        self._follower.wait(_LOG_SECONDS)
+        self._follower = self._new_follower()
+
+    def _boot(self, reference: str, image: Image, recipe: Recipe, snapshot: Snapshot | None) -> ContainerInfo:
+        on_trial = snapshot is not None and snapshot.image is not None
+        self.tracker.advance(Creating(on_trial))
+        spec = self._starter.spec(reference, image, recipe)
+        if self._planned.service.options.get("starts_after_ready"):
+            self._wait_for_needs()
+        container = self._starter.start(spec, recipe.folders)
+        started = time.monotonic()
+        self.tracker.advance(Booting(container, on_trial))
+        self._follower.follow(self._context.engine, container)
+        self.tracker.advance(Booting(container, on_trial, self._locator.find(container, self._limit)))
+        flushed = self._context.hosts.flush_dns()
+        self._wait_for_needs()
+        if self._needs:
+            # It may have asked for them before they were there, and "there is none" is cached too.
+            self._locator.flush_dns(container)
+        self._make_ready(image, started)
+        Preparer(self._context, self._planned, self.tracker, self._starter, self._follower).prepare(
+            self._endpoint, recipe, snapshot, self._end_and_start
+        )
+        flushed()
+        return replace(self.tracker.info, seconds=time.monotonic() - self._context.board.begun)
+
+    def _progress(self, text: str) -> None:
+        self._context.cancellation.check()
+        self.tracker.say(text)
+
+    @property
+    def _limit(self) -> float:
+        service = self._planned.service
+        return service.options.get("timeout") or max(self._context.settings.timeout, service.least_timeout)
+
+    def _wait_for_needs(self) -> None:
+        self.tracker.wait_for([need.tracker for need in self._needs])
+        for name, problem in self._failed_needs():
+            raise StartError(
+                f"{self._name} was not made ready because {name}, which it needs, failed",
+                details=problem.message,
+                hint=f"the report of {name} says why",
+            )
+
+    def _failed_needs(self) -> list[tuple[str, WincontainersError]]:
+        phases = [(need._name, need.tracker.phase) for need in self._needs]
+        return [(name, phase.error) for name, phase in phases if isinstance(phase, Failed)]
+
+    def _make_ready(self, image: Image | None, started: float) -> None:
+        # What it needs may have taken all the time there was.
+        left = max(self._limit - (time.monotonic() - started), min(self._limit, _LEAST_READY_SECONDS))
+        make_ready(
+            self._name,
+            self._planned.service,
+            self._endpoint,
+            image=image,
+            timeout=left,
+            log=self._locator.log,
+            pause=self.tracker.pause,
+        )
+
+    # -- running ------------------------------------------------------------------------------------------
+
+    def restart(self) -> None:
+        """Restart the container and wait until it is ready. Raises WincontainersError."""
+        info = self.tracker.begin_restart()
+        container = Container(self._context.engine, info.container_id)
+        try:
+            self._end_and_start(partial(self._planned.service.shut_down, self._endpoint, container))
+        except WincontainersError as problem:
+            self.tracker.fail(problem)
+            raise
+        self.tracker.advance(HandedOver(self.tracker.info))
+
+    def _end_and_start(self, end: Callable[[], None]) -> None:
+        """Have `end` end the container, start it again, and wait until it is ready."""
+        container = self.tracker.phase.container_id
+        self._follower.expect_end()
+        end()
+        self._follower.wait(_LOG_SECONDS)
+        self._starter.start_again(container)
+        started = time.monotonic()
+        self._follower.follow(self._context.engine, container)
+        info = self._locator.find(container, self._limit)
+        phase = self.tracker.phase
+        self.tracker.advance(replace(phase, info=info) if isinstance(phase, Located) else phase)
+        flushed = self._context.hosts.flush_dns()
+        self._flush_dns_around()
+        self._make_ready(None, started)
+        flushed()
+
+    def _flush_dns_around(self) -> None:
+        """Flush the DNS client caches of all containers that may know this one by an old address."""
+        threads = [threading.Thread(target=one._flush_own_dns, daemon=True) for one in self._all_dependents()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _all_dependents(self) -> set[Lifecycle]:
+        return {*self._dependents}.union(*(one._all_dependents() for one in self._dependents))
+
+    def _flush_own_dns(self) -> None:
+        # One that restarts, too, has a new cache.
+        if isinstance(self.tracker.phase, (Booting, Preparing, HandedOver)):
+            self._locator.flush_dns(self.tracker.phase.container_id)
+
+    def _ended(self, reason: ContainerState | WincontainersError) -> None:
+        """It has ended by itself."""
+        if isinstance(reason, ContainerState):
+            handed_over = isinstance(self.tracker.phase, (HandedOver, Restarting))
+            reason = exited(self._name, reason, self._locator.log, handed_over=handed_over)
+        # Whoever prepares it at this moment may be blocked in a call that takes long to notice; tests are told at once.
+        self.tracker.fail(reason)

@@ -1,0 +1,132 @@
+"""Making and starting one container on the engine: in its turn, retried where that helps, and without leftovers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from pytest_wincontainers.engines.base import ContainerSpec, Image, Mount
+from pytest_wincontainers.errors import EngineError, WincontainersError
+from pytest_wincontainers.failures.failure import Failure
+from pytest_wincontainers.guests.builds import Isolation, newer_revision
+from pytest_wincontainers.packing import Folder, packed
+from pytest_wincontainers.plan import PlannedContainer
+from pytest_wincontainers.run.context import RunContext
+from pytest_wincontainers.run.preflight import isolation_of, on_engine
+from pytest_wincontainers.run.removal import NAME, RUN, labels
+from pytest_wincontainers.run.retry import retrying
+from pytest_wincontainers.services.recipe import Recipe
+
+_REMOVAL_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+
+
+class Starter:
+    """Starts one container of a run. `pause` waits so many seconds, or raises when waiting has become pointless."""
+
+    def __init__(self, context: RunContext, planned: PlannedContainer, pause: Callable[[float], None]) -> None:
+        self._context = context
+        self._planned = planned
+        self._pause = pause
+
+    def retry(self, what: str, attempt: Callable[[], None]) -> None:
+        """Do something, again after transient failures; each of them is noted."""
+
+        def note(failure: Failure, words: str) -> None:
+            first = (words.splitlines() or [""])[0]
+            self._context.board.note(f"{self._planned.name}: {what} was retried after {failure.id}: {first}")
+
+        retrying(attempt, retries=self._context.settings.retries, pause=self._pause, note=note)
+
+    def spec(self, image_name: str, image: Image, recipe: Recipe) -> ContainerSpec:
+        """What to create. Raises DeclarationError where the engine cannot run the image."""
+        declaration, service = self._planned.declaration, self._planned.service
+        isolation = self.isolation(image)
+        return ContainerSpec(
+            name=self._planned.container_name,
+            image=image_name,
+            labels=labels(self._context.plan.run, self._planned.name),
+            environment=recipe.environment,
+            command=recipe.command,
+            publish=() if self._context.direct else service.ports,
+            mounts=tuple(
+                Mount(on_engine(declaration.base, mount.source), mount.target, mount.read_only)
+                for mount in service.options.get("mounts", ())
+            ),
+            memory=service.options.get("memory") or (service.hyperv_memory if isolation == "hyperv" else None),
+            isolation=isolation,
+        )
+
+    def isolation(self, image: Image) -> Isolation | None:
+        """The isolation for a container of that image. Raises DeclarationError where the engine cannot run it."""
+        info = self._context.info
+        chosen = isolation_of(self._planned, image, info, self._context.isolation)
+        if chosen == "process" and info.windows and image.windows and newer_revision(info.windows, image.windows):
+            self._context.board.note(
+                f"{self._planned.name}: its image ({image.windows}) has later updates than the host "
+                f"({info.windows.build}); update the host if it does not start"
+            )
+        return chosen
+
+    def start(self, spec: ContainerSpec, folders: Sequence[Folder]) -> str:
+        """Create, fill and start a container; its id."""
+        started: list[str] = []
+
+        def attempt() -> None:
+            with self._context.locks.slot(self._context.parallel_starts), self._context.cancellation.making():
+                try:
+                    started[:] = [self._make(spec, folders)]
+                except EngineError as problem:
+                    self._failed(problem)
+                    self._remove_what_was_made(spec.labels[NAME])
+                    raise
+
+        self.retry("its start", attempt)
+        return started[0]
+
+    def _make(self, spec: ContainerSpec, folders: Sequence[Folder]) -> str:
+        engine = self._context.engine
+        container = engine.create(spec)
+        if folders:
+            with packed(folders) as archive:
+                engine.copy_in(container, archive)
+        if self._context.cancellation.cancelled:
+            engine.remove(container)
+        self._context.cancellation.check()
+        engine.start(container)
+        return container
+
+    def start_again(self, container: str) -> None:
+        """Start a container that has ended."""
+
+        def attempt() -> None:
+            with self._context.locks.slot(self._context.parallel_starts):
+                try:
+                    self._context.engine.start(container)
+                except EngineError as problem:
+                    self._failed(problem)
+                    raise
+
+        self.retry("its restart", attempt)
+
+    def _failed(self, problem: EngineError) -> None:
+        """A start has failed: heed it before the next one gets its turn, and say more where the host knows more."""
+        failure = problem.failure
+        implied = failure.implies if failure is not None else ""
+        if implied == "crowding":
+            self._context.locks.crowded()
+        if implied == "excluded-port":
+            ranges = self._context.hosts.excluded_ports()
+            problem.details += f"\nports that the engine's machine excludes:\n{ranges}" if ranges else ""
+
+    def _remove_what_was_made(self, name: str) -> None:
+        # By label: an engine that went away in the call may have made a container without saying so. Until it is
+        # gone, as the next try wants its name.
+        for pause in _REMOVAL_PAUSES:
+            with suppress(WincontainersError):
+                left = self._context.engine.containers([f"{RUN}={self._context.plan.run}", f"{NAME}={name}"])
+                if not left:
+                    return
+                for one in left:
+                    self._context.engine.remove(one.id)
+                continue
+            self._pause(pause)

@@ -1,0 +1,17 @@
+"""An error of ours from any other, where tests must not be left waiting."""
+
+from __future__ import annotations
+
+from pytest_wincontainers.errors import StartError, WincontainersError
+
+
+def as_error(problem: Exception, what: str) -> WincontainersError:
+    """The problem itself where it is one of ours, else a StartError: `what` went wrong."""
+    if isinstance(problem, WincontainersError):
+        return problem
+    hint = "this is a defect of pytest-wincontainers; please report it"
+    if isinstance(problem, OSError):
+        hint = "check whether that file or folder can be read and written"
+    error = StartError(f"{what}: {type(problem).__name__}: {problem}", hint=hint)
+    error.__cause__ = problem
+    return error

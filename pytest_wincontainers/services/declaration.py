@@ -1,0 +1,125 @@
+"""Declarations: what the decorators make, and how they are found in the modules that pytest has loaded."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.services.service import Options, Service
+
+Decorator = Callable[[Callable[..., Any]], Any]
+
+ENDPOINTS = pytest.StashKey[Callable[[str], Any]]()
+"""In the stash of pytest's configuration: what gives a fixture its endpoint, by the name of the declaration."""
+
+_MARK = "_wincontainers_declaration"
+
+
+@dataclass(frozen=True, eq=False)
+class Declaration:
+    """What the user asked for: a service, a name, and the function that is called with its neighbours."""
+
+    name: str
+    service: Service
+    function: Callable[..., Any]
+    needs: tuple[str, ...]
+    base: Path
+    """The folder of the declaring file, against which relative paths are resolved."""
+    where: str
+    """File and line, for messages."""
+    replaced: Declaration | None
+    """An earlier one of the same name in the same module."""
+
+
+def declare(service: Service) -> Decorator:
+    """A decorator that declares a container of this kind: it turns a function into a session fixture.
+
+    Raises TypeError for an option that no container has.
+    """
+    known = Options.__annotations__
+    for name in service.options:
+        if name not in known:
+            decorator = service.kind if service.kind.endswith("container") else f"{service.kind}_container"
+            raise TypeError(f"{decorator}() got an unexpected keyword argument {name!r}{closest(name, known)}")
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        code = function.__code__
+        where = f"{code.co_filename}:{code.co_firstlineno}"
+        # The module still has the earlier one at this moment; a module that is loaded again has itself.
+        earlier = _declaration_of(function.__globals__.get(function.__name__))
+        return _fixture(
+            Declaration(
+                name=function.__name__,
+                service=service,
+                function=function,
+                needs=tuple(inspect.signature(function).parameters),
+                base=Path(code.co_filename).resolve().parent,
+                where=where,
+                replaced=earlier if earlier is not None and earlier.where != where else None,
+            )
+        )
+
+    return decorate
+
+
+def _fixture(declaration: Declaration) -> Any:
+    @functools.wraps(declaration.function)
+    def endpoint(request: pytest.FixtureRequest) -> Any:
+        endpoint_of = request.config.stash.get(ENDPOINTS, None)
+        if endpoint_of is None:
+            pytest.fail(
+                "the plugin of pytest-wincontainers is not loaded\nhint: pytest -p wincontainers", pytrace=False
+            )
+        return endpoint_of(declaration.name)
+
+    # pytest reads the signature, shows the docstring and finds the file by __wrapped__: only the first must
+    # not be the declaring function's, whose parameters are containers, not fixtures to set up here.
+    parameter = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    endpoint.__signature__ = inspect.Signature([parameter])  # type: ignore[attr-defined]
+    # pytest copies a fixture function's attributes to the object it makes of it.
+    setattr(endpoint, _MARK, declaration)
+    return pytest.fixture(scope="session")(endpoint)
+
+
+def _declaration_of(value: object) -> Declaration | None:
+    attributes = getattr(value, "__dict__", None)
+    found = attributes.get(_MARK) if type(attributes) is dict else None
+    return found if isinstance(found, Declaration) else None
+
+
+def declarations_in(plugins: Iterable[object]) -> list[Declaration]:
+    """The declarations in these modules, each once. Raises DeclarationError for a name used twice."""
+    found: dict[str, Declaration] = {}
+    for plugin in plugins:
+        if not isinstance(plugin, ModuleType):
+            continue
+        for value in vars(plugin).values():
+            declaration = _declaration_of(value)
+            if declaration is None:
+                continue
+            for other in [*filter(None, [declaration.replaced]), *found.values()]:
+                if other is not declaration and other.name.lower() == declaration.name.lower():
+                    names = dict.fromkeys((other.name, declaration.name))
+                    raise DeclarationError(
+                        f"two containers are called {' and '.join(names)}",
+                        details=f"{other.where}\n{declaration.where}",
+                        hint="rename one of the functions; names must differ by more than upper and lower case",
+                    )
+            found[declaration.name] = declaration
+    return list(found.values())
+
+
+def closest(word: str, words: Iterable[str]) -> str:
+    """`; did you mean 'x'?`, or nothing."""
+    import difflib
+
+    near = difflib.get_close_matches(word, list(words), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

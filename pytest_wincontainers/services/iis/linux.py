@@ -1,0 +1,50 @@
+"""The counterpart of IIS in a Linux container: nginx and Mono."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pytest_wincontainers.services import Container, ExecResult, Folder
+from pytest_wincontainers.services.iis import nginx
+from pytest_wincontainers.services.iis.layout import PlacedApplication, place
+from pytest_wincontainers.services.iis.server import RunProgram
+from pytest_wincontainers.services.iis.sites import Site
+
+SITES = "/srv/sites/"
+
+
+class LinuxServer:
+    """See `WebServer`."""
+
+    def place(self, sites: Sequence[Site]) -> list[PlacedApplication]:
+        # Mono serves what is in an application's folder.
+        return place(sites, SITES, nested=True)
+
+    def setup(
+        self, placed: Sequence[PlacedApplication], environment: Mapping[str, str], *, features: Sequence[str]
+    ) -> Folder:
+        # A Mono process has the container's environment from the start.
+        made: dict[str, nginx.Pool] = {}
+        for one in placed:
+            before = made[one.pool_name].applications if one.pool_name in made else ()
+            applications = (*before, (one.application.at, one.folder))
+            made[one.pool_name] = nginx.Pool(one.pool_name, one.pool.environment, applications)
+        servers = [
+            nginx.Server(
+                number=root.number,
+                port=root.site.port,
+                host=root.site.host_header,
+                folder=root.folder,
+                locations={one.application.at: one.pool_name for one in placed if one.number == root.number},
+            )
+            for root in placed
+            if root.is_root
+        ]
+        compress = "dynamic-compression" in features
+        return Folder(None, nginx.FOLDER, nginx.files(servers, list(made.values()), compress=compress))
+
+    def mark_logs(self, container: Container, token: str) -> ExecResult:
+        return container.exec(("mark-logs", token))
+
+    def recycle(self, pool: str, run: RunProgram, deadline: float) -> None:
+        run("recycle-pool", pool)

@@ -1,0 +1,31 @@
+"""What serves the sites, which differs by the guest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from pytest_wincontainers.services import Container, ExecResult, Folder
+from pytest_wincontainers.services.iis.layout import PlacedApplication
+from pytest_wincontainers.services.iis.sites import Site
+
+RunProgram = Callable[..., str]
+"""Runs a program in the container, word by word; its output. Raises PreparationError where it fails."""
+
+
+class WebServer(Protocol):
+    """IIS, or its counterpart."""
+
+    def place(self, sites: Sequence[Site]) -> list[PlacedApplication]:
+        """Every application in its folder, each site's own first."""
+
+    def setup(
+        self, placed: Sequence[PlacedApplication], environment: Mapping[str, str], *, features: Sequence[str]
+    ) -> Folder:
+        """The files that the image's entry point makes the sites from; `environment` is the container's."""
+
+    def mark_logs(self, container: Container, token: str) -> ExecResult:
+        """Have the entry point write the token into the output, once all that was logged before is written."""
+
+    def recycle(self, pool: str, run: RunProgram, deadline: float) -> None:
+        """Give a pool a new worker process. Raises NotReady past the deadline, by the monotonic clock."""

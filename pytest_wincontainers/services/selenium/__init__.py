@@ -1,0 +1,94 @@
+"""Browsers for Selenium."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.ready import request
+from pytest_wincontainers.services import (
+    OWN_IMAGES,
+    Build,
+    Container,
+    EngineInfo,
+    Link,
+    Ready,
+    Returned,
+    Service,
+    ServiceImage,
+)
+from pytest_wincontainers.services.selenium.endpoint import Browser, SeleniumEndpoint
+
+PORT = 4444
+_BROWSERS = ("chrome", "edge")
+
+# Browsers need fonts and graphics, which servercore lacks since 2019 (microsoft/Windows-Containers#219). Before
+# windows/server there was the larger image called windows, and before that servercore had them itself.
+IMAGE = ServiceImage(
+    OWN_IMAGES,
+    "selenium",
+    {
+        "ltsc2016": "windows/servercore:ltsc2016",
+        "ltsc2019": "windows:1809",
+        "ltsc2022": "windows/server:ltsc2022",
+        "ltsc2025": "windows/server:ltsc2025",
+    },
+)
+
+
+@dataclass(frozen=True)
+class DriverAnswers:
+    """Ready when the server's /status says so."""
+
+    def __call__(self, endpoint: SeleniumEndpoint) -> str | None:
+        answer = request(endpoint.host, endpoint.ports[PORT], "/status")
+        if isinstance(answer, str):
+            return answer
+        try:
+            ready = json.loads(answer.body)["value"]["ready"]
+        except (ValueError, LookupError, TypeError):
+            return f"/status answers {answer.status} with something that is not WebDriver's"
+        return None if ready else "/status says that it is not ready"
+
+
+@dataclass(frozen=True)
+class Selenium(Service):
+    """A WebDriver server with one kind of browser."""
+
+    browser: Browser = "chrome"
+
+    kind: ClassVar[str] = "selenium"
+    hyperv_memory: ClassVar[int | None] = 2048
+
+    def check(self, base: Path) -> None:
+        if self.browser not in _BROWSERS:
+            raise DeclarationError(f"unknown browser: {self.browser!r}", hint=f"one of {', '.join(_BROWSERS)}")
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return (PORT,)
+
+    def environment(self, secrets: Mapping[str, str], returned: Returned) -> Mapping[str, str]:
+        return {"BROWSER": self.browser}
+
+    def image(self, engine: EngineInfo) -> str | Build:
+        if self.browser != "chrome":
+            raise DeclarationError(
+                f"this package's own image has no {self.browser}",
+                hint='use browser="chrome", or name an image that has it with image=… or build=…; '
+                "images/windows/selenium builds one, with EDGE_URL and EDGEDRIVER_URL",
+            )
+        return IMAGE.build(engine)
+
+    def endpoint(self, link: Link) -> SeleniumEndpoint:
+        return SeleniumEndpoint(link, self.face, self.browser)
+
+    def shut_down(self, endpoint: SeleniumEndpoint, container: Container) -> None:
+        container.kill()
+
+    def readiness(self) -> Sequence[Ready]:
+        return (DriverAnswers(),)

@@ -1,0 +1,15 @@
+"""The engine of a process: the one that a hook brings, or Docker."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_wincontainers.engines.base import Engine
+from pytest_wincontainers.engines.registry import docker_address, make_engine
+from pytest_wincontainers.settings import Settings
+
+
+def engine_of(config: pytest.Config, settings: Settings) -> Engine:
+    """The engine that the hook returns, else the one that the settings name; not connected yet."""
+    brought: Engine | None = config.hook.pytest_wincontainers_engine(config=config)
+    return brought if brought is not None else make_engine(docker_address(settings.engine))

@@ -1,0 +1,98 @@
+"""How the owner tells other processes what became of each container: one small file each, in a private folder.
+
+A file is written once and appears whole. It holds passwords, so the folder is for this account only, lies
+outside the artifacts, and goes with the run.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pytest_wincontainers.endpoints import ContainerInfo, StartFailure
+
+ResultT = TypeVar("ResultT")
+_OPEN_SECONDS = 2.0
+
+
+class Handover:
+    """The private folder of a run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def publish(self, name: str, outcome: ContainerInfo | StartFailure) -> None:
+        """Say what became of a container."""
+        self._write(f"{name}.json", {type(outcome).__name__: asdict(outcome)})
+
+    def outcome(self, name: str) -> ContainerInfo | StartFailure | None:
+        """What was published, or None as long as nothing is."""
+        content = self._read(f"{name}.json")
+        if content is None:
+            return None
+        failure = content.get("StartFailure")
+        return StartFailure(**failure) if failure else ContainerInfo.from_json(content["ContainerInfo"])
+
+    def publish_loss(self, name: str, message: str) -> None:
+        """Say that a container that was ready has ended."""
+        self._write(f"{name}.lost.json", {"lost": message})
+
+    def loss(self, name: str) -> str | None:
+        """How a container was lost, if it was."""
+        content = self._read(f"{name}.lost.json")
+        return None if content is None else str(content["lost"])
+
+    def publish_needs(self, worker: str, needs: dict[str, Any]) -> None:
+        """Say what the tests that a worker collected need."""
+        self._write(f"needs.{worker}.json", needs)
+
+    def needs(self, worker: str) -> dict[str, Any] | None:
+        """What that worker said."""
+        return self._read(f"needs.{worker}.json")
+
+    def ask_for_restart(self, worker: str, number: int, name: str) -> None:
+        """Ask the owner to restart a container; `worker` and `number` tell the requests apart."""
+        self._write(f"{worker}.{number}.ask.json", {"restart": name})
+
+    def asked_restarts(self) -> list[tuple[Path, str]]:
+        """The requests that nobody has answered yet, and the containers that they name."""
+        asked = ((path, self._read(path.name)) for path in sorted(self.folder.glob("*.ask.json")))
+        return [(path, str(content["restart"])) for path, content in asked if content is not None]
+
+    def answer_restart(self, request: Path, problem: str) -> None:
+        """Say that a container was restarted, or in which words that failed."""
+        request.unlink()
+        self._write(request.name.replace(".ask.", ".done."), {"problem": problem})
+
+    def restart_answer(self, worker: str, number: int) -> str | None:
+        """The answer to a request: the words of a failure, or "" for none; None as long as there is no answer."""
+        content = self._read(f"{worker}.{number}.done.json")
+        return None if content is None else str(content["problem"])
+
+    def _write(self, name: str, content: object) -> None:
+        part = self.folder / f"{name}.part"
+        part.write_text(json.dumps(content), "utf-8")
+        _while_open(lambda: part.replace(self.folder / name))
+
+    def _read(self, name: str) -> dict[str, Any] | None:
+        try:
+            content: dict[str, Any] = json.loads(_while_open(lambda: (self.folder / name).read_text("utf-8")))
+        except FileNotFoundError:
+            return None
+        return content
+
+
+def _while_open(call: Callable[[], ResultT]) -> ResultT:
+    """What `call` returns; again for a moment where Windows says that somebody has the file open."""
+    deadline = time.monotonic() + _OPEN_SECONDS
+    while True:
+        try:
+            return call()
+        except PermissionError:  # noqa: PERF203 - that is what it waits for
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

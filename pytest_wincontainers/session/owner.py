@@ -1,0 +1,189 @@
+"""The owner: the process that starts, gathers and removes."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import string
+import tempfile
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_wincontainers.endpoints import ContainerInfo, StartFailure
+from pytest_wincontainers.engines.base import Engine
+from pytest_wincontainers.errors import DeclarationError, EngineUnavailable, StartError, WincontainersError
+from pytest_wincontainers.plan import make_plan
+from pytest_wincontainers.reports.artifacts import make_run_folder, run_folder
+from pytest_wincontainers.reports.logs import masked
+from pytest_wincontainers.reports.status import Status, news, summary
+from pytest_wincontainers.run.coordinator import Coordinator, RunRequest
+from pytest_wincontainers.run.errors import as_error
+from pytest_wincontainers.session.engine import engine_of
+from pytest_wincontainers.session.handover import Handover
+from pytest_wincontainers.session.role import Role
+
+_POLL_SECONDS = 0.02
+_REFRESH_SECONDS = 0.1
+_ALPHABET = string.ascii_letters + string.digits
+_PASSWORD_LENGTH = 24
+
+
+class Owner(Role):
+    """The process that starts, gathers and removes."""
+
+    def __init__(self, config: pytest.Config, plugins: Iterable[object]) -> None:
+        super().__init__(config, plugins)
+        self.run: Coordinator | None = None
+        self._status = Status(config)
+        self._run_id = secrets.token_hex(3)
+        self.artifacts = run_folder(self.settings.artifacts, self._run_id)
+        self._teller: threading.Thread | None = None
+        self._planned = False
+        self._secrets: frozenset[str] = frozenset()
+
+    @property
+    def engine(self) -> Engine:
+        if self.run is None:
+            raise EngineUnavailable("the engine is not connected yet", hint="wait for a container")
+        return self.run.engine
+
+    # -- starting -----------------------------------------------------------------------------------------
+
+    def worker_input(self) -> dict[str, Any]:
+        """What a worker is told of the run."""
+        return {
+            "folder": str(self._private_folder()),
+            "artifacts": str(self.artifacts),
+            "declared": sorted(declaration.name for declaration in self.declarations),
+        }
+
+    def _private_folder(self) -> Path:
+        if not hasattr(self, "handover"):
+            self.handover = Handover(Path(tempfile.mkdtemp(prefix="wincontainers-")))
+        return self.handover.folder
+
+    def worker_finished_collecting(self, worker: str) -> None:
+        """Start what a worker's tests need; a later worker, or one in the place of a crashed one, needs the same.
+
+        Where it does not, as with conditions on the worker, its tests are told so.
+        """
+        needs = self.handover.needs(worker) if hasattr(self, "handover") else None
+        if needs is None:
+            return
+        if needs["problem"]:
+            message, hint, details = needs["problem"]
+            self.problem = DeclarationError(message, hint=hint, details=details)
+        self.start(needs["needed"])
+        started = self.run.trackers if self.run is not None else {}
+        for name in needs["needed"]:
+            if name not in started:
+                words = f"{name} was not started, because the tests of the first worker did not need it"
+                self.handover.publish(
+                    name, StartFailure(f"{words}\nhint: let every pytest-xdist worker select the same tests")
+                )
+        if self.run is not None and self._teller is None:
+            # The main thread is in xdist's loop from now on.
+            self._teller = threading.Thread(target=self._tell, args=(self.run,), daemon=True)
+            self._teller.start()
+            threading.Thread(target=self._serve, args=(self.run,), daemon=True).start()
+
+    def _tell(self, run: Coordinator) -> None:
+        told: dict[str, str] = {}
+        while not run.cancellation.cancelled:
+            with run.board.changed:
+                run.board.changed.wait(timeout=1)
+            self._status.say_uncaptured(news(run.board, told))
+
+    def _serve(self, run: Coordinator) -> None:
+        """Do for the workers what only the owner may do."""
+        while not run.cancellation.cancelled:
+            for request, name in self.handover.asked_restarts():
+                try:
+                    run.restart(name)
+                    problem = ""
+                except Exception as failed:  # noqa: BLE001 - the worker waits for an answer, whatever it is
+                    problem = masked(str(as_error(failed, f"{name} could not be restarted")), self._secrets)
+                with suppress(OSError):  # the folder goes with the run
+                    self.handover.answer_restart(request, problem)
+            time.sleep(_POLL_SECONDS)
+
+    def _restart(self, name: str) -> None:
+        if self.run is None:
+            return
+        try:
+            self.run.restart(name)
+        except WincontainersError as failed:
+            raise StartError(masked(str(failed), self._secrets)) from None
+
+    def start(self, needed: list[str]) -> None:
+        """Start what is needed, in the background; with --setup-plan only say what that would be.
+
+        Raises pytest.UsageError for what cannot be.
+        """
+        if self.problem is not None:
+            raise pytest.UsageError(str(self.problem))
+        if not needed or self.run is not None or self._planned:
+            return
+        try:
+            plan = make_plan(self.declarations, needed, self._run_id, _password)
+        except DeclarationError as problem:
+            raise pytest.UsageError(str(problem)) from None
+        if self._plan_only:
+            self._planned = True
+            self._status.say(["wincontainers would start:", *plan.describe()])
+            return
+        try:
+            make_run_folder(self.artifacts)
+        except OSError as problem:
+            raise pytest.UsageError(
+                f"the folder for logs and screenshots cannot be made: {problem}\n"
+                "hint: name another one with --wincontainers-artifacts"
+            ) from None
+        self._secrets = plan.secrets
+        self.run = Coordinator(
+            RunRequest(
+                plan=plan,
+                settings=self.settings,
+                artifacts=self.artifacts,
+                private=self._private_folder(),
+                outcomes=self.handover,
+                make_engine=lambda: engine_of(self.config, self.settings),
+            )
+        )
+        self.run.start()
+
+    def wait(self, name: str) -> ContainerInfo | StartFailure:
+        if self.run is None:
+            return StartFailure(f"{name} was not started")
+        run = self.run
+        try:
+            run.wait(name, lambda: self._status.update(run.board), _REFRESH_SECONDS)
+        finally:
+            self._status.finish()
+        return self.handover.outcome(name) or StartFailure(f"{name} was not started")
+
+    # -- ending -------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Remove everything; may be called again."""
+        if self.run is not None:
+            self.run.close()
+        if hasattr(self, "handover"):
+            shutil.rmtree(self.handover.folder, ignore_errors=True)
+
+    def summary(self) -> list[str]:
+        """The run in a few lines, after its end."""
+        if self.run is None:
+            return []
+        return [*summary(self.run.board), f"logs and screenshots: {self.artifacts}"]
+
+
+def _password() -> str:
+    # Letters and digits only: it stands in URLs, connection strings, XML and command lines without quoting.
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_PASSWORD_LENGTH))
