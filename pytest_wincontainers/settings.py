@@ -135,6 +135,11 @@ class Settings:
         self.values = values
         self.sources = sources
 
+    @classmethod
+    def defaults(cls) -> Settings:
+        """The values where nothing is given."""
+        return cls({setting.name: setting.default for setting in TABLE}, {})
+
     engine: Setting[str | None] = Setting(
         _text,
         None,

@@ -13,6 +13,7 @@ from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.guests.builds import Isolation
 from pytest_wincontainers.ready import Ready, tcp
+from pytest_wincontainers.services.images import ServiceImage
 
 _STOP_SECONDS = 10
 
@@ -92,6 +93,10 @@ class Service:
     """The word for messages; by convention, the decorator is called `<kind>_container`."""
     returns: ClassVar[frozenset[str]] = frozenset({"environment"})
     """The keys that a declaration function may return."""
+    own_image: ClassVar[ServiceImage | None] = None
+    """The image for a declaration that names none."""
+    endpoint_type: ClassVar[type[Endpoint[Any]]] = Endpoint
+    """What tests receive; `endpoint` makes it."""
     hyperv_memory: ClassVar[int | None] = None
     """MiB that a Hyper-V container of this kind gets; left alone it gets 1024 (docker/for-win#321)."""
 
@@ -112,10 +117,9 @@ class Service:
         """
 
     def image(self, engine: EngineInfo) -> str | Build:
-        """The service's own image, for a declaration that names none.
-
-        Raises DeclarationError where there is none for this engine.
-        """
+        """The image for a declaration that names none. Raises DeclarationError where there is none for this engine."""
+        if self.own_image is not None:
+            return self.own_image.build(engine)
         raise DeclarationError("neither image= nor build= is given", hint='add image="name:tag" or build="folder"')
 
     def secrets(self, token: Callable[[], str]) -> Mapping[str, str]:
@@ -132,7 +136,7 @@ class Service:
 
     def endpoint(self, link: Link) -> Any:
         """What tests receive."""
-        return Endpoint(link, self.face)
+        return self.endpoint_type(link, self.face)
 
     def readiness(self) -> Sequence[Ready]:
         """What must hold before the container is prepared, in this order; the user's own checks come after it."""

@@ -30,9 +30,9 @@ def database():
 """
 # How long a preparation takes that is worth a snapshot; less than the usual, as each run here would take as long.
 WORTH = """
-from pytest_wincontainers.run import lifecycle
+from pytest_wincontainers.run.container import preparation
 
-lifecycle.WORTH_SECONDS = {seconds}
+preparation.WORTH_SECONDS = {seconds}
 """
 TEST = """
 import pathlib

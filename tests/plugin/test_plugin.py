@@ -196,7 +196,10 @@ def test_fixtures_and_help_tell_of_it(pytester):
     ("declared", "words"),
     [
         ("@container(imag='x')", "container() got an unexpected keyword argument 'imag'; did you mean 'image'?"),
-        ("@container(image='x', ports=[80], timout=3)", "container() got an unexpected keyword argument 'timout'; did you mean 'timeout'?"),
+        (
+            "@container(image='x', ports=[80], timout=3)",
+            "container() got an unexpected keyword argument 'timout'; did you mean 'timeout'?",
+        ),
     ],
 )
 def test_a_misspelt_option(pytester, declared, words):

@@ -133,7 +133,9 @@ def test_the_docker_sdk_has_one_door(module):
 @pytest.mark.parametrize("module", MODULES)
 def test_only_the_edges_know_pytest(module):
     edges = {"plugin", "hookspecs", "settings", "session"}
-    if room_of(module) not in edges and not module.endswith((".reports.tests", ".reports.status", ".services.declaration")):
+    if room_of(module) not in edges and not module.endswith(
+        (".reports.tests", ".reports.status", ".services.declaration")
+    ):
         assert not [name for name in names_in(MODULES[module]) if name.split(".")[0] in {"pytest", "_pytest"}]
 
 

@@ -14,10 +14,13 @@ import docker.errors
 
 from pytest_wincontainers.engines.docker import DockerEngine
 from pytest_wincontainers.run.images import tag_of
-from pytest_wincontainers.services import OWN_IMAGES, iis, mysql, selenium
+from pytest_wincontainers.services import SERVERCORE, ServiceImage, iis, mysql, selenium
 
 GUEST = Path(__file__).parents[1] / "guest"
-IMAGES = {image.name: image for image in (mysql.IMAGE, iis.IMAGE, selenium.IMAGE)}
+EXAMPLE = Path(__file__).parents[2] / "examples" / "redis_service" / "images"
+IMAGES = {
+    image.name: image for image in (mysql.IMAGE, iis.IMAGE, selenium.IMAGE, ServiceImage(EXAMPLE, "redis", SERVERCORE))
+}
 
 
 @functools.cache
@@ -90,6 +93,6 @@ def standin_context(service: str, base: str) -> bytes:
 @functools.cache
 def _digest(service: str) -> str:
     """Of all that a stand-in is made of."""
-    places = [GUEST, OWN_IMAGES / "linux" / service]
+    places = [GUEST, IMAGES[service].root / "linux" / service]
     content = [path.read_bytes() for place in places for path in sorted(place.iterdir()) if path.is_file()]
     return hashlib.sha256(b"".join(content)).hexdigest()[:12]

@@ -141,8 +141,7 @@ class DockerEngine:
                     )
 
     def commit(self, container: str, tag: str, labels: Mapping[str, str]) -> None:
-        # Quoted as JSON is, which the Dockerfile's words are too.
-        changes = [f"LABEL {json.dumps(name)}={json.dumps(value)}" for name, value in labels.items()]
+        changes = [f"LABEL {_quoted(name)}={_quoted(value)}" for name, value in labels.items()]
         repository, _, name = tag.rpartition(":")
         with calling("make an image of a container"):
             self._api.commit(container, repository=repository, tag=name, changes="\n".join(changes))
@@ -273,13 +272,16 @@ class DockerEngine:
         user: str = "",
         timeout: float | None = None,
     ) -> ExecResult:
+        running = streams.Exec(self._api, container, command, environment, user)
+
         def run() -> tuple[int, list[Any]]:
             with calling(f"run {command[0]} in a container"):
-                return streams.run(self._api, container, command, environment, user)
+                return running.run()
 
         try:
             code, pieces = run() if timeout is None else within(timeout, run)
         except TimeoutError:
+            running.close()
             raise EngineError(
                 f"{command[0]} did not end within {timeout:g} s",
                 hint="allow it longer with timeout=; it goes on until its container ends",
@@ -328,6 +330,11 @@ def _gone() -> Iterator[None]:
     except EngineError as problem:
         if problem.failure is None or problem.failure.implies != "gone":
             raise
+
+
+def _quoted(word: str) -> str:
+    """A word of a Dockerfile: quoted as in JSON, with $ kept from being taken for a variable."""
+    return json.dumps(word).replace("$", "\\$")
 
 
 def _succeeded(what: str, code: int, output: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO
 
+from docker.errors import DockerException
 from docker.utils.socket import demux_adaptor, frames_iter
 
 from pytest_wincontainers.errors import EngineError
@@ -47,24 +48,54 @@ def feed(api: Any, container: str, command: Sequence[str], user: str, source: Bi
         pieces = [demux_adaptor(*frame) for frame in frames_iter(connection, tty=False)]
         writer.join()
     finally:
-        with suppress(OSError):
-            connection.close()
+        _close(connection)
     return _exit_code(api, created["Id"]), pieces
 
 
 def read(api: Any, container: str, command: Sequence[str], user: str) -> Iterator[tuple[bytes | None, bytes | None]]:
     """Run a command and yield what it writes to standard output and error."""
     created = api.exec_create(container, list(command), user=user)
-    yield from api.exec_start(created["Id"], stream=True, demux=True)
+    stream = api.exec_start(created["Id"], stream=True, demux=True)
+    try:
+        yield from stream
+    finally:
+        _close(stream)
 
 
-def run(
-    api: Any, container: str, command: Sequence[str], environment: Mapping[str, str], user: str
-) -> tuple[int, list[Any]]:
-    """Run a command; its exit code and output."""
-    created = api.exec_create(container, list(command), environment=dict(environment), user=user)
-    pieces = list(api.exec_start(created["Id"], stream=True, demux=True))
-    return _exit_code(api, created["Id"]), pieces
+class Exec:
+    """A command in a container, run once."""
+
+    def __init__(
+        self, api: Any, container: str, command: Sequence[str], environment: Mapping[str, str], user: str
+    ) -> None:
+        self._api = api
+        self._container = container
+        self._options = {"cmd": list(command), "environment": dict(environment), "user": user}
+        self._stream: Any = None
+
+    def run(self) -> tuple[int, list[Any]]:
+        """Run it; its exit code and output."""
+        created = self._api.exec_create(self._container, **self._options)
+        self._stream = self._api.exec_start(created["Id"], stream=True, demux=True)
+        try:
+            pieces = list(self._stream)
+        finally:
+            self.close()
+        return _exit_code(self._api, created["Id"]), pieces
+
+    def close(self) -> None:
+        """Let go of its output, which ends a `run` in another thread; the command itself goes on."""
+        if self._stream is not None:
+            _close(self._stream)
+
+
+def _close(stream: Any) -> None:
+    # The SDK leaves the connection to the garbage collector. Its close() wakes whoever reads, and cannot for SSH; the
+    # response itself lets go of the socket.
+    with suppress(OSError, AttributeError, DockerException):
+        stream.close()
+    with suppress(OSError, AttributeError):
+        stream._response.close()
 
 
 def _exit_code(api: Any, exec_id: str) -> int:

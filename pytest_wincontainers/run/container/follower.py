@@ -61,8 +61,9 @@ class Follower:
         follow.thread = threading.Thread(
             target=self._follow, args=(follow, engine, container), name=f"wincontainers-log-{self._name}", daemon=True
         )
-        self._current = follow
+        # Before anybody can wait for it, who may be the end of the run in another thread.
         follow.thread.start()
+        self._current = follow
 
     def expect_end(self) -> None:
         """The container is about to be ended on purpose."""

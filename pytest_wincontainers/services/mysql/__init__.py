@@ -20,9 +20,7 @@ from pytest_wincontainers.ready import reason
 from pytest_wincontainers.services import (
     OWN_IMAGES,
     SERVERCORE,
-    Build,
     Container,
-    EngineInfo,
     Folder,
     Guest,
     Link,
@@ -83,6 +81,7 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
     per_worker: bool = False
 
     kind: ClassVar[str] = "mysql"
+    own_image: ClassVar[ServiceImage | None] = IMAGE
     hyperv_memory: ClassVar[int | None] = 2048
 
     def check(self, base: Path) -> None:
@@ -127,9 +126,6 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
 
     def secrets(self, token: Callable[[], str]) -> Mapping[str, str]:
         return {"password": token(), "root_password": token()}
-
-    def image(self, engine: EngineInfo) -> str | Build:
-        return IMAGE.build(engine)
 
     def environment(self, secrets: Mapping[str, str], returned: Returned) -> Mapping[str, str]:
         return {

@@ -9,7 +9,6 @@ import tarfile
 from typing import Any
 
 from pytest_wincontainers.guests.builds import TAGS
-from pytest_wincontainers.services import OWN_IMAGES
 from tests.windows.proxy import Call, Platform, Refused
 from tests.windows.standins import IMAGES, standin_context, standin_name
 
@@ -38,8 +37,8 @@ def builds_begin_with_windows(call: Call) -> None:
     """A build on a Linux base is refused; one of this package's Windows images gives what stands in for it."""
     dockerfile = _dockerfile(call.body, call.query.get("dockerfile") or "Dockerfile")
     arguments: dict[str, Any] = json.loads(call.query.get("buildargs") or "{}")
-    for service in IMAGES:
-        if dockerfile == (OWN_IMAGES / "windows" / service / "Dockerfile").read_text("utf-8"):
+    for service, image in IMAGES.items():
+        if dockerfile == (image.root / "windows" / service / "Dockerfile").read_text("utf-8"):
             base = arguments["BASE"]
             tag = re.split("[:-]", base)[-1]
             build = BUILDS.get(tag) or BUILDS["ltsc2019"]  # which is called 1809 in some places

@@ -1,23 +1,17 @@
-"""An engine in memory, for tests of suites and plugins that use this one.
-
-    # conftest.py
-    from pytest_wincontainers.testing import FakeEngine
-
-    def pytest_wincontainers_engine(config):
-        return FakeEngine()
-
-Its containers run nothing: declare them without `ports`, or with a `ready=` of your own.
-"""
+"""An engine in memory."""
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
+import os
+import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 
 from pytest_wincontainers.engines.base import (
@@ -40,6 +34,9 @@ from pytest_wincontainers.guests.builds import WindowsHost
 Fail = Callable[[str, str], None]
 """Called with a method's name and its first argument before the method does anything; may raise or wait."""
 
+Exec = Callable[[ContainerSpec, Sequence[str]], ExecResult]
+"""Answers a command that is run in a container of that specification."""
+
 
 class _Container:
     def __init__(self, spec: ContainerSpec, number: int) -> None:
@@ -48,16 +45,18 @@ class _Container:
         self.running = False
         self.exit_code = 0
         self.lines: list[bytes] = []
-        self.started = False
+        self.files: dict[str, bytes | None] = {}
 
 
 class FakeEngine:
-    """Keeps containers as records and tells their story.
+    """Keeps containers as records and tells their story. They run nothing: each runs until it is ended.
 
     `fail` is called before each method and may raise what a real engine would. `start_seconds` is how long a
     start takes. `journal` is a file that gets a line of JSON for each change, which also other processes can read.
     `windows` is the machine it claims to run on, with guest="windows". `images` are those whose kind matters, by
-    reference; all others fit.
+    reference; all others fit, and every image that is not built or committed here is there already. `started` is
+    called with the engine and a container's id once the container has started, and may let it write and end. `exec`
+    answers commands; without it, each ends with 0 and writes its own words.
     """
 
     def __init__(
@@ -69,6 +68,8 @@ class FakeEngine:
         journal: Path | None = None,
         windows: WindowsHost | None = None,
         images: Mapping[str, Image] | None = None,
+        started: Callable[[FakeEngine, str], None] = lambda _engine, _container: None,
+        exec: Exec | None = None,  # noqa: A002 - the engines' own word
     ) -> None:
         self._guest: Guest = guest
         self._windows = windows
@@ -76,10 +77,13 @@ class FakeEngine:
         self._start_seconds = start_seconds
         self._fail: Fail = fail or (lambda _method, _argument: None)
         self._journal = journal
+        self._started = started
+        self._exec: Exec = exec or (lambda _spec, command: ExecResult(0, " ".join(command)))
         self._containers: dict[str, _Container] = {}
-        self._images: set[str] = set()
+        self._made: dict[str, tuple[float, Mapping[str, str]]] = {}
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
+        self._connected = False
 
     @property
     def address(self) -> EngineAddress | None:
@@ -87,6 +91,9 @@ class FakeEngine:
 
     def info(self) -> EngineInfo:
         self._fail("info", "")
+        if not self._connected:
+            self._connected = True
+            self._write("connect", "")
         return EngineInfo(
             id=f"fake-{id(self)}",
             name="Fake",
@@ -101,9 +108,7 @@ class FakeEngine:
 
     def image(self, reference: str) -> Image | None:
         self._fail("image", reference)
-        # Whatever is not built here counts as there already.
-        built_here = reference.startswith("wincontainers/")
-        if built_here and reference not in self._images:
+        if reference.startswith("wincontainers/") and reference not in self._made:
             return None
         return self._known.get(reference) or Image(f"sha256:{reference}", guest=self._guest)
 
@@ -112,29 +117,36 @@ class FakeEngine:
         progress("done")
 
     def context_files(self, build: Build) -> Sequence[str]:
-        files = (path for path in build.folder.rglob("*") if path.is_file())
-        return sorted(path.relative_to(build.folder).as_posix() for path in files)
+        # By the rules of .dockerignore, which the SDK knows; nothing is asked of an engine for it.
+        from pytest_wincontainers.engines.docker import DockerEngine
+
+        return DockerEngine().context_files(build)
 
     def build(self, build: Build, tag: str, labels: Mapping[str, str], progress: Progress) -> None:
         self._fail("build", tag)
         self._write("build", tag)
         progress("step 1/1")
-        self._images.add(tag)
+        self._made[tag] = (time.time(), dict(labels))
 
     def commit(self, container: str, tag: str, labels: Mapping[str, str]) -> None:
         self._fail("commit", container)
-        if self._get(container).running:
-            raise EngineError("a container that runs cannot be committed", status=409)
+        one = self._get(container)
+        if one.running:
+            raise EngineError("a running container cannot be committed", status=409)
         self._write("commit", tag)
-        self._images.add(tag)
+        self._made[tag] = (time.time(), {**one.spec.labels, **labels})
 
     def images(self, label: str) -> Sequence[ListedImage]:
         self._fail("images", label)
-        return []
+        return [
+            ListedImage(f"sha256:{tag}", tag, created)
+            for tag, (created, labels) in self._made.items()
+            if _carries(labels, label)
+        ]
 
     def remove_image(self, reference: str) -> None:
         self._fail("remove_image", reference)
-        self._images.discard(reference)
+        self._made.pop(reference, None)
 
     def ensure_network(self, name: str) -> None:
         self._fail("ensure_network", name)
@@ -151,17 +163,40 @@ class FakeEngine:
 
     def copy_in(self, container: str, archive: BinaryIO) -> None:
         self._fail("copy_in", container)
-        self._get(container)
+        one = self._get(container)
+        with tarfile.open(fileobj=archive) as tar:
+            for member in tar:
+                content = tar.extractfile(member)
+                one.files[member.name.strip("/")] = content.read() if content is not None else None
+
+    def copy_out(self, container: str, path: str) -> Iterator[bytes]:
+        self._fail("copy_out", container)
+        one = self._get(container)
+        wanted = "/".join(part for part in PureWindowsPath(path).parts if part.strip("/\\") and ":" not in part)
+        found = {name: content for name, content in one.files.items() if f"{name}/".startswith(f"{wanted}/")}
+        if not found:
+            raise EngineError(f"there is no {path} in {one.spec.name}", status=404)
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as tar:
+            for name, content in found.items():
+                member = tarfile.TarInfo(PurePosixPath(name).relative_to(PurePosixPath(wanted).parent).as_posix())
+                member.type = tarfile.DIRTYPE if content is None else tarfile.REGTYPE
+                member.size = len(content or b"")
+                tar.addfile(member, io.BytesIO(content or b""))
+        yield packed.getvalue()
 
     def start(self, container: str) -> None:
         self._fail("start", self._get(container).spec.name)
         time.sleep(self._start_seconds)
         with self._changed:
             one = self._get(container)
-            one.running = one.started = True
+            if one.running:
+                return
+            one.running = True
             self._changed.notify_all()
         self._write("start", one.spec.name)
         self.say(container, "started")
+        self._started(self, container)
 
     def state(self, container: str) -> ContainerState:
         self._fail("state", container)
@@ -170,7 +205,7 @@ class FakeEngine:
             running=one.running,
             exit_code=None if one.running else one.exit_code,
             address=one.address if one.running else None,
-            ports={port: 40000 + port for port in one.spec.publish},
+            ports={port: 40000 + port for port in one.spec.publish} if one.running else {},
         )
 
     def logs(self, container: str, *, follow: bool) -> Iterator[bytes]:
@@ -190,10 +225,6 @@ class FakeEngine:
             sent += len(lines)
             yield from lines
 
-    def copy_out(self, container: str, path: str) -> Iterator[bytes]:
-        self._fail("copy_out", container)
-        raise EngineError(f"there is no {path} in {self._get(container).spec.name}", status=404)
-
     def exec(
         self,
         container: str,
@@ -204,10 +235,11 @@ class FakeEngine:
         timeout: float | None = None,
     ) -> ExecResult:
         self._fail("exec", container)
-        if not self._get(container).running:
-            raise EngineError("the container is not running", status=409)
-        self._write("exec", f"{self._get(container).spec.name}: {' '.join(command)}")
-        return ExecResult(0, " ".join(command))
+        one = self._get(container)
+        if not one.running:
+            raise EngineError(f"{one.spec.name} is not running", status=409)
+        self._write("exec", f"{one.spec.name}: {' '.join(command)}")
+        return self._exec(one.spec, command)
 
     def stop(self, container: str, seconds: float) -> None:
         self._fail("stop", container)
@@ -215,7 +247,7 @@ class FakeEngine:
 
     def kill(self, container: str) -> None:
         self._fail("kill", container)
-        if container in self._containers:
+        if container in self._containers and self._containers[container].running:
             self.end(container, 137)
 
     def remove(self, container: str) -> None:
@@ -237,7 +269,9 @@ class FakeEngine:
             ]
 
     def close(self) -> None:
-        pass
+        if self._connected:
+            self._connected = False
+            self._write("close", "")
 
     # What tests do to it.
 
@@ -260,6 +294,10 @@ class FakeEngine:
         with self._changed:
             return [key for key, one in self._containers.items() if one.spec.name.endswith(f"-{name}")]
 
+    def spec(self, container: str) -> ContainerSpec:
+        """What the container was created from."""
+        return self._get(container).spec
+
     def _get(self, container: str) -> _Container:
         try:
             return self._containers[container]
@@ -268,8 +306,9 @@ class FakeEngine:
 
     def _write(self, change: str, name: str) -> None:
         if self._journal is not None:
+            line = {"change": change, "name": name, "time": time.time(), "process": os.getpid()}
             with self._changed, self._journal.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"change": change, "name": name, "time": time.time()}) + "\n")
+                file.write(json.dumps(line) + "\n")
 
 
 def _carries(labels: Mapping[str, str], wanted: str) -> bool:

@@ -1,0 +1,161 @@
+"""The checks that every service should pass."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from pytest_wincontainers.endpoints import ContainerInfo, Endpoint, StartFailure
+from pytest_wincontainers.engines.base import Build, Capabilities, Engine, EngineInfo
+from pytest_wincontainers.errors import DeclarationError, WincontainersError
+from pytest_wincontainers.guests import RULES, Guest
+from pytest_wincontainers.guests.builds import TAGS, WindowsHost, WindowsVersion
+from pytest_wincontainers.plan import Plan, make_plan
+from pytest_wincontainers.run.container.link import OwnerLink
+from pytest_wincontainers.run.coordinator import Coordinator, RunRequest
+from pytest_wincontainers.run.removal import RUN
+from pytest_wincontainers.services.declaration import Declaration
+from pytest_wincontainers.services.recipe import check_options, image_of, readiness_of, recipe_of
+from pytest_wincontainers.services.service import Service
+from pytest_wincontainers.settings import Settings
+
+_NAME = "service"
+
+
+def check_service(service: Service, *, engine: Engine | None = None, base: Path | None = None) -> None:
+    """Raise AssertionError with all that is wrong with a service, a line each.
+
+    Without an engine, what the service says is checked for Linux and for every release of Windows. With one, a
+    container is also started, made ready, restarted and removed; the engine is closed then. Relative paths are
+    resolved against `base`, the current folder where none is given.
+    """
+    place = base or Path.cwd()
+    problems = list(_said(service, place))
+    if engine is not None and not problems:
+        problems += _lived(service, engine, place)
+    if problems:
+        raise AssertionError("\n".join([f"{type(service).__name__} has problems:", *problems]))
+
+
+def _said(service: Service, base: Path) -> Iterator[str]:
+    """What can be seen without an engine."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", getattr(service, "kind", "")):
+        yield "kind: a word of small letters, for messages and the decorator's name"
+        return
+    if len(set(service.ports)) < len(service.ports) or not all(0 < port < 65536 for port in service.ports):
+        yield f"ports: {service.ports} are not different numbers from 1 to 65535"
+    try:
+        check_options(service, base)
+        service.check(base)
+    except DeclarationError as problem:
+        yield f"check: {problem.message}"
+        return
+    if not all(callable(check) for check in readiness_of(service)):
+        yield "readiness: each check is called with the endpoint"
+    plan = _plan(service, base)
+    (planned,) = plan.containers
+    face = service.face(planned.container_name, planned.inside_ports, planned.secrets)
+    if (face.host, dict(face.ports)) != (planned.container_name, dict(planned.inside_ports)):
+        yield "face: `host` and `ports` are those that it is made from"
+    if any(secret in f"{face!r}{service!r}" for secret in plan.secrets):
+        yield "secrets: a password shows in the repr() of the face or of the service; use field(repr=False)"
+    if plan.secrets & _plan(service, base).secrets:
+        yield "secrets: a password is the same in two runs; make it with `token`"
+    for info in _engines():
+        yield from (f"{info.system}: {problem}" for problem in _made(service, base, info, plan))
+
+
+def _made(service: Service, base: Path, info: EngineInfo, plan: Plan) -> Iterator[str]:
+    """What is wrong with how the container is made on this engine; that it cannot be is no problem."""
+    (planned,) = plan.containers
+    try:
+        image = image_of(service, base, info)
+        recipe = recipe_of(service, base, info, planned.secrets, {})
+    except DeclarationError:
+        return
+    if isinstance(image, Build) and not (image.folder / image.dockerfile).is_file():
+        yield f"image: there is no {image.dockerfile} in {image.folder}"
+    if any(secret in value for secret in plan.secrets for value in recipe.command or ()):
+        yield "command: a password is in it, where everybody can read it"
+    kind = PureWindowsPath if RULES[info.guest].images_match_host else PurePosixPath
+    for folder in recipe.folders:
+        if not kind(folder.target).is_absolute():
+            yield f"staged: {folder.target} is no absolute path in the container"
+    for name, value in service.environment(planned.secrets, {}).items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            yield f"environment: {name} is {value!r}, not a text"
+
+
+def _engines() -> Iterator[EngineInfo]:
+    def info(guest: Guest, system: str, windows: WindowsHost | None = None) -> EngineInfo:
+        capabilities = Capabilities(isolation=RULES[guest].has_isolation)
+        return EngineInfo(
+            "fake", "Fake", "1", guest, system, near=True, host="", capabilities=capabilities, windows=windows
+        )
+
+    yield info("linux", "Linux")
+    for build, tag in TAGS.items():
+        yield info("windows", f"Windows {tag}", WindowsHost(WindowsVersion(build), server=True, default="process"))
+
+
+def _plan(service: Service, base: Path) -> Plan:
+    declaration = Declaration(_NAME, service, lambda: None, (), base, "check_service", None)
+    return make_plan([declaration], [_NAME], secrets.token_hex(3), lambda: secrets.token_hex(12))
+
+
+class _Outcome:
+    """What became of the container; an `Outcomes`."""
+
+    def __init__(self) -> None:
+        self.outcome: ContainerInfo | StartFailure | None = None
+
+    def publish(self, name: str, outcome: ContainerInfo | StartFailure) -> None:
+        self.outcome = outcome
+
+    def publish_loss(self, name: str, message: str) -> None:
+        self.outcome = StartFailure(message)
+
+
+def _lived(service: Service, engine: Engine, base: Path) -> list[str]:
+    """What goes wrong with a container of it on this engine."""
+    plan = _plan(service, base)
+    known = _Outcome()
+    problems: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="wincontainers-") as folder:
+        request = RunRequest(plan, Settings.defaults(), Path(folder), Path(folder), known, lambda: engine)
+        coordinator = Coordinator(request)
+        coordinator.start()
+        try:
+            coordinator.wait(_NAME, lambda: None, 1.0)
+            if isinstance(known.outcome, ContainerInfo):
+                problems += _used(service, coordinator)
+            else:
+                problems.append(f"start: {known.outcome.message if known.outcome else 'nothing came of it'}")
+            left = engine.containers([f"{RUN}={plan.run}"])
+            if any(secret in f"{one.labels}{one.name}" for one in left for secret in plan.secrets):
+                problems.append("secrets: a password is in a label or a name")
+        finally:
+            coordinator.close()
+        logged = "".join(path.read_text("utf-8", "replace") for path in Path(folder).glob("*.log"))
+        if any(secret in logged for secret in plan.secrets):
+            problems.append("secrets: a password is in the container's log")
+    return problems
+
+
+def _used(service: Service, coordinator: Coordinator) -> Iterator[str]:
+    """What goes wrong with a container that is ready."""
+    endpoint = service.endpoint(OwnerLink(coordinator.engine, coordinator.trackers[_NAME]))
+    if not isinstance(endpoint, Endpoint):
+        yield "endpoint: it is no Endpoint"
+        return
+    try:
+        coordinator.restart(_NAME)
+    except WincontainersError as problem:
+        yield f"restart: {problem}"
+    else:
+        yield from (
+            f"after a restart: {why}" for check in readiness_of(service) if (why := check(endpoint)) is not None
+        )
