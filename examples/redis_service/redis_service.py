@@ -48,7 +48,7 @@ class Redis(services.Service, services.StagedFiles):
     def staged(
         self, base: Path, guest: services.Guest, secrets: Mapping[str, str], returned: services.Returned
     ) -> services.Staged:
-        settings = f"requirepass {secrets['password']}\nprotected-mode no\n"
+        settings = f"requirepass {secrets['password']}\nprotected-mode no\nsave ''\n"
         return services.Staged((services.Folder(None, SETTINGS[guest], {"redis.conf": settings.encode()}),))
 
     def face(self, host: str, ports: Mapping[int, int], secrets: Mapping[str, str]) -> RedisFace:

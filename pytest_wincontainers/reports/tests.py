@@ -20,7 +20,7 @@ from pytest_wincontainers.reports.evidence import OpenEvidence
 _TITLE = "log wincontainers "
 
 
-class LogReader(Protocol):
+class ContainerLog(Protocol):
     """Reads a container's log, which may be several in one; see `services.ServerLogs`."""
 
     def flush(self) -> None:
@@ -35,7 +35,7 @@ class LogSource:
     """A container whose logs belong to a test."""
 
     info: ContainerInfo
-    reader: LogReader
+    reader: ContainerLog
 
     @property
     def log(self) -> Path:

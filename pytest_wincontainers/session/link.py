@@ -54,8 +54,8 @@ class SessionLink:
         self._process.restart(self._name)
 
 
-class ContainerLog:
-    """Reads a container's log, as its service writes it; see `LogReader`."""
+class ServiceLog:
+    """Reads a container's log, as its service writes it; see `ContainerLog`."""
 
     def __init__(self, service: Service, endpoint: Any, log: Path) -> None:
         self._service = service

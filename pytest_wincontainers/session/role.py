@@ -22,7 +22,7 @@ from pytest_wincontainers.reports.tests import LogSource, TestReports
 from pytest_wincontainers.services.declaration import ENDPOINTS, Declaration, declarations_in
 from pytest_wincontainers.services.roles import TestHooks
 from pytest_wincontainers.session.handover import Handover
-from pytest_wincontainers.session.link import ContainerLog, SessionLink
+from pytest_wincontainers.session.link import ServiceLog, SessionLink
 from pytest_wincontainers.session.needs import MARK, Need, files_without_needs_first, is_skipped, need_of
 from pytest_wincontainers.settings import Settings, resolve
 
@@ -189,7 +189,7 @@ class Role:
 
     def _log_source(self, name: str) -> LogSource:
         info = self._given.infos[name]
-        return LogSource(info, ContainerLog(self._declaration(name).service, self._endpoint(name), Path(info.log)))
+        return LogSource(info, ServiceLog(self._declaration(name).service, self._endpoint(name), Path(info.log)))
 
     def failed(self, item: pytest.Item, when: str) -> None:
         """A phase of a test has failed."""

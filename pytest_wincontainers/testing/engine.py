@@ -34,7 +34,7 @@ from pytest_wincontainers.guests.builds import WindowsHost
 Fail = Callable[[str, str], None]
 """Called with a method's name and its first argument before the method does anything; may raise or wait."""
 
-Exec = Callable[[ContainerSpec, Sequence[str]], ExecResult]
+ExecHandler = Callable[[ContainerSpec, Sequence[str]], ExecResult]
 """Answers a command that is run in a container of that specification."""
 
 
@@ -69,7 +69,7 @@ class FakeEngine:
         windows: WindowsHost | None = None,
         images: Mapping[str, Image] | None = None,
         started: Callable[[FakeEngine, str], None] = lambda _engine, _container: None,
-        exec: Exec | None = None,  # noqa: A002 - the engines' own word
+        exec: ExecHandler | None = None,  # noqa: A002 - the engines' own word
     ) -> None:
         self._guest: Guest = guest
         self._windows = windows
@@ -78,7 +78,7 @@ class FakeEngine:
         self._fail: Fail = fail or (lambda _method, _argument: None)
         self._journal = journal
         self._started = started
-        self._exec: Exec = exec or (lambda _spec, command: ExecResult(0, " ".join(command)))
+        self._exec: ExecHandler = exec or (lambda _spec, command: ExecResult(0, " ".join(command)))
         self._containers: dict[str, _Container] = {}
         self._made: dict[str, tuple[float, Mapping[str, str]]] = {}
         self._numbers = itertools.count(1)

@@ -14,7 +14,7 @@ from pytest_wincontainers.webconfig.locators import XDT, Problem, Step, nodes_at
 
 
 @dataclass(frozen=True)
-class Application:
+class TransformCall:
     """One transform element, and the nodes that it applies to, found at `path`; there is at least one."""
 
     name: str
@@ -61,7 +61,7 @@ class Application:
 class Transform(NamedTuple):
     """`into_parent`: it works on the parents of its targets, and missing ones are an error."""
 
-    apply: Callable[[Application], None]
+    apply: Callable[[TransformCall], None]
     into_parent: bool = False
 
 
@@ -73,7 +73,7 @@ def _require_element(node: etree._Element, path: str) -> None:
         )
 
 
-def _replace(call: Application) -> None:
+def _replace(call: TransformCall) -> None:
     call.expect_no_arguments()
     target = call.first()
     if target is not call.document.root:
@@ -81,35 +81,35 @@ def _replace(call: Application) -> None:
     call.document.replace(target, call.copy())
 
 
-def _remove_nodes(call: Application, targets: list[etree._Element]) -> None:
+def _remove_nodes(call: TransformCall, targets: list[etree._Element]) -> None:
     call.expect_no_arguments()
     for target in targets:
         call.parent_of(target, "remove")
         call.document.remove(target)
 
 
-def _remove(call: Application) -> None:
+def _remove(call: TransformCall) -> None:
     _remove_nodes(call, [call.first()])
 
 
-def _remove_all(call: Application) -> None:
+def _remove_all(call: TransformCall) -> None:
     _remove_nodes(call, call.targets)
 
 
-def _insert(call: Application) -> None:
+def _insert(call: TransformCall) -> None:
     call.expect_no_arguments()
     parent = call.elements()[0]
     call.document.insert(parent, len(parent), call.copy())
 
 
-def _insert_if_missing(call: Application) -> None:
+def _insert_if_missing(call: TransformCall) -> None:
     call.expect_no_arguments()
     if not call.step.select(call.document.root.getroottree(), call.step.path):
         parent = call.elements()[0]
         call.document.insert(parent, len(parent), call.copy())
 
 
-def _sibling(call: Application) -> etree._Element:
+def _sibling(call: TransformCall) -> etree._Element:
     if len(call.arguments) != 1:
         raise Problem(
             f"{call.name} takes exactly one argument, not {len(call.arguments)}.",
@@ -128,17 +128,17 @@ def _sibling(call: Application) -> etree._Element:
     return found[0]
 
 
-def _insert_before(call: Application) -> None:
+def _insert_before(call: TransformCall) -> None:
     sibling = _sibling(call)
     parent = call.parent_of(sibling, "insert beside")
     call.document.insert(parent, parent.index(sibling), call.copy())
 
 
-def _insert_after(call: Application) -> None:
+def _insert_after(call: TransformCall) -> None:
     call.document.insert_after(_sibling(call), call.copy())
 
 
-def _attributes(call: Application, element: etree._Element) -> list[str]:
+def _attributes(call: TransformCall, element: etree._Element) -> list[str]:
     """The names of the attributes that the arguments select, without arguments of all."""
     for argument in call.arguments:
         if not _attributes_at(element, argument):
@@ -159,7 +159,7 @@ def _attributes_at(element: etree._Element, *arguments: str) -> list[str]:
     return [str(name) for name in names]
 
 
-def _set_attributes(call: Application) -> None:
+def _set_attributes(call: TransformCall) -> None:
     source = call.copy()
     names = _attributes(call, source)
     if not names:
@@ -169,7 +169,7 @@ def _set_attributes(call: Application) -> None:
             call.document.set_attribute(element, name, str(source.attrib[name]))
 
 
-def _remove_attributes(call: Application) -> None:
+def _remove_attributes(call: TransformCall) -> None:
     for element in call.elements():
         names = _attributes(call, element)
         if not names:
@@ -178,7 +178,7 @@ def _remove_attributes(call: Application) -> None:
             call.document.remove_attribute(element, name)
 
 
-def _comment_out(call: Application) -> None:
+def _comment_out(call: TransformCall) -> None:
     call.expect_no_arguments()
     target = call.first()
     _require_element(target, call.path)
@@ -190,7 +190,7 @@ def _comment_out(call: Application) -> None:
         )
 
 
-def _set_tokenized_attributes(_call: Application) -> None:
+def _set_tokenized_attributes(_call: TransformCall) -> None:
     raise Problem(
         "SetTokenizedAttributes only works inside MSDeploy's parameterisation.",
         hint="Use SetAttributes with the value itself.",

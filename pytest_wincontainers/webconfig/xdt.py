@@ -11,7 +11,7 @@ from pytest_wincontainers.webconfig.document import Document
 from pytest_wincontainers.webconfig.errors import TransformError
 from pytest_wincontainers.webconfig.locators import XDT, Problem, Step, call_in
 from pytest_wincontainers.webconfig.source import Source, parse, read
-from pytest_wincontainers.webconfig.transforms import TRANSFORMS, Application, Transform
+from pytest_wincontainers.webconfig.transforms import TRANSFORMS, Transform, TransformCall
 
 
 def apply_transforms(
@@ -86,7 +86,7 @@ class _Run:
             path = _target_path(step, transform)
             targets = step.select(self._tree, path)
             if targets:
-                transform.apply(Application(call.name, call.arguments, step, self.document, path, targets, warn))
+                transform.apply(TransformCall(call.name, call.arguments, step, self.document, path, targets, warn))
                 return
             missing = self._missing(step, transform)
             if transform.into_parent:

@@ -35,3 +35,8 @@ def test_the_page_on_databases_runs_as_it_stands(suite):
 @pytest.mark.linux_guest
 def test_the_pages_code_runs_as_it_stands(suite):
     assert run_page(suite, "docs/declarations.md") == {"passed": 1}
+
+
+@pytest.mark.linux_guest
+def test_the_page_on_services_runs_as_it_stands(suite):
+    assert run_page(suite, "docs/services.md") == {"passed": 2}

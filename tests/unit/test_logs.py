@@ -12,12 +12,12 @@ from pytest_wincontainers.reports import logs
 from pytest_wincontainers.reports.tests import TestReports
 from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.generic import Generic
-from pytest_wincontainers.session.link import ContainerLog
+from pytest_wincontainers.session.link import ServiceLog
 
 
 def part(path, offset, since, until):
     """As every kind of container has it that does not say more."""
-    return ContainerLog(Generic(Options(image="x")), None, path).excerpts(offset, since, until)[""]
+    return ServiceLog(Generic(Options(image="x")), None, path).excerpts(offset, since, until)[""]
 
 
 def stamp(second, text):

@@ -272,7 +272,7 @@ class DockerEngine:
         user: str = "",
         timeout: float | None = None,
     ) -> ExecResult:
-        running = streams.Exec(self._api, container, command, environment, user)
+        running = streams.ExecStream(self._api, container, command, environment, user)
 
         def run() -> tuple[int, list[Any]]:
             with calling(f"run {command[0]} in a container"):

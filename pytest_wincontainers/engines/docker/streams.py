@@ -62,7 +62,7 @@ def read(api: Any, container: str, command: Sequence[str], user: str) -> Iterato
         _close(stream)
 
 
-class Exec:
+class ExecStream:
     """A command in a container, run once."""
 
     def __init__(
