@@ -25,30 +25,30 @@ Prepare = Callable[[Any], object]
 
 
 class Options(TypedDict, total=False):
-    """The options that every declaration takes."""
+    """The options that every declaration takes. The texts below them are also the table in the documentation."""
 
     image: str
-    """An image to use instead of the service's own."""
+    """an image to use instead of the service's own"""
     build: Build | str | Path
-    """A folder with a Dockerfile to build the image from."""
+    """a directory with a Dockerfile, or `Build(folder, dockerfile, arguments, network)`; rebuilt if it changes"""
     environment: Mapping[str, str]
-    """Variables of the container."""
+    """environment variables"""
     command: Sequence[str]
-    """Arguments for the image's entry point, or the command where it has none."""
+    """arguments for the image's entry point, or the command to run if it has none"""
     mounts: Sequence[Mount]
-    """Folders of the engine's machine."""
+    """`Mount(source, target, read_only=False)`; sources are directories on the engine's host"""
     ready: Ready | Sequence[Ready]
-    """What else must hold before the container is ready; see `pytest_wincontainers.ready`."""
+    """further conditions for the container to be ready, see below"""
     prepare: Prepare
-    """Called with the endpoint once it is ready, before tests get it."""
+    """a function that is called with the endpoint when the container is ready, before tests get it"""
     isolation: Isolation
-    """For Windows engines; Linux engines have one kind only."""
+    """`"process"` or `"hyperv"`, for Windows engines; see [Windows engines](windows.md)"""
     memory: int
-    """The limit in MiB."""
+    """the memory limit in MiB"""
     timeout: float
-    """Seconds from started to ready, instead of --wincontainers-timeout."""
+    """the maximum time from start to ready, in seconds; overrides `--wincontainers-timeout`"""
     starts_after_ready: bool
-    """Do not start it before all that it needs is ready."""
+    """`True` delays the start until all containers that it needs are ready"""
 
 
 class ToolRunner(Protocol):

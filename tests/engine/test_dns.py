@@ -34,7 +34,7 @@ from pytest_wincontainers import Build, container, ready
 {before}
 
 def asked(endpoint):
-    log = Path(endpoint._link.handed().log).with_name("client.log")
+    log = Path(endpoint._link.info().log).with_name("client.log")
     return None if log.exists() and "asked" in log.read_text() else "nobody has asked yet"
 
 @container(image=IMAGE, command=["box", "sleep"], ready=asked)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import ast
+import inspect
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_wincontainers import settings
+from pytest_wincontainers.services import service
 from tests.windows import rules
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +43,23 @@ class Table:
         return place.sub(lambda _: f"{begin}\n{self.content()}\n\n{end}", text)
 
 
+def options() -> str:
+    """The options of every declaration, with the texts that stand below them."""
+    (found,) = [
+        node
+        for node in ast.parse(inspect.getsource(service)).body
+        if isinstance(node, ast.ClassDef) and node.name == "Options"
+    ]
+    rows = [
+        f"| `{option.target.id}=` | {text.value.value} |"
+        for option, text in zip(found.body, found.body[1:], strict=False)
+        if isinstance(option, ast.AnnAssign)
+    ]
+    return "\n".join(["| option | meaning |", "|---|---|", *rows])
+
+
 TABLES = (
+    Table("options", "docs/declarations.md", options),
     Table("rules", "docs/windows.md", rules.as_markdown),
     Table("settings", "docs/settings.md", settings.as_markdown),
 )
