@@ -59,17 +59,17 @@ class TestReports:
 
     __test__ = False
 
-    def __init__(self, folder: Path, log_lines: int) -> None:
+    def __init__(self, folder: Path, log_lines: int, evidence: OpenEvidence) -> None:
         self._folder = folder
         self._log_lines = log_lines
         self._current: Watch | None = None
         self._since = 0.0
-        self.evidence = OpenEvidence()
+        self._evidence = evidence
 
     def watch(self, item: pytest.Item, sources: Sequence[LogSource]) -> None:
         """The current test needs these containers, and has them now."""
         item.stash[WATCH] = self._current = self._watch(sources)
-        self.evidence.start_test()
+        self._evidence.start_test()
 
     @staticmethod
     def _watch(sources: Sequence[LogSource]) -> Watch:
@@ -137,7 +137,7 @@ class TestReports:
 
     def _add_evidence(self, item: pytest.Item, when: str, containers: Sequence[ContainerInfo]) -> None:
         secrets = [secret for one in containers for secret in one.secrets.values()]
-        for name, text in self.evidence.gather(
+        for name, text in self._evidence.gather(
             folder=lambda: folder_of_test(self._folder, item.nodeid), mask=lambda text: logs.masked(text, secrets)
         ):
             item.add_report_section(when, f"{_TITLE}{name} browser", logs.clean(text))
@@ -148,4 +148,4 @@ class TestReports:
     def end(self) -> None:
         """The current test is over."""
         self._current = None
-        self.evidence.end_test()
+        self._evidence.end_test()

@@ -57,6 +57,7 @@ class Role:
         self.problem: DeclarationError | None = None
         self.needed: set[str] = set()
         self._reports: TestReports | None = None
+        self._evidence = OpenEvidence()
         self._given = _Given()
         self._plan_only = bool(config.getoption("setupplan", False))
         config.stash[ENDPOINTS] = self.endpoint
@@ -122,7 +123,7 @@ class Role:
         # Where one fails because of another, the other's report comes first.
         names = in_order(self.declarations, item.stash[_NEED].names)
         if self._reports is None:
-            self._reports = TestReports(self.artifacts, self.settings.log_lines)
+            self._reports = TestReports(self.artifacts, self.settings.log_lines, self._evidence)
         for name in names:
             self._given.infos[name] = self._ready(name)
             endpoint, service = self._endpoint(name), self._declaration(name).service
@@ -211,7 +212,7 @@ class Role:
     @property
     def evidence(self) -> EvidenceKeeper:
         """What keeps browsers open until it is known whether the test has failed."""
-        return self._reports.evidence if self._reports is not None else OpenEvidence()
+        return self._evidence
 
     def info(self, name: str) -> ContainerInfo:
         """What is known of a container that tests have."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pytest_wincontainers.engines.base import timestamp
 from pytest_wincontainers.reports import logs
+from pytest_wincontainers.reports.evidence import OpenEvidence
 from pytest_wincontainers.reports.tests import TestReports
 from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.generic import Generic
@@ -67,7 +68,7 @@ def test_the_part_of_a_test_is_cut_by_the_engines_time(tmp_path):
 def test_a_long_part_says_where_the_rest_is(tmp_path):
     path = tmp_path / "log"
     path.write_text("".join(stamp(second, f"line {second}") for second in range(10)))
-    assert TestReports(tmp_path, 2).last(part(path, 0, at(0), at(9)), path) == [
+    assert TestReports(tmp_path, 2, OpenEvidence()).last(part(path, 0, at(0), at(9)), path) == [
         f"(8 earlier lines are in {path})",
         "10:00:08.123 line 8",
         "10:00:09.123 line 9",
