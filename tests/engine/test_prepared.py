@@ -251,22 +251,22 @@ def test_what_one_process_is_in_the_middle_of_hides_nothing_from_another(server,
     mine, other = (PreparedState(lambda: server.connect(database=None), "wincontainers") for _ in range(2))
     mine.reset()
     other.reset()
-    tell = StatementLedger._tell
+    enter = StatementLedger._enter
     others = []
 
     def late(own, cursor, on_table):
         if others:
-            tell(own, cursor, on_table)
+            enter(own, cursor, on_table)
             return
-        # A trigger is dropped by now, and nobody was entry.
+        # A trigger is dropped by now, and that is not entered yet.
         others.append(threading.Thread(target=other.reset))
         others[0].start()
         time.sleep(0.1)
-        tell(own, cursor, on_table)
+        enter(own, cursor, on_table)
         others[0].join()
 
     server.execute("UPDATE products SET price = 1", database="shop")
-    with unittest.mock.patch.object(StatementLedger, "_tell", late):
+    with unittest.mock.patch.object(StatementLedger, "_enter", late):
         mine.reset()
     assert others
     server.execute("CREATE TABLE junk (id INT)", database="shop")
