@@ -90,11 +90,12 @@ class ExecStream:
 
 
 def _close(stream: Any) -> None:
-    # The SDK leaves the connection to the garbage collector. Its close() wakes whoever reads, and cannot for SSH; the
-    # response itself lets go of the socket.
-    with suppress(OSError, AttributeError, DockerException):
+    # The SDK leaves the connection to the garbage collector. Its close() wakes whoever reads, but not for SSH; closing
+    # the response releases the socket. Either may be closed already, which each layer says in its own way.
+    already = (OSError, AttributeError, ValueError, DockerException)
+    with suppress(*already):
         stream.close()
-    with suppress(OSError, AttributeError):
+    with suppress(*already):
         stream._response.close()
 
 
