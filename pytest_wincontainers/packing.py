@@ -97,14 +97,14 @@ def unpack(pieces: Iterator[bytes], target: Path) -> None:
         try:
             archive = tarfile.open(fileobj=spool)  # noqa: SIM115 - used as a context below
         except tarfile.TarError as problem:
-            raise OSError(f"what the container sent is no archive: {problem}") from problem
+            raise OSError(f"the container sent an invalid archive: {problem}") from problem
         with archive:
             for entry in archive:
                 inside = PurePosixPath(*PurePosixPath(entry.name.lstrip("./")).parts[1:])
                 # As Windows reads it too, where a backslash leads on and a colon to another drive.
                 read = PureWindowsPath(str(inside))
                 if ".." in {*inside.parts, *read.parts} or inside.is_absolute() or read.anchor:
-                    raise OSError(f"the archive has a path that leaves its folder: {entry.name}")
+                    raise OSError(f"the archive contains a path outside its directory: {entry.name}")
                 place = target / inside
                 if entry.isdir():
                     place.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "wincontainers(name, ...): the test needs these containers, without using their values",
+        "wincontainers(name, ...): start these containers for the test, even if it does not use their fixtures",
     )
 
 

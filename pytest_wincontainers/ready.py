@@ -44,7 +44,9 @@ class Tcp:
         seconds = _HANG_UP_SECONDS if port == self.port else _PUBLISHED_HANG_UP_SECONDS
         try:
             with socket.create_connection((endpoint.host, port), _CONNECT_SECONDS) as connection:
-                return None if _stays(connection, seconds) else f"port {self.port}: the connection is closed at once"
+                return (
+                    None if _stays(connection, seconds) else f"port {self.port}: the connection is closed immediately"
+                )
         except OSError as problem:
             return f"port {self.port}: {reason(problem)}"
 
@@ -71,7 +73,7 @@ class Http:
         if isinstance(answer, str):
             return f"port {self.port}: {answer}"
         good = answer.status < 500 if self.status is None else answer.status in self.status
-        return None if good else f"GET {self.path} on port {self.port} answers {answer.status}"
+        return None if good else f"GET {self.path} on port {self.port} returned {answer.status}"
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Exec:
         if result.exit_code == 0:
             return None
         last = (result.output.strip().splitlines() or ["no output"])[-1]
-        return f"{self.command[0]} ends with {result.exit_code}: {last}"
+        return f"{self.command[0]} exited with code {result.exit_code}: {last}"
 
 
 def tcp(port: int) -> Ready:

@@ -64,8 +64,8 @@ class DefinitionRestorer:
             if len(failed) == len(waiting):
                 key, reason = next(iter(failed.items()))
                 raise PreparationError(
-                    f"the {key.kind} {key.schema}.{key.name} could not be made as it was prepared: {reason}",
-                    hint="see what it needs that is not in the databases, such as an account",
+                    f"the {key.kind} {key.schema}.{key.name} could not be recreated: {reason}",
+                    hint="check what it needs from outside the databases, such as an account",
                 ) from reason
             waiting = list(failed)
 

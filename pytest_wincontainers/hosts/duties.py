@@ -74,8 +74,8 @@ def duties(
         hosts.append(WinRmHost(settings))
     elif RULES[info.guest].host_caches_dns and not info.near:
         note(
-            f"the DNS client cache of {info.host} was not flushed, as there is no way to run commands there; "
-            "--wincontainers-winrm names one"
+            f"the DNS client cache of {info.host} was not flushed because no connection to that machine is configured; "
+            "set --wincontainers-winrm"
         )
     return HostDuties(hosts, note)
 

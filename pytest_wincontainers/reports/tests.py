@@ -99,7 +99,9 @@ class TestReports:
         try:
             self._add_evidence(item, when, containers)
         except OSError as problem:
-            item.add_report_section(when, f"{_TITLE}browser", f"(what browsers showed cannot be saved: {problem})")
+            item.add_report_section(
+                when, f"{_TITLE}browser", f"(screenshots and page sources could not be saved: {problem})"
+            )
         for source in watch.sources:
             self._flush(source, item, when)
         logs.settle(source.log for source in watch.sources)

@@ -82,7 +82,7 @@ def sweep(engine: Engine, state: Path, run: str) -> list[str]:
         if not lock.is_dead():
             continue
         problems = remove_run(engine, other, rounds=RULES[engine.info().guest].removal_rounds)
-        lines += problems or [f"removed the containers that run {other} left when it was killed"]
+        lines += problems or [f"removed the containers left by run {other}, which was killed"]
         if not problems:
             lock.forget()
     return lines

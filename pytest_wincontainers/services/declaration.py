@@ -76,7 +76,7 @@ def _fixture(declaration: Declaration) -> Any:
         endpoint_of = request.config.stash.get(ENDPOINTS, None)
         if endpoint_of is None:
             pytest.fail(
-                "the plugin of pytest-wincontainers is not loaded\nhint: pytest -p wincontainers", pytrace=False
+                "the pytest-wincontainers plugin is not loaded\nhint: run pytest with -p wincontainers", pytrace=False
             )
         return endpoint_of(declaration.name)
 
@@ -111,7 +111,7 @@ def declarations_in(plugins: Iterable[object]) -> list[Declaration]:
                     raise DeclarationError(
                         f"two containers are called {' and '.join(names)}",
                         details=f"{other.where}\n{declaration.where}",
-                        hint="rename one of the functions; names must differ by more than upper and lower case",
+                        hint="rename one of the functions; names must differ in more than upper and lower case",
                     )
             found[declaration.name] = declaration
     return list(found.values())

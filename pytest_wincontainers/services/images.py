@@ -44,7 +44,7 @@ class ServiceImage:
         for tag in host.at_all if host is not None else ():
             if tag in self.windows_bases:
                 return self.windows_bases[tag]
-        where = f"Windows {host.build}" if host is not None else "an engine that does not tell its build of Windows"
+        where = f"Windows {host.build}" if host is not None else "an engine that does not report its Windows build"
         raise DeclarationError(
-            f"there is no {self.name} image for {where}", hint="name one of your own with image=… or build=…"
+            f"there is no {self.name} image for {where}", hint="use your own image with image=… or build=…"
         )

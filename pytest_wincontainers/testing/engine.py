@@ -155,7 +155,7 @@ class FakeEngine:
         self._fail("create", spec.name)
         with self._changed:
             if any(one.spec.name == spec.name for one in self._containers.values()):
-                raise EngineError(f"the name {spec.name} is in use", status=409)
+                raise EngineError(f"the name {spec.name} is already in use", status=409)
             number = next(self._numbers)
             self._containers[f"fake{number}"] = _Container(spec, number)
         self._write("create", spec.name)

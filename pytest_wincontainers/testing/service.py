@@ -43,10 +43,10 @@ def check_service(service: Service, *, engine: Engine | None = None, base: Path 
 def _said(service: Service, base: Path) -> Iterator[str]:
     """What can be seen without an engine."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", getattr(service, "kind", "")):
-        yield "kind: a word of small letters, for messages and the decorator's name"
+        yield "kind: must be a lower-case word, for messages and the decorator's name"
         return
     if len(set(service.ports)) < len(service.ports) or not all(0 < port < 65536 for port in service.ports):
-        yield f"ports: {service.ports} are not different numbers from 1 to 65535"
+        yield f"ports: {service.ports} must be distinct numbers from 1 to 65535"
     try:
         check_options(service, base)
         service.check(base)
@@ -54,16 +54,16 @@ def _said(service: Service, base: Path) -> Iterator[str]:
         yield f"check: {problem.message}"
         return
     if not all(callable(check) for check in readiness_of(service)):
-        yield "readiness: each check is called with the endpoint"
+        yield "readiness: each check must be callable, with the endpoint as its argument"
     plan = _plan(service, base)
     (planned,) = plan.containers
     face = service.face(planned.container_name, planned.inside_ports, planned.secrets)
     if (face.host, dict(face.ports)) != (planned.container_name, dict(planned.inside_ports)):
-        yield "face: `host` and `ports` are those that it is made from"
+        yield "face: `host` and `ports` must be the ones that it is made from"
     if any(secret in f"{face!r}{service!r}" for secret in plan.secrets):
-        yield "secrets: a password shows in the repr() of the face or of the service; use field(repr=False)"
+        yield "secrets: the repr() of the face or of the service shows a password; use field(repr=False)"
     if plan.secrets & _plan(service, base).secrets:
-        yield "secrets: a password is the same in two runs; make it with `token`"
+        yield "secrets: a password is the same in two runs; create it with `token`"
     for info in _engines():
         yield from (f"{info.system}: {problem}" for problem in _made(service, base, info, plan))
 
@@ -79,14 +79,14 @@ def _made(service: Service, base: Path, info: EngineInfo, plan: Plan) -> Iterato
     if isinstance(image, Build) and not (image.folder / image.dockerfile).is_file():
         yield f"image: there is no {image.dockerfile} in {image.folder}"
     if any(secret in value for secret in plan.secrets for value in recipe.command or ()):
-        yield "command: a password is in it, where everybody can read it"
+        yield "command: it contains a password, which everybody can read there"
     kind = PureWindowsPath if RULES[info.guest].images_match_host else PurePosixPath
     for folder in recipe.folders:
         if not kind(folder.target).is_absolute():
-            yield f"staged: {folder.target} is no absolute path in the container"
+            yield f"staged: {folder.target} is not an absolute path in the container"
     for name, value in service.environment(planned.secrets, {}).items():
         if not isinstance(name, str) or not isinstance(value, str):
-            yield f"environment: {name} is {value!r}, not a text"
+            yield f"environment: {name} is {value!r}, not a string"
 
 
 def _engines() -> Iterator[EngineInfo]:
@@ -133,15 +133,15 @@ def _lived(service: Service, engine: Engine, base: Path) -> list[str]:
             if isinstance(known.outcome, ContainerInfo):
                 problems += _used(service, coordinator)
             else:
-                problems.append(f"start: {known.outcome.message if known.outcome else 'nothing came of it'}")
+                problems.append(f"start: {known.outcome.message if known.outcome else 'no outcome'}")
             left = engine.containers([f"{RUN}={plan.run}"])
             if any(secret in f"{one.labels}{one.name}" for one in left for secret in plan.secrets):
-                problems.append("secrets: a password is in a label or a name")
+                problems.append("secrets: a label or a name contains a password")
         finally:
             coordinator.close()
         logged = "".join(path.read_text("utf-8", "replace") for path in Path(folder).glob("*.log"))
         if any(secret in logged for secret in plan.secrets):
-            problems.append("secrets: a password is in the container's log")
+            problems.append("secrets: the container's log contains a password")
     return problems
 
 
@@ -149,7 +149,7 @@ def _used(service: Service, coordinator: Coordinator) -> Iterator[str]:
     """What goes wrong with a container that is ready."""
     endpoint = service.endpoint(OwnerLink(coordinator.engine, coordinator.trackers[_NAME]))
     if not isinstance(endpoint, Endpoint):
-        yield "endpoint: it is no Endpoint"
+        yield "endpoint: it is not an Endpoint"
         return
     try:
         coordinator.restart(_NAME)

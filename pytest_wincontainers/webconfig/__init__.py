@@ -68,12 +68,12 @@ def find_web_config(folder: Path) -> Path:
     except OSError as error:
         raise DeclarationError(
             f"{folder} cannot be searched for a web.config: {error.strerror or error}.",
-            hint="Name the folder that is published to IIS.",
+            hint="Use the directory that is published to IIS.",
         ) from error
     if not found:
         raise DeclarationError(
             f"There is no web.config in {folder}.",
-            hint="Name the folder that is published to IIS, and publish the site before the tests run.",
+            hint="Use the directory that is published to IIS, and publish the site before the tests run.",
         )
     # Where case counts there can be two: the lower-case one is what IIS tools write.
     return max(found, key=lambda entry: entry.name)

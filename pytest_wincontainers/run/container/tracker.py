@@ -109,7 +109,7 @@ class PhaseTracker:
             self._cancellation.check()
             phase = self._phase
             if not isinstance(phase, HandedOver):
-                raise phase.reason or StartError(f"{self._name} does not run", hint="restart it once it is ready")
+                raise phase.reason or StartError(f"{self._name} is not running", hint="restart it once it is ready")
             self.move(Restarting(phase.info))
             return phase.info
 

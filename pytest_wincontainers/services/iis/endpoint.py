@@ -42,7 +42,7 @@ class IisFace(Face):
     def site(self, name: str) -> SiteFace:
         """The site of that name. Raises LookupError."""
         if name not in self.sites:
-            raise LookupError(f"there is no site {name!r}; there is {', '.join(self.sites)}")
+            raise LookupError(f"unknown site: {name!r}; the sites are {', '.join(self.sites)}")
         site = self.sites[name]
         return SiteFace(name, f"http://{self.host}:{self.ports[site.port]}", site.host_header)
 
@@ -102,16 +102,16 @@ class IisEndpoint(Endpoint[IisFace]):
         done = self._server.mark_logs(self._link.container(), token)
         if done.exit_code != 0:
             raise EngineError(
-                f"the logs of {self.name} cannot be asked for",
+                f"the logs of {self.name} could not be flushed",
                 details=done.output,
-                hint="an image of your own needs what this package's image has; build it FROM that one",
+                hint="a custom image needs the tools of this package's image; build it FROM that image",
             )
         deadline = time.monotonic() + _MARK_SECONDS
         while f"{token}\n".encode() not in logs.read(self._log, size):
             if time.monotonic() > deadline:
                 raise NotReady(
-                    f"the last lines of {self.name}'s logs did not come within {_MARK_SECONDS:g} s",
-                    hint=f"look into {self._log}",
+                    f"the last lines of {self.name}'s logs did not arrive within {_MARK_SECONDS:g} s",
+                    hint=f"check {self._log}",
                 )
             time.sleep(_POLL_SECONDS)
 
@@ -130,18 +130,16 @@ class IisEndpoint(Endpoint[IisFace]):
         answers = SitesAnswer(tuple({one.site.name: one.site for one in chosen}.values()))
         while (why_not := answers(self)) is not None:
             if time.monotonic() > deadline:
-                raise NotReady(
-                    f"{self.name} does not answer after it was recycled: {why_not}", hint="look into its log"
-                )
+                raise NotReady(f"{self.name} does not respond after it was recycled: {why_not}", hint="check its log")
             time.sleep(_POLL_SECONDS)
 
     def _run(self, *command: str) -> str:
         done = self.exec(*command)
         if done.exit_code != 0:
             raise PreparationError(
-                f"{command[0]} failed in {self.name}, so that no pool was recycled",
+                f"{command[0]} failed in {self.name}, so no application pool was recycled",
                 details=done.output,
-                hint="look into its log",
+                hint="check its log",
             )
         return done.output
 

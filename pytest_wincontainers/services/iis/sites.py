@@ -114,59 +114,61 @@ class Site:
 def check_sites(sites: Sequence[Site], base: Path) -> None:
     """Raise DeclarationError for the first thing that cannot be."""
     if not sites:
-        raise DeclarationError("no site is given", hint='iis_container(Site("name", path="folder", port=8080))')
+        raise DeclarationError(
+            "no site is given", hint='for example iis_container(Site("name", path="directory", port=8080))'
+        )
     for site in sites:
         for problem, hint in _problems(site, base):
             raise DeclarationError(f"the site {site.name} {problem}", hint=hint)
     names = [site.name.lower() for site in sites]
     for name in names:
         if names.count(name) > 1:
-            raise DeclarationError(f"two sites have the name {name}", hint="give each its own")
+            raise DeclarationError(f"two sites have the name {name}", hint="give each site its own name")
     bindings = [(site.port, site.host_header.lower()) for site in sites]
     for port, host in bindings:
         if bindings.count((port, host)) > 1:
             whose = f" and the host header {host}" if host else ""
             raise DeclarationError(
-                f"two sites have the port {port}{whose}", hint="give each its own, or a host_header= of its own"
+                f"two sites have the port {port}{whose}", hint="give each site its own port or its own host_header="
             )
 
 
 def _problems(site: Site, base: Path) -> Iterator[tuple[str, str]]:
     if not site.name or site.name != site.name.strip() or not site.name.isprintable():
-        yield f"has {site.name!r} as its name", "a name has no blank at its ends and only what can be printed"
+        yield f"has an invalid name: {site.name!r}", "a name has printable characters only, and no space at either end"
     bad = sorted(_NOT_IN_NAMES & set(site.name))
     if bad:
-        yield f"has {' '.join(bad)} in its name", "IIS does not take \\ / ? ; : @ = + $ , | < > * in names"
+        yield f"has {' '.join(bad)} in its name", "IIS does not allow \\ / ? ; : @ = + $ , | < > * in names"
     if not 0 < site.port < 65536:
-        yield f"has the port {site.port}", "1 to 65535"
+        yield f"has an invalid port: {site.port}", "use a port from 1 to 65535"
     if site.host_header and not _HOST.fullmatch(site.host_header):
-        yield f"has the host header {site.host_header!r}", "a host's name, as in shop.local"
+        yield f"has an invalid host header: {site.host_header!r}", "use a host name, for example shop.local"
     if not site.health.startswith("/"):
-        yield f"has health={site.health!r}", 'a path from the root, as in "/Default.aspx"'
+        yield f"has an invalid health={site.health!r}", 'use an absolute path, for example "/Default.aspx"'
     if site.timeout is not None and not site.timeout > 0:
-        yield f"has timeout={site.timeout}", "a positive number of seconds"
+        yield f"has an invalid timeout={site.timeout}", "use a positive number of seconds"
     taken: list[str] = []
     for application in site.all_applications:
-        where = "" if application.at == "/" else f"with the application {application.at} "
+        where = "its directory" if application.at == "/" else f"the directory of its application {application.at}"
         if application.at != "/" and not _VIRTUAL_PATH.fullmatch(application.at):
-            yield f"has an application at {application.at!r}", 'a virtual path, as in "/api"'
+            yield f"has an application at an invalid path: {application.at!r}", 'use a virtual path, for example "/api"'
         if not (base / application.path).is_dir():
             yield (
-                f"{where}has no folder at {base / application.path}",
-                "build it first; path= is resolved against the folder of the file that declares it",
+                f"is missing {where}: {base / application.path}",
+                "build it first; path= is resolved against the declaring file's directory",
             )
         taken.append(application.at.lower())
         for at, folder in application.virtual_directories.items():
             if not _VIRTUAL_PATH.fullmatch(at):
-                yield f"has a virtual directory at {at!r}", 'a virtual path, as in "/files"'
+                yield f"has a virtual directory at an invalid path: {at!r}", 'use a virtual path, for example "/files"'
             if not (base / folder).is_dir():
-                yield f"has no folder for its virtual directory {at} at {base / folder}", "make it first"
+                yield f"is missing the directory of its virtual directory {at}: {base / folder}", "create it first"
             taken.append(f"{application.at.rstrip('/')}{at}".lower())
         if application.pool is not None:
             yield from _pool_problems(application.pool)
     for at in taken:
         if taken.count(at) > 1:
-            yield f"has two things at {at}", "give each application and virtual directory a path of its own"
+            yield f"has two applications or virtual directories at {at}", "give each its own path"
 
 
 def _pool_problems(pool: AppPool) -> Iterator[tuple[str, str]]:
@@ -178,14 +180,17 @@ def _pool_problems(pool: AppPool) -> Iterator[tuple[str, str]]:
     for value, allowed, what in choices:
         if value not in allowed:
             listed = ", ".join(repr(one) for one in allowed)
-            hint = f"it is one of {listed}; an account is given with user= and password="
-            yield f"has a pool with {what}={value!r}", hint if what == "identity" else f"it is one of {listed}"
+            hint = f"use one of {listed}; set user= and password= to use an account"
+            yield f"has a pool with an invalid {what}={value!r}", hint if what == "identity" else f"use one of {listed}"
     if pool.password and not pool.user:
-        yield "has a pool with a password for no user", "add user="
+        yield "has a pool with a password but no user", "add user="
     if any(not one.isprintable() for one in (pool.user or "", pool.password)):
-        yield "has a pool whose user or password cannot be printed", "leave out control characters"
+        yield "has a pool whose user or password has unprintable characters", "remove control characters"
     for name, value in pool.environment.items():
         if not _VARIABLE.fullmatch(name):
-            yield f"has a pool with the variable {name!r}", "letters, digits and _ . ( ) -, a letter or _ first"
+            yield (
+                f"has a pool with an invalid variable name: {name!r}",
+                "use letters, digits and _ . ( ) -, a letter or _ first",
+            )
         if "\0" in value:
-            yield f"has a pool whose variable {name} holds a NUL", "leave it out"
+            yield f"has a pool whose variable {name} contains a NUL", "remove it"

@@ -17,9 +17,9 @@ def check_configuration(applications: Iterable[Application], base: Path) -> None
         _, warnings = _configured(application, base, {})
         if warnings and application.strict:
             raise DeclarationError(
-                f"a transform of {application.path} names what its web.config does not have",
+                f"a transform of {application.path} does not match its web.config",
                 details="\n".join(warnings),
-                hint="mend the transform, or leave out strict=True to have it only noted",
+                hint="fix the transform, or omit strict=True to only get a note",
             )
 
 
@@ -63,8 +63,8 @@ def _transform_files(names: Sequence[str | Path], folder: Path, base: Path) -> I
         found = next((place for place in places if place.is_file()), None)
         if found is None:
             raise DeclarationError(
-                f"there is no transform {name}",
+                f"the transform {name} was not found",
                 details="\n".join(f"looked for {place}" for place in places),
-                hint="transforms= names files in the site's folder, or relative to the declaring file's folder",
+                hint="transforms= names files in the site's directory, or relative to the declaring file's directory",
             )
         yield found

@@ -67,14 +67,14 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         """
         if not self._keeps:
             raise PreparationError(
-                f"no state of {self.name} was kept to go back to",
-                hint='declare it with mysql_container(reset="call"), or reset="test" for before each test',
+                f"no prepared state of {self.name} was saved",
+                hint='declare it with mysql_container(reset="call"), or with reset="test" to reset it before each test',
             )
-        self._attempt("brought back", self._prepared.reset)
+        self._attempt("restored", self._prepared.reset)
 
     def keep(self, progress: Callable[[str], None]) -> None:
         """Keep the state of now as the prepared one. Raises PreparationError."""
-        self._attempt("kept", lambda: self._prepared.keep(progress))
+        self._attempt("saved", lambda: self._prepared.keep(progress))
 
     def make_own(self) -> None:
         """Make the database of this worker, where there are workers. Raises PreparationError."""
@@ -89,9 +89,9 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         others = self._prepared.others()
         if others:
             raise PreparationError(
-                f"reset= with per_worker=True brings back a worker's copy of {self._shared}, and the migrations have "
-                f"made {', '.join(others)} as well, which all workers share",
-                hint="leave per_worker out and run without workers, or leave reset out",
+                f"reset= with per_worker=True only resets a worker's copy of {self._shared}, but the migrations also "
+                f"created {', '.join(others)}, which all workers share",
+                hint="omit per_worker= and run without workers, or omit reset=",
             )
 
     def _attempt(self, done: str, step: Callable[[], None]) -> None:
@@ -181,5 +181,5 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
             environment={"MYSQL_PWD": face.root_password},
         )
         if done.exit_code != 0:
-            raise PreparationError(f"mysqldump of {self.name} failed", details=done.output, hint="look into its log")
+            raise PreparationError(f"mysqldump of {self.name} failed", details=done.output, hint="check its log")
         return done.stdout
