@@ -1,4 +1,4 @@
-"""Folders and files on their way into containers and out of them: tar archives, as engines take and give them."""
+"""Directories and files copied into and out of containers, as the tar archives that engines use."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import BinaryIO
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder, or a file, of this machine to copy into a container, by its path in there.
+    """A directory or file of this machine to copy into a container; `target` is its path there.
 
-    `replaced` holds new contents of files, by their path relative to the folder with forward slashes. Without a source
-    they are all there is.
+    `replaced` maps paths of files, relative to the directory and with forward slashes, to their new contents. Without
+    a source, only these files are copied.
     """
 
     source: Path | None

@@ -1,4 +1,4 @@
-"""Migrations by any other tool, run on this machine or in a container of its own beside the database."""
+"""Migrations with an external tool, run on this machine or in a separate container on the database's network."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Command:
     inputs: tuple[str | Path, ...] = ()
 
     def check(self, base: Path) -> None:
-        """Raise DeclarationError for what can be seen to be wrong."""
+        """Raise DeclarationError if the command is wrong."""
         if not self.words:
             raise DeclarationError(
                 "command() has no program to run", hint='for example command("flyway", "migrate", …)'
@@ -93,14 +93,14 @@ def command(
     timeout: float = 600.0,
     inputs: Sequence[str | Path] = (),
 ) -> Command:
-    """Migrations by a tool: `mysql_container(migrations=command("flyway", "migrate", environment={…}))`.
+    """Migrations with an external tool: `mysql_container(migrations=command("flyway", "migrate", environment={…}))`.
 
-    Words and values of the environment may have placeholders: {host}, {port}, {database}, {user}, and in the
-    environment {password}, {root_password}, {url} (SQLAlchemy's) and {connection_string} (ADO.NET's). It runs on this
-    machine, in `folder`; or with `image` in a container of its own on the database's network, into which `folders` are
-    copied, by their paths in there. `timeout` is in seconds. Its exit code must be 0; its output is in the failure
-    where it is not. `inputs` are the files and folders that its result depends on: with them it may be kept in a
-    snapshot.
+    Arguments and environment values may contain the placeholders {host}, {port}, {database} and {user}; environment
+    values also {password}, {root_password}, {url} (for SQLAlchemy) and {connection_string} (for ADO.NET). The command
+    runs on this machine in the directory `folder`. With `image` it runs in a separate container on the database's
+    network; `folders` maps paths in that container to directories to copy there. `timeout` is in seconds. If the exit
+    code is not 0, the test fails with the command's output. `inputs` are the files and directories that the result
+    depends on; without them, no snapshot is made.
     """
     return Command(tuple(words), dict(environment or {}), image, dict(folders or {}), folder, timeout, tuple(inputs))
 
@@ -115,7 +115,7 @@ def _names(text: str) -> list[str]:
 
 
 def run_here(given: Command, base: Path, progress: Callable[[str], None]) -> None:
-    """Run a filled command on this machine. Raises MigrationError; what `progress` raises ends the command."""
+    """Run a filled command on this machine. Raises MigrationError; an exception from `progress` stops the command."""
     program = given.words[0]
     progress(f"running migrations with {program}")
     begun = time.monotonic()
@@ -164,7 +164,7 @@ def _read(handle: int) -> str:
 
 
 def judge(given: Command, code: int, output: str) -> None:
-    """Raise MigrationError where a command has not ended with 0."""
+    """Raise MigrationError if a command has not exited with 0."""
     if code != 0:
         raise MigrationError(
             f"the migrations with {given.words[0]} failed with exit code {code}",

@@ -1,4 +1,4 @@
-"""Declarations: what the decorators make, and how they are found in the modules that pytest has loaded."""
+"""Declarations: what the decorators create, and how they are found in the modules that pytest has loaded."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Declaration:
     function: Callable[..., Any]
     needs: tuple[str, ...]
     base: Path
-    """The folder of the declaring file, against which relative paths are resolved."""
+    """The directory of the declaring file, against which relative paths are resolved."""
     where: str
     """File and line, for messages."""
     replaced: Declaration | None
@@ -40,9 +40,9 @@ class Declaration:
 
 
 def declare(service: Service) -> Decorator:
-    """A decorator that declares a container of this kind: it turns a function into a session fixture.
+    """Create a decorator that declares a container of this service; it turns a function into a session fixture.
 
-    Raises TypeError for an option that no container has.
+    Raises TypeError for an unknown option.
     """
     known = Options.__annotations__
     for name in service.options:

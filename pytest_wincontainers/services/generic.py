@@ -1,4 +1,4 @@
-"""Any other container."""
+"""The service behind `container()`: any image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How to make the container of a declaration: the service's own ways and the user's options, put together."""
+"""How to create a declared container: the service's defaults combined with the user's options."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Recipe:
 
 
 def check_options(service: Service, base: Path) -> None:
-    """Raise DeclarationError for options that can be seen to be wrong before anything starts."""
+    """Raise DeclarationError for options that are wrong whatever the engine."""
     options = service.options
     if options.get("image") and options.get("build"):
         raise DeclarationError("image= and build= are both given", hint="remove one of them")

@@ -1,4 +1,4 @@
-"""The checks that every service should pass."""
+"""Checks that every service should pass."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _NAME = "service"
 
 
 def check_service(service: Service, *, engine: Engine | None = None, base: Path | None = None) -> None:
-    """Raise AssertionError with all that is wrong with a service, a line each.
+    """Raise AssertionError with all problems of a service, one per line.
 
-    Without an engine, what the service says is checked for Linux and for every release of Windows. With one, a
-    container is also started, made ready, restarted and removed; the engine is closed then. Relative paths are
-    resolved against `base`, the current folder where none is given.
+    Without an engine, the service's values are checked for Linux and for every Windows release. With an engine, a
+    container is also started, made ready, restarted and removed; then the engine is closed. Relative paths are
+    resolved against `base`; the default is the current directory.
     """
     place = base or Path.cwd()
     problems = list(_said(service, place))
@@ -41,7 +41,7 @@ def check_service(service: Service, *, engine: Engine | None = None, base: Path 
 
 
 def _said(service: Service, base: Path) -> Iterator[str]:
-    """What can be seen without an engine."""
+    """Problems that can be found without an engine."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", getattr(service, "kind", "")):
         yield "kind: must be a lower-case word, for messages and the decorator's name"
         return
@@ -69,7 +69,7 @@ def _said(service: Service, base: Path) -> Iterator[str]:
 
 
 def _made(service: Service, base: Path, info: EngineInfo, plan: Plan) -> Iterator[str]:
-    """What is wrong with how the container is made on this engine; that it cannot be is no problem."""
+    """Problems with creating the container on this engine; an engine that the service does not support is none."""
     (planned,) = plan.containers
     try:
         image = image_of(service, base, info)

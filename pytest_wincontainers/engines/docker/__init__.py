@@ -1,4 +1,4 @@
-"""The Docker engine, by the Docker SDK. This room alone imports it."""
+"""The Docker engine, by the Docker SDK. Only this subpackage imports the SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calling the Docker SDK: its errors and its transports' turned into ours, with what the catalogue knows."""
+"""Calling the Docker SDK: its errors are turned into this package's, with the matching entry of the catalogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connecting to a Docker engine, and who it is."""
+"""Connecting to a Docker engine and identifying it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands in containers: what goes in, what comes out."""
+"""Running commands in containers: their input, output and exit code."""
 
 from __future__ import annotations
 

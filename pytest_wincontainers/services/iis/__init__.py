@@ -1,4 +1,4 @@
-"""ASP.NET sites on IIS, and on nginx with Mono as its counterpart on a Linux engine."""
+"""ASP.NET sites on IIS or, on a Linux engine, on nginx with Mono."""
 
 from __future__ import annotations
 

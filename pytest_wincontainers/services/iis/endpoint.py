@@ -1,4 +1,4 @@
-"""What tests receive of a web server: addresses, and what its logs say."""
+"""The endpoint of a web server: its sites' addresses, and what its logs contain."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _POLL_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class SiteFace:
-    """One site as one side reaches it.
+    """How a site is reached from one side.
 
-    `url` has the server's own address; where the site has a `host_header`, requests must send it as `Host`.
+    `url` contains the server's address; if the site has a `host_header`, requests must send it as `Host`.
     """
 
     name: str
@@ -35,7 +35,7 @@ class SiteFace:
 
 @dataclass(frozen=True)
 class IisFace(Face):
-    """The sites of a container as one side reaches them."""
+    """How a container's sites are reached from one side."""
 
     sites: Mapping[str, Site]
 
@@ -48,7 +48,7 @@ class IisFace(Face):
 
 
 class IisEndpoint(Endpoint[IisFace]):
-    """A web server with its sites; `url` is the first one's."""
+    """A web server with its sites; `url` is the URL of the first site."""
 
     def __init__(self, link: Link, face: FaceMaker[IisFace], sites: Sequence[Site]) -> None:
         super().__init__(link, face)
@@ -59,11 +59,12 @@ class IisEndpoint(Endpoint[IisFace]):
         return self._face.site(name)
 
     def requests(self, site: str | None = None, *, since: float | None = None) -> list[Request]:
-        """The requests that are over, in the order in which the server logged them: of all sites, or of one.
+        """The completed requests of all sites or of one site, in the order in which the server logged them.
 
-        Those since the current test began, whoever made them, or since a time in seconds since 1970 by the engine's
-        clock; 0 has all. IIS logs whole seconds, so that there a request of the second before may be among them.
-        Raises LookupError for a site that is not there, and EngineError or NotReady where the logs cannot be had.
+        By default these are the requests since the current test began, from any client. `since` is a different start,
+        in seconds since 1970 by the engine's clock; 0 returns all requests. IIS logs whole seconds, so requests of the
+        second before may be included. Raises LookupError for an unknown site, and EngineError or NotReady if the logs
+        are not available.
         """
         if site is not None:
             self.site(site)
@@ -71,9 +72,9 @@ class IisEndpoint(Endpoint[IisFace]):
         return [request for request in found if site in (None, request.site)]
 
     def events(self, *, since: float | None = None) -> list[Event]:
-        """The event log's entries of ASP.NET and .NET; on a Linux engine, Mono's unhandled exceptions.
+        """The event log entries of ASP.NET and .NET; on a Linux engine, Mono's unhandled exceptions.
 
-        `since` and what is raised are as for `requests`.
+        `since` and the exceptions are the same as for `requests`.
         """
         return [entry.what for entry in self._entries(since) if isinstance(entry.what, Event)]
 
@@ -93,9 +94,9 @@ class IisEndpoint(Endpoint[IisFace]):
         return Path(self._link.info().log)
 
     def flush_logs(self) -> None:
-        """Wait until everything that the server has logged by now is in the container's output.
+        """Wait until everything that the server has logged so far is in the container's output.
 
-        Raises EngineError, and NotReady where that does not happen.
+        Raises EngineError, and NotReady if this takes too long.
         """
         token = secrets.token_hex(8)
         size = logs.size(self._log)
@@ -116,10 +117,10 @@ class IisEndpoint(Endpoint[IisFace]):
             time.sleep(_POLL_SECONDS)
 
     def recycle(self, site: str | None = None) -> None:
-        """Give the application pools of a site, or of all, new worker processes, and wait until they answer.
+        """Recycle the application pools of one site or of all sites, and wait until the sites respond again.
 
-        What applications keep in memory is gone then; on IIS, requests that are on their way are still answered.
-        Raises LookupError for a site that is not there, and WincontainersError where it does not work.
+        The applications lose their in-memory state. On IIS, running requests are still completed. Raises LookupError
+        for an unknown site, and WincontainersError if recycling fails.
         """
         if site is not None:
             self.site(site)

@@ -1,4 +1,4 @@
-"""What a user declares of sites, and what can be seen to be wrong with it."""
+"""The declaration of sites, and its checks."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.()-]*")
 class AppPool:
     """The application pool of a site or an application: its worker process.
 
-    `environment` is added to the container's. `user` and `password` are an account to run as, instead of
-    `identity`; one without a domain is made in the container. `runtime` is the version of the CLR; "" for none.
+    `environment` is added to the container's environment. `user` and `password` are the account to run as, instead of
+    `identity`; an account without a domain is created in the container. `runtime` is the CLR version; "" for none.
 
-    On a Linux engine a pool is a Mono process with its environment; the rest has no counterpart there.
+    On a Linux engine a pool is a Mono process with `environment`; the other settings have no equivalent there.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -48,9 +48,9 @@ class AppPool:
 
 @dataclass(frozen=True)
 class Application:
-    """An application under a site, at a virtual path such as "/api".
+    """An application of a site, at a virtual path such as "/api".
 
-    `path` is its folder. It runs in the site's pool unless it has one of its own. The rest is as for `Site`.
+    `path` is its directory. It runs in the site's pool unless `pool` is set. The other fields are as for `Site`.
     """
 
     at: str
@@ -65,16 +65,16 @@ class Application:
 
 @dataclass(frozen=True)
 class Site:
-    """A site: a built ASP.NET application as it lies on disk, and the port it is served on.
+    """A site: the directory of a built ASP.NET application, and the port it is served on.
 
-    `path` is resolved against the folder of the file that declares the container. `transforms` are XDT files, by
-    their path in the site's folder or relative to the declaring file's; they are applied to the site's web.config in
-    this order, and then `app_settings` and `connection_strings` are added to it or replace what it has. The
-    file on disk stays as it is. What a transform names in vain is noted, and with `strict` is an error.
+    `path` is resolved against the declaring file's directory. `transforms` are XDT files, by their path in the site's
+    directory or relative to the declaring file's directory. They are applied to the site's web.config in this order;
+    then `app_settings` and `connection_strings` are added to it or replace existing entries. The file on disk is not
+    modified. A transform that matches nothing is noted in the summary; with `strict` it is an error.
 
-    `health` is the path that is asked until the site answers; `timeout` is how many seconds that may take from when
-    its port is open, instead of as long as the container may take. With `host_header` the site answers requests for
-    that host only, so that sites can share a port. `virtual_directories` maps virtual paths to folders.
+    `health` is the path that is requested until the site responds; `timeout` is how many seconds this may take once
+    the port is open, instead of the container's timeout. With `host_header` the site only responds to requests for
+    that host, so that several sites can share a port. `virtual_directories` maps virtual paths to directories.
     """
 
     name: str
@@ -93,7 +93,7 @@ class Site:
 
     @property
     def root(self) -> Application:
-        """The application that the site itself is."""
+        """The site's root application."""
         return Application(
             at="/",
             path=self.path,
@@ -107,12 +107,12 @@ class Site:
 
     @property
     def all_applications(self) -> Sequence[Application]:
-        """The site's own application, and those under it."""
+        """The site's root application and its other applications."""
         return (self.root, *self.applications)
 
 
 def check_sites(sites: Sequence[Site], base: Path) -> None:
-    """Raise DeclarationError for the first thing that cannot be."""
+    """Raise DeclarationError for the first problem."""
     if not sites:
         raise DeclarationError(
             "no site is given", hint='for example iis_container(Site("name", path="directory", port=8080))'

@@ -1,4 +1,4 @@
-"""The files of a container: its applications' folders with their web.config as tests need it."""
+"""The files to copy into the container: the applications' directories, with their web.config changed for the tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytest_wincontainers.services.iis.sites import Application
 
 
 def check_configuration(applications: Iterable[Application], base: Path) -> None:
-    """Raise DeclarationError for a web.config that is not there or cannot be changed as is asked for."""
+    """Raise DeclarationError if a web.config is missing or cannot be changed as declared."""
     for application in applications:
         _, warnings = _configured(application, base, {})
         if warnings and application.strict:
@@ -24,7 +24,7 @@ def check_configuration(applications: Iterable[Application], base: Path) -> None
 
 
 def staged(placed: Sequence[PlacedApplication], base: Path, returned: Returned) -> tuple[list[Folder], list[str]]:
-    """The folders to copy in, and what transforms named in vain."""
+    """The directories to copy in, and the warnings of the transforms."""
     folders, notes = [], []
     for one in placed:
         replaced, warnings = _configured(one.application, base, returned)

@@ -33,10 +33,10 @@ class SitesEndpoint(Protocol):
 
 @dataclass
 class SitesAnswer:
-    """Ready when every site has answered a request; they are asked side by side.
+    """Ready once every site has responded; all sites are requested in parallel.
 
-    502 to 504 come from a server whose application still starts. A 500 is the application's own; where it
-    keeps saying so, waiting longer does not help.
+    The status codes 502 to 504 mean that an application is still starting. A 500 comes from the application itself; if
+    it is repeated, waiting longer does not help.
     """
 
     sites: tuple[Site, ...]

@@ -1,4 +1,4 @@
-"""MySQL, and MariaDB as its counterpart on a Linux engine."""
+"""MySQL or, on a Linux engine, MariaDB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Browsers for Selenium."""
+"""Selenium: a WebDriver server with a browser."""
 
 from __future__ import annotations
 
