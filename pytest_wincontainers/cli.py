@@ -14,7 +14,7 @@ from pytest_wincontainers.errors import DeclarationError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 when it did what was asked, 1 when that cannot be, with a sentence on standard error."""
+    """Run the command; returns 0 on success, or 1 after writing an error message to standard error."""
     parser = _parser()
     given = parser.parse_args(arguments)
     try:

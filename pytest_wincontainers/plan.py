@@ -1,6 +1,6 @@
-"""From declarations and needs to a plan: what a run will start, in which order, under which names.
+"""The plan of a run, from declarations and needs: which containers it starts, in which order, with which names.
 
-Pure: nothing here touches an engine, the clock or the disk, but for reading what declarations name.
+Nothing here uses an engine or the clock; the disk is only used to read what declarations name.
 """
 
 from __future__ import annotations

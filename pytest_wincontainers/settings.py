@@ -1,7 +1,7 @@
-"""The one table of settings: command-line option, environment variable, ini key, default, type and help.
+"""The table of settings: command-line option, environment variable, ini key, default, type and help.
 
 A setting is an attribute of `Settings`. Its option, variable and ini key are made from its name, and so are the help
-texts and the table in the documentation. The first that is given counts, in that order.
+texts and the table in the documentation. The first one that is given is used, in this order.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _one_of(*words: str) -> Parse:
 
 
 class Secret:
-    """A password from the environment, which no report shows by accident."""
+    """A password from the environment, with a repr() that does not show it."""
 
     def __init__(self, value: str) -> None:
         self._value = value
@@ -73,8 +73,8 @@ class Secret:
 class Setting(Generic[ValueT]):
     """One row of the table, and the attribute of `Settings` that has its value.
 
-    `default` is in the form that `parse` returns; `default_text` describes one that is made when it is needed. A
-    `private` setting has only its variable, as command lines and files are read by many.
+    `default` is in the form that `parse` returns; `default_text` describes a default that is computed later. A
+    `private` setting can only be set by its environment variable, as others can read command lines and files.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class Setting(Generic[ValueT]):
 
 
 class Settings:
-    """The values in force; `sources` says where each that is not a default came from."""
+    """The effective values; `sources` says where each value that is not a default came from."""
 
     def __init__(self, values: Mapping[str, Any], sources: Mapping[str, str]) -> None:
         self.values = values
@@ -137,7 +137,7 @@ class Settings:
 
     @classmethod
     def defaults(cls) -> Settings:
-        """The values where nothing is given."""
+        """The values if nothing is given."""
         return cls({setting.name: setting.default for setting in TABLE}, {})
 
     engine: Setting[str | None] = Setting(
@@ -271,7 +271,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def resolve(config: pytest.Config, environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings in force. Raises pytest.UsageError where a value cannot be read."""
+    """The effective settings. Raises pytest.UsageError if a value is invalid."""
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for setting in TABLE:

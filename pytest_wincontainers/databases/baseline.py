@@ -1,4 +1,4 @@
-"""The prepared state as it is written into a schema of our own, and read for all databases or for a copy of one."""
+"""The baseline: the prepared state, saved in this package's own schema, for all databases or for a copy of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bringing definitions back: what is extra goes, and what is missing or another is made anew, with its rows."""
+"""Restoring definitions: extra objects are dropped, missing or changed ones are recreated with their rows."""
 
 from __future__ import annotations
 

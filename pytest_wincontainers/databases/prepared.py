@@ -1,4 +1,4 @@
-"""The prepared state of a server's databases: kept in a schema of our own, brought back after a test, and copied."""
+"""The prepared state of a server's databases: saved in this package's own schema, restored for tests, and copied."""
 
 from __future__ import annotations
 

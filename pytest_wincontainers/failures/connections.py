@@ -1,4 +1,4 @@
-"""Reaching the engine, its daemon, and the machine that it runs on."""
+"""Failures of connections to the engine, of its daemon, and of the machine that it runs on."""
 
 from __future__ import annotations
 

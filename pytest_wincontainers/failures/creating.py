@@ -1,4 +1,4 @@
-"""Making a container: its options, mounts and layers."""
+"""Failures of creating a container: its options, mounts and layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known only in general; these stand last, as the others say more."""
+"""General failures. They come last because other entries are more specific."""
 
 from __future__ import annotations
 

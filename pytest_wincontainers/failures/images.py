@@ -1,4 +1,4 @@
-"""Pulling and building images."""
+"""Failures of pulling and building images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ports and networks, as the Host Networking Service (HNS) sees them."""
+"""Failures of ports and networks, from the Host Networking Service (HNS)."""
 
 from __future__ import annotations
 

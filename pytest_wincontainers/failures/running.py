@@ -1,4 +1,4 @@
-"""A container that runs: commands, files, its end and its removal."""
+"""Failures of a running container: commands, files, stopping and removal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starting a container, as the Host Compute Service (HCS) sees it."""
+"""Failures of starting a container, from the Host Compute Service (HCS)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run asks of hosts, whatever way there is to them. Nothing here fails a run: it is noted once instead."""
+"""What a run does on its hosts, however they are reached. A failure here never fails the run; it is noted once."""
 
 from __future__ import annotations
 

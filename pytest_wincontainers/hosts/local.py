@@ -1,4 +1,4 @@
-"""This machine, where it runs Windows."""
+"""This machine, if it runs Windows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine's machine, by WinRM: what pytest-wincontainers[winrm] is for."""
+"""The engine's machine over WinRM; needs pytest-wincontainers[winrm]."""
 
 from __future__ import annotations
 
@@ -121,7 +121,9 @@ class WinRmHost:
     def _explained(self, problem: Exception) -> HostError:
         text = (str(problem).splitlines() or [type(problem).__name__])[0]
         if "certificate" in text.lower():
-            hint = "set --wincontainers-winrm-ca to the authority's certificate; the host's own must contain its name"
+            hint = (
+                "set --wincontainers-winrm-ca to the authority's certificate; the host name must be in the host's own"
+            )
         elif "credentials" in text.lower() or "401" in text:
             hint = "check WINCONTAINERS_WINRM_USER and WINCONTAINERS_WINRM_PASSWORD, and what the host's WinRM allows"
         else:
@@ -155,7 +157,7 @@ def _endpoint(given: str) -> str:
     if parts.scheme != "https" or not parts.hostname:
         raise DeclarationError(
             f"{given!r} is not an HTTPS address for WinRM",
-            hint="use --wincontainers-winrm=host or https://host:5986/wsman; without TLS, others could read it",
+            hint="use --wincontainers-winrm=host or https://host:5986/wsman; without TLS, others can read the traffic",
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"https://{host}:{parts.port or _PORT}{parts.path or '/wsman'}"

@@ -1,4 +1,4 @@
-"""Which files of a folder are migrations, and their order."""
+"""Which files of a directory are migrations, and their order."""
 
 from __future__ import annotations
 

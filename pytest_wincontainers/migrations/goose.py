@@ -1,4 +1,4 @@
-"""Files of goose (pressly/goose): the part that goes up, with its blocks that are one statement each."""
+"""Files of goose (pressly/goose): their Up part, in which each StatementBegin block is one statement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table that says which migrations a database has: Flyway's own where the names are Flyway's, else ours."""
+"""The table of the migrations that a database has: Flyway's own table for files with Flyway's names, else ours."""
 
 from __future__ import annotations
 

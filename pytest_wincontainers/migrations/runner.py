@@ -1,4 +1,4 @@
-"""Running a folder of migrations."""
+"""Running a directory of migrations."""
 
 from __future__ import annotations
 

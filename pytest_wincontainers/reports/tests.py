@@ -1,4 +1,4 @@
-"""A failing test's report: what the containers it needs wrote meanwhile, and what its browsers showed."""
+"""The report of a failing test: the logs of the containers it needs, and the evidence of its browsers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run: the engine connected, the plan's containers started side by side, waited for, and removed."""
+"""One run: connects to the engine, starts the plan's containers in parallel, waits for them and removes them."""
 
 from __future__ import annotations
 

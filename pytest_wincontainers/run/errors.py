@@ -1,4 +1,4 @@
-"""An error of ours from any other, where tests must not be left waiting."""
+"""Turning any exception into an error of this package, so that tests are not left waiting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images: pulled or built when first used, once however many runs ask."""
+"""Images: pulled or built when first used, only once for all runs."""
 
 from __future__ import annotations
 

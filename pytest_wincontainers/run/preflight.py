@@ -1,4 +1,4 @@
-"""What an engine would refuse, found before anything starts."""
+"""Checks for what the engine would refuse, before anything starts."""
 
 from __future__ import annotations
 

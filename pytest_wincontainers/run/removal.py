@@ -1,4 +1,4 @@
-"""Removing what a run made: by label, whatever a list in memory says, and without ever raising.
+"""Removing everything that a run has created: found by label, not from memory, and without ever raising.
 
 Used by the owner at the end of its run, by its watchdog when the owner died, and by the next run for what a
 power cut left.

@@ -1,4 +1,4 @@
-"""The owner: the process that starts, gathers and removes."""
+"""The owner: the process that starts the containers, collects their logs and removes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every process of a pytest session does: it knows the declarations, reads what tests need, and gives it to them.
+"""The role of a process in a pytest session: it collects declarations and needs, and gives containers to tests.
 
 Which part a process plays is chosen once, when the session starts. The owner is the only process, or pytest-xdist's
 controller, which collects and runs no tests itself: there it learns from each worker what its tests need.

@@ -1,4 +1,4 @@
-"""A pytest-xdist worker: it says what its tests need and reads what became of it."""
+"""The role of a pytest-xdist worker: it reports what its tests need, and reads the outcomes."""
 
 from __future__ import annotations
 

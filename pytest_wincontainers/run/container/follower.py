@@ -1,4 +1,4 @@
-"""Following one container: its log while it runs, and the news that it has ended."""
+"""Following one container: its log while it runs, and its end."""
 
 from __future__ import annotations
 

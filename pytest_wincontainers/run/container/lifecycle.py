@@ -1,4 +1,4 @@
-"""The life of one container, from its image to handed over, in a thread of its own."""
+"""The life of one container in its own thread, from its image until it is handed over to tests."""
 
 from __future__ import annotations
 

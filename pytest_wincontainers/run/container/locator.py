@@ -1,4 +1,4 @@
-"""Where a container of a run is, for tests and for its neighbours, and its DNS client cache."""
+"""The addresses of a container of a run, for tests and for other containers, and its DNS client cache."""
 
 from __future__ import annotations
 

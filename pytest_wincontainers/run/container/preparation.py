@@ -1,4 +1,4 @@
-"""From ready to handed over: what the service and the user do to a container, and the snapshot of it."""
+"""From ready to handed over: the preparation by the service and the user, and the snapshot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making and starting one container on the engine: in its turn, retried where that helps, and without leftovers."""
+"""Creating and starting one container on the engine, with a limit on parallel starts, retries and cleanup."""
 
 from __future__ import annotations
 

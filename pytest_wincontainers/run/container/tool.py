@@ -1,4 +1,4 @@
-"""A container for one command beside another that is being prepared."""
+"""A container that runs one command while another container is being prepared."""
 
 from __future__ import annotations
 

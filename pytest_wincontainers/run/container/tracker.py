@@ -1,4 +1,4 @@
-"""The phase that a container is in: the one place where it is written, whichever thread it comes from."""
+"""The current phase of a container: the only place where it changes, from whichever thread."""
 
 from __future__ import annotations
 
