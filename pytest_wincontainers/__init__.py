@@ -1,4 +1,4 @@
-"""Containers for tests, declared in conftest.py the way fixtures are.
+"""Containers for tests, declared in conftest.py like fixtures.
 
     from pytest_wincontainers import Site, iis_container, mysql_container
 
@@ -10,7 +10,7 @@
     def web(database):
         return {"connection_strings": {"Shop": database.connection_string}}
 
-The pytest plugin is `pytest_wincontainers.plugin`; pytest knows it as `wincontainers`.
+The pytest plugin is `pytest_wincontainers.plugin`; its name in pytest is `wincontainers`.
 """
 
 from __future__ import annotations

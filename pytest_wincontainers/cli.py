@@ -14,7 +14,7 @@ from pytest_wincontainers.errors import DeclarationError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 when it did what was asked, 1 when that cannot be, with a sentence on standard error."""
+    """Run the command; returns 0 on success, or 1 after writing an error message to standard error."""
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
@@ -31,15 +31,21 @@ def _parser() -> argparse.ArgumentParser:
     transform = commands.add_parser(
         "transform",
         help="apply XDT transforms to a web.config",
-        description="Apply XDT transforms to a web.config, one after the other, as Microsoft's engine does. What the "
-        "transforms do not touch keeps its bytes. What they name in vain is told on standard error.",
+        description="Apply XDT transforms to a web.config, one after the other, as Microsoft's engine does. Everything "
+        "that the transforms do not touch is kept byte for byte. Warnings go to standard error.",
     )
-    transform.add_argument("document", type=Path, metavar="WEB.CONFIG", help="the file to transform; it stays as it is")
-    transform.add_argument("transforms", type=Path, nargs="+", metavar="TRANSFORM", help="XDT files, in their order")
+    transform.add_argument(
+        "document", type=Path, metavar="WEB.CONFIG", help="the file to transform; it is not modified"
+    )
+    transform.add_argument(
+        "transforms", type=Path, nargs="+", metavar="TRANSFORM", help="XDT files, applied in this order"
+    )
     transform.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write to a file (default: standard output)"
     )
-    transform.add_argument("--strict", action="store_true", help="fail when a transform names something in vain")
+    transform.add_argument(
+        "--strict", action="store_true", help="fail on warnings, such as a transform that matches nothing"
+    )
     return parser
 
 
@@ -49,17 +55,17 @@ def _transform(document: Path, transforms: Sequence[Path], output: Path | None, 
     if output is not None and output.exists():
         if output.samefile(document):
             raise DeclarationError(
-                f"{output} is the file that is transformed",
-                hint="write to another one; a transform that is applied twice inserts twice",
+                f"{output} is the file to be transformed",
+                hint="write to a different file; a transform that is applied twice inserts its elements twice",
             )
         if any(one.exists() and output.samefile(one) for one in transforms):
-            raise DeclarationError(f"{output} is one of the transforms", hint="write to another file")
+            raise DeclarationError(f"{output} is one of the transforms", hint="write to a different file")
     transformed = transform(document, *transforms)
     if strict and transformed.warnings:
         raise DeclarationError(
-            "a transform names what is not there",
+            "the transforms produced warnings",
             details="\n".join(transformed.warnings),
-            hint="mend the transform, or leave out --strict",
+            hint="fix the transforms, or omit --strict",
         )
     for line in transformed.warnings:
         print(f"wincontainers: warning: {line}", file=sys.stderr)  # noqa: T201 - as above

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def container(*, ports: Sequence[int] = (), **options: Unpack[Options]) -> Decorator:
-    """Declare any container, from `image=` or `build=`.
+    """Declare a container from `image=` or `build=`.
 
-    `ports` are those it listens on; without `ready=` it is ready when all of them accept connections.
+    `ports` are the ports it listens on; without `ready=` it is ready once all of them accept connections.
     """
     return declare(Generic(options, ports=tuple(ports)))
 
@@ -42,14 +42,14 @@ def mysql_container(
 ) -> Decorator:
     """Declare a MySQL server with one database and an account that owns it.
 
-    `user` is the account's name, the database's where none is given; passwords are new in every run.
-    `migrations` is a folder of .sql files, by names of Flyway, golang-migrate or goose, or in the order of any others
-    with numbers read as numbers; `migrations_pattern` is the glob pattern of their names. Or it is a `command`.
-    `snapshot` says whether an image of the prepared server is kept for the next run, where the migrations took more
-    than a second: "auto", "never", or "refresh" to make it anew. `log_statements` has the server write every statement
-    to its log. `reset="test"` brings the prepared state back before each test that needs the server, "call" only where
-    a test calls `reset()`. With `per_worker` each pytest-xdist worker has a copy of the database. `image=` may be any
-    that takes the official MySQL image's variables.
+    `user` is the account's name; the default is the database's name. Passwords are new in every run. `migrations` is
+    a directory of .sql files, or a `command`. Files named as for Flyway, golang-migrate or goose run in that tool's
+    order, others in the order of their names, with numbers compared by value; `migrations_pattern` is a glob pattern.
+    `snapshot` controls whether an image of the prepared server is kept for the next run if the migrations took more
+    than a second: "auto", "never", or "refresh" to recreate it. With `log_statements` the server writes every
+    statement to its log. `reset="test"` restores the prepared state before each test that needs the server;
+    "call" restores it only when a test calls `reset()`. With `per_worker` each pytest-xdist worker has its own copy of
+    the database. `image=` may be any image that supports the official MySQL image's variables.
     """
     return declare(
         MySql(options, database, user, migrations, migrations_pattern, log_statements, snapshot, reset, per_worker)
@@ -57,15 +57,15 @@ def mysql_container(
 
 
 def iis_container(*sites: Site, features: Sequence[Feature] = (), **options: Unpack[Options]) -> Decorator:
-    """Declare a web server with ASP.NET sites, each on a port of its own or with a host header.
+    """Declare a web server with ASP.NET sites, each with its own port or host header.
 
-    `features` are put into the image: "url-rewrite", "websockets" and "dynamic-compression"; on a Linux engine only
-    the last has a counterpart. The function may return `connection_strings` and `app_settings` for all sites, as well
-    as `environment`.
+    `features` are installed in the image: "url-rewrite", "websockets" and "dynamic-compression"; on a Linux engine
+    only the last has an equivalent. The declaring function may return `connection_strings` and `app_settings` for all
+    sites, as well as `environment`.
     """
     return declare(Iis(options, sites, tuple(features)))
 
 
 def selenium_container(*, browser: Browser = "chrome", **options: Unpack[Options]) -> Decorator:
-    """Declare a WebDriver server with "chrome" or "edge"."""
+    """Declare a WebDriver server with the browser "chrome" or "edge"."""
     return declare(Selenium(options, browser))

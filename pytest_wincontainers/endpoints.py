@@ -1,7 +1,7 @@
-"""What tests receive: where a container is, seen from the test process and from its neighbours.
+"""Endpoints, which tests receive: how to reach a container from the test process and from other containers.
 
-An endpoint is made from a `ContainerInfo`, plain data that travels from the owner to the test processes as
-JSON. Services derive their own endpoint and face from the ones here.
+An endpoint is made from a `ContainerInfo`, plain data that the process that owns the containers passes to the test
+processes as JSON. Services derive their own endpoint and face from the classes here.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pytest_wincontainers.packing import Folder
 
 @dataclass(frozen=True)
 class Face:
-    """One side of an endpoint: a host name or address, and the container's ports as seen from there.
+    """How a container is reached from one side: a host name or address, and the ports to connect to.
 
-    `ports` maps the port inside the container to the one to use; `port` is the first of them.
+    `ports` maps each port inside the container to the port to connect to; `port` is the first of these.
     """
 
     host: str
@@ -29,14 +29,14 @@ class Face:
 
     @property
     def port(self) -> int:
-        """The first port. Raises LookupError when the container has none."""
+        """The first port. Raises LookupError if the container has none."""
         for port in self.ports.values():
             return port
         raise LookupError("this container was declared without ports; add ports=[…] to its declaration")
 
     @property
     def url(self) -> str:
-        """`http://host:port` of the first port."""
+        """`http://host:port`, with the first port."""
         return f"http://{self.host}:{self.port}"
 
 
@@ -45,7 +45,7 @@ FaceT = TypeVar("FaceT", bound=Face)
 
 @dataclass(frozen=True)
 class ContainerInfo:
-    """Everything a test process needs to know of a ready container."""
+    """Everything a test process needs to know about a ready container."""
 
     name: str
     container_id: str
@@ -54,22 +54,22 @@ class ContainerInfo:
     ports: Mapping[int, int]
     secrets: Mapping[str, str] = field(repr=False)
     log: str
-    """The file that its output is written to while it runs."""
+    """The file to which the container's output is written while it runs."""
     guest: Guest
     clock_offset: float
-    """Seconds by which the engine's clock, which stamps the log, is ahead of ours."""
+    """Seconds by which the engine's clock, which provides the log's timestamps, is ahead of this machine's."""
     seconds: float
-    """From the start of the run's containers until this one was ready and prepared."""
+    """Seconds from the start of the run's containers until this one was ready and prepared."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ContainerInfo:
-        """From its fields as JSON has them, where keys are texts."""
+        """Create it from its JSON form, in which the keys of `ports` are strings."""
         return cls(**{**data, "ports": {int(inside): outside for inside, outside in data["ports"].items()}})
 
 
 @dataclass(frozen=True)
 class StartFailure:
-    """What a test process needs to know of a container that did not become ready; `skip`: tests are skipped."""
+    """Why a container did not become ready; with `skip`, tests that need it are skipped instead of failed."""
 
     message: str
     skip: bool = False
@@ -77,7 +77,7 @@ class StartFailure:
 
 @dataclass(frozen=True)
 class TestStart:
-    """When the current test began: the time by the engine's clock, and the size of the container's log."""
+    """When the current test began: the time by the engine's clock, and the size of the container's log then."""
 
     __test__ = False
 
@@ -86,63 +86,63 @@ class TestStart:
 
 
 class Evidence(Protocol):
-    """Something open in a test that its report can show if the test fails, such as a browser."""
+    """Something that a test has open and that its report shows if the test fails, such as a browser."""
 
     @property
     def name(self) -> str:
-        """The declaration that it belongs to."""
+        """The name of the declaration that it belongs to."""
 
     def gather(self, folder: Path, stem: str, mask: Callable[[str], str]) -> str:
-        """Save what it shows in `folder`, in files whose names begin with `stem`; the text for the report.
+        """Save the evidence in `folder`, in files whose names start with `stem`, and return the text for the report.
 
-        `mask` takes the secrets out of a text. Raises OSError where nothing can be saved.
+        `mask` removes the secrets from a text. Raises OSError if nothing can be saved.
         """
 
     def close(self) -> None:
-        """Close it. Whatever it raises is passed over."""
+        """Close it. Any exception is ignored."""
 
 
 class EvidenceKeeper(Protocol):
     """Keeps evidence open until the outcome of the test is known."""
 
     def opened(self, evidence: Evidence) -> None:
-        """Something has been opened."""
+        """Called when evidence has been opened."""
 
     def done_with(self, evidence: Evidence) -> None:
-        """The test needs it no more: it is closed as soon as the test is over."""
+        """Called when the test no longer needs the evidence; it is closed once the test is over."""
 
 
 class Link(Protocol):
-    """What connects an endpoint to its container, in whichever process it is used."""
+    """The connection of an endpoint to its container, in whichever process it is used."""
 
     def info(self) -> ContainerInfo:
-        """What is known of the container now; it has another address after a restart."""
+        """The current data of the container; its address may change when it is restarted."""
 
     def container(self) -> Container:
         """The container, for commands and files."""
 
     def evidence(self) -> EvidenceKeeper:
-        """What keeps open things for the report of a failing test."""
+        """Keeps evidence open for the report of a failing test."""
 
     def test_start(self) -> TestStart:
-        """When the current test began; the beginning of everything where there is none."""
+        """When the current test began; without a current test, the beginning of the log."""
 
     def worker(self) -> str:
-        """The pytest-xdist worker that this is, or nothing."""
+        """The id of this pytest-xdist worker; "" without pytest-xdist."""
 
     def restart(self) -> None:
         """Restart the container and wait until it is ready again."""
 
 
 FaceMaker = Callable[[str, Mapping[int, int], Mapping[str, str]], FaceT]
-"""Makes a face from a host, the ports as seen from there, and the passwords."""
+"""Creates a face from a host, the ports to connect to, and the passwords."""
 
 
 class Endpoint(Generic[FaceT]):
     """A running container, as tests see it.
 
-    `host`, `port`, `ports` and `url` are for this process; `inside` has the same for the other
-    containers on the network.
+    `host`, `port`, `ports` and `url` are for the test process; `inside` has the same attributes for other containers
+    on the network.
     """
 
     def __init__(self, link: Link, face: FaceMaker[FaceT]) -> None:
@@ -159,7 +159,7 @@ class Endpoint(Generic[FaceT]):
 
     @property
     def inside(self) -> FaceT:
-        """The same container as its neighbours on the network reach it."""
+        """How other containers on the network reach this container."""
         info = self._link.info()
         return self._make_face(info.container_name, {port: port for port in info.ports}, info.secrets)
 
@@ -180,17 +180,17 @@ class Endpoint(Generic[FaceT]):
 
     @property
     def ports(self) -> Mapping[int, int]:
-        """The container's ports, and the ports to connect to."""
+        """A mapping of the container's ports to the ports to connect to."""
         return self._face.ports
 
     @property
     def port(self) -> int:
-        """The port to connect to; the first, where there are several."""
+        """The port to connect to; the first one if there are several."""
         return self._face.port
 
     @property
     def url(self) -> str:
-        """The address in one string."""
+        """The address as a URL."""
         return self._face.url
 
     def exec(
@@ -200,11 +200,11 @@ class Endpoint(Generic[FaceT]):
         user: str = "",
         timeout: float | None = None,
     ) -> ExecResult:
-        """Run a program in the container; its exit code is in the result, not an exception.
+        """Run a program in the container; a non-zero exit code is returned in the result and raises nothing.
 
-        Each word reaches the program as it is; no shell reads them. `user` is the account, the image's own where
-        none is given. Raises EngineError when the engine refuses, as it does for a program that is not there, and
-        when the program takes more than `timeout` seconds.
+        The arguments are passed to the program as they are, without a shell. `user` is the account to run as; the
+        default is the image's own. Raises EngineError if the engine refuses, for example because the program does
+        not exist, and if the program takes longer than `timeout` seconds.
         """
         return self._link.container().exec(command, environment, user=user, timeout=timeout)
 
@@ -216,10 +216,10 @@ class Endpoint(Generic[FaceT]):
         user: str = "",
         timeout: float | None = None,
     ) -> ExecResult:
-        """Run a PowerShell script in a Windows container: any lines and characters, up to some 12,000 of them.
+        """Run a PowerShell script in a Windows container, with any lines and characters, up to about 12,000.
 
-        What only the test knows is best given in `environment`, and read as $env:NAME. Raises as `exec` does, and
-        ValueError for a script that is too long.
+        Pass values in `environment` and read them as $env:NAME in the script. Raises what `exec` raises, and
+        ValueError if the script is too long.
         """
         return self._link.container().powershell(script, environment, user=user, timeout=timeout)
 
@@ -231,37 +231,37 @@ class Endpoint(Generic[FaceT]):
         user: str = "",
         timeout: float | None = None,
     ) -> ExecResult:
-        """Run a line of cmd's in a Windows container, as where the image has no PowerShell; up to 8,100 characters.
+        """Run a cmd command line of up to 8,100 characters in a Windows container; needs no PowerShell in the image.
 
-        Quotes, &, |, > and ^ mean what they do at the prompt; a % is only a %. Raises as `exec` does, and ValueError
-        for more than one line.
+        Quotes, &, |, > and ^ work as at the prompt; % has no special meaning. Raises what `exec` raises, and
+        ValueError for more than one line or a line that is too long.
         """
         return self._link.container().cmd(line, environment, user=user, timeout=timeout)
 
     def copy_in(self, source: str | Path, target: str) -> None:
-        """Copy a file or folder of this machine into the container; `target` is its path there, name included.
+        """Copy a file or directory of this machine into the container; `target` is its full path there, with its name.
 
-        Works while the container runs, with either isolation. Raises EngineError, and OSError for a source that
-        cannot be read.
+        Works while the container runs, with either isolation. Raises EngineError, and OSError if the source cannot
+        be read.
         """
         self._link.container().copy_in([Folder(Path(source), target)])
 
     def copy_out(self, source: str, target: str | Path) -> None:
-        """Copy a file or folder of the container to this machine; `target` is its path here, name included.
+        """Copy a file or directory of the container to this machine; `target` is its full path here, with its name.
 
-        What lies in a mount is not seen (moby/moby daemon/archive_windows.go). Raises EngineError for a path that
-        the container does not have, and OSError where `target` cannot be written.
+        Files in mounts cannot be copied (moby/moby daemon/archive_windows.go). Raises EngineError if the path does
+        not exist in the container, and OSError if `target` cannot be written.
         """
         self._link.container().copy_out(source, Path(target))
 
     def restart(self) -> None:
-        """Restart the container and wait until it is ready again, as for tests of what its neighbours make of it.
+        """Restart the container and wait until it is ready again, for example to test how other containers handle it.
 
-        It may get another address; `host` and `url` are the new ones afterwards, and every neighbour's DNS client
-        cache is flushed. Raises WincontainersError when it does not become ready again.
+        Its address may change; `host` and `url` are up to date afterwards, and the DNS client caches of the
+        containers that need it are flushed. Raises WincontainersError if it does not become ready again.
         """
         self._link.restart()
 
     def logs(self) -> str:
-        """The container's output so far, each line with the engine's time in front."""
+        """The container's output so far; each line starts with the engine's timestamp."""
         return Path(self._link.info().log).read_text("utf-8", errors="replace")

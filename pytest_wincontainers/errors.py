@@ -1,7 +1,7 @@
 """Every error of this package.
 
 WincontainersError
-├── DeclarationError         what conftest.py or a mark asks for cannot be
+├── DeclarationError         a declaration or a mark is wrong
 ├── EngineError              the engine refused a call
 │   └── EngineUnavailable    no engine answers
 ├── StartError               a container did not become ready
@@ -12,8 +12,7 @@ WincontainersError
 │   └── MigrationError       a migration failed
 └── Cancelled                the run ended while the container was starting
 
-Each is one sentence, with details below it where there are any, and ends in a hint that says what to
-do next.
+Each is one sentence, followed by details if there are any, and by a hint that says what to do next.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 class WincontainersError(Exception):
     """The base of all errors of this package.
 
-    `message` is the sentence, `hint` the next step and `details` text of others: log lines, output.
+    `message` is the sentence, `hint` the next step, and `details` is text from elsewhere: log lines, output.
     """
 
     def __init__(self, message: str, *, hint: str = "", details: str = "") -> None:
@@ -46,13 +45,13 @@ class WincontainersError(Exception):
 
 
 class DeclarationError(WincontainersError):
-    """What a declaration or a mark asks for cannot be."""
+    """A declaration or a mark is wrong."""
 
 
 class EngineError(WincontainersError):
     """The engine refused a call.
 
-    `status` is the HTTP status, or 0; `failure` is what the catalogue knows of it, if anything.
+    `status` is the HTTP status, or 0; `failure` is the catalogue's entry for it, if there is one.
     """
 
     def __init__(
@@ -72,7 +71,7 @@ class StartError(WincontainersError):
 
 
 class ImageError(StartError):
-    """An image is missing, cannot be pulled or does not build; `failure` is what the catalogue knows of it."""
+    """An image is missing, cannot be pulled or does not build; `failure` is the catalogue's entry for it."""
 
     def __init__(self, message: str, *, hint: str = "", details: str = "", failure: Failure | None = None) -> None:
         super().__init__(message, hint=hint, details=details)
@@ -88,7 +87,7 @@ class NotReady(StartError):
 
 
 class PreparationError(WincontainersError):
-    """A step between ready and handed over failed."""
+    """The preparation of a ready container failed."""
 
 
 class MigrationError(PreparationError):

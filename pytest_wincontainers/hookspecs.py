@@ -1,4 +1,4 @@
-"""The hooks that this plugin calls; implement them in the root conftest.py or in a plugin."""
+"""The hooks that this plugin calls. Implement them in the root conftest.py or in a plugin."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @pytest.hookspec(firstresult=True)
 def pytest_wincontainers_engine(config: pytest.Config) -> Engine | None:
-    """Return the engine to use instead of the Docker engine that the settings name.
+    """Return the engine to use instead of the Docker engine from the settings, or None to use that one.
 
-    Called in the process that starts the containers when the first one is to start, and in a process that runs
-    tests when a test runs a command in a container. Must not connect: the engine's `info()` does.
+    Called in the process that starts the containers, before the first one starts, and in pytest-xdist workers when a
+    test first runs a command in a container. The hook must not connect; the engine connects in `info()`.
     """

@@ -1,4 +1,4 @@
-"""A time limit for calls that have none of their own."""
+"""A time limit for calls that have no timeout of their own."""
 
 from __future__ import annotations
 

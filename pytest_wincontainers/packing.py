@@ -1,4 +1,4 @@
-"""Folders and files on their way into containers and out of them: tar archives, as engines take and give them."""
+"""Directories and files copied into and out of containers, as the tar archives that engines use."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import BinaryIO
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder, or a file, of this machine to copy into a container, by its path in there.
+    """A directory or file of this machine to copy into a container; `target` is its path there.
 
-    `replaced` holds new contents of files, by their path relative to the folder with forward slashes. Without a source
-    they are all there is.
+    `replaced` maps paths of files, relative to the directory and with forward slashes, to their new contents. Without
+    a source, only these files are copied.
     """
 
     source: Path | None
@@ -97,14 +97,14 @@ def unpack(pieces: Iterator[bytes], target: Path) -> None:
         try:
             archive = tarfile.open(fileobj=spool)  # noqa: SIM115 - used as a context below
         except tarfile.TarError as problem:
-            raise OSError(f"what the container sent is no archive: {problem}") from problem
+            raise OSError(f"the container sent an invalid archive: {problem}") from problem
         with archive:
             for entry in archive:
                 inside = PurePosixPath(*PurePosixPath(entry.name.lstrip("./")).parts[1:])
                 # As Windows reads it too, where a backslash leads on and a colon to another drive.
                 read = PureWindowsPath(str(inside))
                 if ".." in {*inside.parts, *read.parts} or inside.is_absolute() or read.anchor:
-                    raise OSError(f"the archive has a path that leaves its folder: {entry.name}")
+                    raise OSError(f"the archive contains a path outside its directory: {entry.name}")
                 place = target / inside
                 if entry.isdir():
                     place.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""From declarations and needs to a plan: what a run will start, in which order, under which names.
+"""The plan of a run, from declarations and needs: which containers it starts, in which order, with which names.
 
-Pure: nothing here touches an engine, the clock or the disk, but for reading what declarations name.
+Nothing here uses an engine or the clock; the disk is only used to read what declarations name.
 """
 
 from __future__ import annotations
@@ -113,16 +113,16 @@ def _ordered(declarations: Mapping[str, Declaration], needed: Collection[str]) -
         if name in path:
             cycle = " -> ".join((*path[path.index(name) :], name))
             raise DeclarationError(
-                f"these containers need each other in a circle: {cycle}",
+                f"circular dependency between containers: {cycle}",
                 details="\n".join(declarations[one].where for one in path[path.index(name) :]),
-                hint="take a parameter off one of these functions",
+                hint="remove a parameter from one of these functions",
             )
         if name not in declarations:
             known = ", ".join(declarations) or "none"
             raise DeclarationError(
-                f"{asked} needs a container called {name!r}, and there is none{closest(name, declarations)}",
-                hint=f"declared are: {known}; a declaration stands in the root conftest.py or in a plugin, and its "
-                "parameters name containers, not other fixtures",
+                f"{asked} needs a container called {name!r}, but none is declared{closest(name, declarations)}",
+                hint=f"declared containers: {known}; declare containers in the root conftest.py or in a plugin; "
+                "parameters of a declaring function name containers, not other fixtures",
             )
         declaration = declarations[name]
         for need in declaration.needs:
@@ -150,7 +150,7 @@ def _plan(
     except Exception as problem:
         raise DeclarationError(
             f"{declaration.where}: {declaration.name} raised {type(problem).__name__}: {problem}",
-            hint="a declaring function is called with the inside addresses of what it needs, before anything runs",
+            hint="a declaring function is called before anything runs, with the inside addresses of what it needs",
         ) from problem
     return PlannedContainer(
         declaration=declaration,
@@ -178,18 +178,18 @@ def _checked(declaration: Declaration, returned: object) -> Mapping[str, Any]:
     if not isinstance(returned, Mapping):
         raise DeclarationError(
             f"{declaration.where}: {declaration.name} returned {type(returned).__name__}, not a dictionary",
-            hint=f"return nothing, or a dictionary with some of: {listed}",
+            hint=f"return None, or a dictionary with any of these keys: {listed}",
         )
     for key, value in returned.items():
         if key not in allowed:
             raise DeclarationError(
-                f"{declaration.where}: {declaration.name} returned {key!r}{closest(str(key), allowed)}",
-                hint=f"the keys that it may return: {listed}",
+                f"{declaration.where}: {declaration.name} returned an unknown key: {key!r}{closest(str(key), allowed)}",
+                hint=f"allowed keys: {listed}",
             )
         if not isinstance(value, Mapping):
             raise DeclarationError(
-                f"{declaration.where}: the {key!r} that {declaration.name} returned is not a dictionary",
-                hint="names and values, as in {'Shop': database.connection_string}",
+                f"{declaration.where}: {declaration.name} returned a value for {key!r} that is not a dictionary",
+                hint="map names to values, for example {'Shop': database.connection_string}",
             )
     return returned
 

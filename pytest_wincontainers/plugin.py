@@ -1,7 +1,7 @@
-"""The pytest plugin: every hook, each delegating at once. The logic is in `session`.
+"""The pytest plugin: its hooks, each of which only delegates. The logic is in `session`.
 
-A run without containers must not notice this plugin: whatever is heavier than a dictionary look-up is imported
-only once something has been declared or marked.
+A run without containers must not be slowed down by this plugin: everything heavier than a dictionary lookup is
+imported only once something has been declared or marked.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "wincontainers(name, ...): the test needs these containers, without using their values",
+        "wincontainers(name, ...): start these containers for the test, even if it does not use their fixtures",
     )
 
 

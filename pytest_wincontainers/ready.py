@@ -1,11 +1,11 @@
-"""What makes a container ready, as values to give to `container(ready=…)`.
+"""Readiness checks, to be passed to `container(ready=…)`.
 
     from pytest_wincontainers import container, ready
 
     @container(image="cache:1", ports=[6379], ready=ready.tcp(6379))
     def cache(): ...
 
-Several in a list must all hold, one after the other.
+All checks of a list must pass, one after the other.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ REFUSED = "connection refused"
 
 
 class Ready(Protocol):
-    """One thing to wait for."""
+    """A readiness check."""
 
     def __call__(self, endpoint: Any) -> str | None:
-        """None when it holds, else one line that says why not. Raises StartError when it never will."""
+        """Return None if the check passes, otherwise a line that says why not. Raises StartError if it never will."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,15 @@ class Tcp:
         seconds = _HANG_UP_SECONDS if port == self.port else _PUBLISHED_HANG_UP_SECONDS
         try:
             with socket.create_connection((endpoint.host, port), _CONNECT_SECONDS) as connection:
-                return None if _stays(connection, seconds) else f"port {self.port}: the connection is closed at once"
+                return (
+                    None if _stays(connection, seconds) else f"port {self.port}: the connection is closed immediately"
+                )
         except OSError as problem:
             return f"port {self.port}: {reason(problem)}"
 
 
 def _stays(connection: socket.socket, seconds: float) -> bool:
-    """Whether the other side does not hang up: an engine listens on a published port before the container does."""
+    """Whether the connection stays open: an engine listens on a published port before the container does."""
     connection.settimeout(seconds)
     try:
         return connection.recv(1) != b""
@@ -71,7 +73,7 @@ class Http:
         if isinstance(answer, str):
             return f"port {self.port}: {answer}"
         good = answer.status < 500 if self.status is None else answer.status in self.status
-        return None if good else f"GET {self.path} on port {self.port} answers {answer.status}"
+        return None if good else f"GET {self.path} on port {self.port} returned {answer.status}"
 
 
 @dataclass(frozen=True)
@@ -96,33 +98,33 @@ class Exec:
         if result.exit_code == 0:
             return None
         last = (result.output.strip().splitlines() or ["no output"])[-1]
-        return f"{self.command[0]} ends with {result.exit_code}: {last}"
+        return f"{self.command[0]} exited with code {result.exit_code}: {last}"
 
 
 def tcp(port: int) -> Ready:
-    """Ready when something listens on `port` of the container."""
+    """Ready once the container accepts connections on `port`."""
     return Tcp(port)
 
 
 def http(port: int, path: str = "/", *, status: Sequence[int] | None = None) -> Ready:
-    """Ready when a GET of `path` is answered: with one of `status`, or with anything below 500."""
+    """Ready once a GET request for `path` returns one of the given `status` codes; by default, any code below 500."""
     return Http(port, path, tuple(status) if status is not None else None)
 
 
 def log(pattern: str) -> Ready:
-    """Ready when a line of the container's output matches the regular expression."""
+    """Ready once a line of the container's output matches the regular expression."""
     re.compile(pattern)
     return Log(pattern)
 
 
 def exec(*command: str) -> Ready:  # noqa: A001 - the engines' own word
-    """Ready when a command run in the container ends with 0. A port or a request is the faster question."""
+    """Ready once a command in the container exits with 0. `tcp` and `http` are faster."""
     return Exec(command)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer."""
+    """An HTTP response."""
 
     status: int
     body: bytes
@@ -131,10 +133,10 @@ class Answer:
 def request(
     host: str, port: int, path: str, headers: Mapping[str, str] | None = None, seconds: float = ANSWER_SECONDS
 ) -> Answer | str:
-    """GET; the answer, or one line that says why there is none.
+    """Send a GET request and return the response, or a line that says why there is none.
 
-    A site compiles its pages at the first request, which takes tens of seconds on a slow machine; so the
-    time limit is long once the connection stands.
+    A site compiles its pages at the first request, which takes tens of seconds on a slow machine. So the time limit
+    is long once the connection is established.
     """
     connection = HTTPConnection(host, port, timeout=_CONNECT_SECONDS)
     try:
@@ -150,7 +152,7 @@ def request(
 
 
 def reason(problem: Exception) -> str:
-    """One line for why a connection failed."""
+    """A line that says why a connection failed."""
     if isinstance(problem, ConnectionRefusedError):
         return REFUSED
     if isinstance(problem, TimeoutError):

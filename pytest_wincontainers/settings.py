@@ -1,7 +1,7 @@
-"""The one table of settings: command-line option, environment variable, ini key, default, type and help.
+"""The table of settings: command-line option, environment variable, ini key, default, type and help.
 
 A setting is an attribute of `Settings`. Its option, variable and ini key are made from its name, and so are the help
-texts and the table in the documentation. The first that is given counts, in that order.
+texts and the table in the documentation. The first one that is given is used, in this order.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ def _seconds(value: str) -> float:
 
 def _count(value: str) -> int:
     if not value.strip().isdecimal():
-        raise ValueError("is not a whole number from 0 up")
+        raise ValueError("is not a whole number of at least 0")
     return int(value)
 
 
 def _one_of(*words: str) -> Parse:
     def parse(value: str) -> str:
         if value not in words:
-            raise ValueError(f"is none of {', '.join(words)}")
+            raise ValueError(f"is not one of {', '.join(words)}")
         return value
 
     parse.__name__ = "|".join(words)
@@ -54,7 +54,7 @@ def _one_of(*words: str) -> Parse:
 
 
 class Secret:
-    """A password from the environment, which no report shows by accident."""
+    """A password from the environment, with a repr() that does not show it."""
 
     def __init__(self, value: str) -> None:
         self._value = value
@@ -73,8 +73,8 @@ class Secret:
 class Setting(Generic[ValueT]):
     """One row of the table, and the attribute of `Settings` that has its value.
 
-    `default` is in the form that `parse` returns; `default_text` describes one that is made when it is needed. A
-    `private` setting has only its variable, as command lines and files are read by many.
+    `default` is in the form that `parse` returns; `default_text` describes a default that is computed later. A
+    `private` setting can only be set by its environment variable, as others can read command lines and files.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Setting(Generic[ValueT]):
         return value
 
     def __set__(self, settings: Settings, value: ValueT) -> None:
-        raise AttributeError("settings do not change during a run")
+        raise AttributeError("settings cannot be changed during a run")
 
     @property
     def option(self) -> str:
@@ -129,7 +129,7 @@ class Setting(Generic[ValueT]):
 
 
 class Settings:
-    """The values in force; `sources` says where each that is not a default came from."""
+    """The effective values; `sources` says where each value that is not a default came from."""
 
     def __init__(self, values: Mapping[str, Any], sources: Mapping[str, str]) -> None:
         self.values = values
@@ -137,28 +137,28 @@ class Settings:
 
     @classmethod
     def defaults(cls) -> Settings:
-        """The values where nothing is given."""
+        """The values if nothing is given."""
         return cls({setting.name: setting.default for setting in TABLE}, {})
 
     engine: Setting[str | None] = Setting(
         _text,
         None,
         "URL",
-        "the Docker engine, as in DOCKER_HOST",
+        "the URL of the Docker engine, in the form of DOCKER_HOST",
         default_text="DOCKER_HOST, else the current docker context",
     )
     missing_engine: Setting[Literal["fail", "skip"]] = Setting(
         _one_of("fail", "skip"),
         "fail",
         "fail|skip",
-        "what happens to tests that need a container when no engine answers",
+        "whether tests that need a container fail or are skipped when no engine answers",
     )
     artifacts: Setting[Path] = Setting(
         Path,
         Path(".wincontainers"),
         "DIR",
-        "where logs, screenshots and page sources go, in a folder per run; the newest 10 are kept",
-        default_text=".wincontainers in the root folder",
+        "the directory for logs, screenshots and page sources, with one subdirectory per run; the newest 10 are kept",
+        default_text=".wincontainers in the root directory",
     )
     timeout: Setting[float] = Setting(
         _seconds,
@@ -170,7 +170,7 @@ class Settings:
         _count,
         0,
         "N",
-        "how many containers start at once on the engine, over all runs of this user on this machine; "
+        "how many containers may start at once on the engine, across all runs of this user on this machine; "
         "0 chooses by the engine: 8 on Linux, 2 on Windows",
     )
     retries: Setting[int] = Setting(
@@ -184,20 +184,21 @@ class Settings:
         _one_of("auto", "never", "refresh"),
         "auto",
         "auto|never|refresh",
-        "images of prepared databases: used and made as each declaration says, neither, or made anew",
+        "images of prepared databases: auto uses and creates them as each declaration says, never does neither, "
+        "refresh recreates them",
     )
     isolation: Setting[Literal["auto", "process", "hyperv"]] = Setting(
         _one_of("auto", "process", "hyperv"),
         "auto",
         "auto|process|hyperv",
-        "the isolation of Windows containers whose declaration names none; auto is process where the image fits the "
-        "host, else Hyper-V",
+        "the isolation of Windows containers whose declaration sets none; auto is process if the image fits the "
+        "host, otherwise Hyper-V",
     )
     winrm: Setting[str | None] = Setting(
         _text,
         None,
         "HOST",
-        "the engine's machine, as host or https://host:port/wsman, where it is not this one: its DNS client cache is "
+        "the engine's machine if it is not this one, as host or https://host:port/wsman; its DNS client cache is then "
         "flushed too; needs pytest-wincontainers[winrm]",
         default_text="none",
     )
@@ -205,42 +206,44 @@ class Settings:
         _one_of("ntlm", "basic"),
         "ntlm",
         "ntlm|basic",
-        "how to log on to that machine, both over HTTPS",
+        "how to log on to the WinRM host; both use HTTPS",
     )
     winrm_ca: Setting[Path | None] = Setting(
         Path,
         None,
         "FILE",
-        "the certificate of the authority that signed the machine's own",
-        default_text="those that requests trusts",
+        "the certificate of the authority that signed the WinRM host's certificate",
+        default_text="the authorities that requests trusts",
     )
-    winrm_user: Setting[str | None] = Setting(_text, None, "NAME", "the account on that machine", private=True)
-    winrm_password: Setting[Secret | None] = Setting(Secret, None, "PASSWORD", "the account's password", private=True)
+    winrm_user: Setting[str | None] = Setting(_text, None, "NAME", "the account on the WinRM host", private=True)
+    winrm_password: Setting[Secret | None] = Setting(
+        Secret, None, "PASSWORD", "the password of that account", private=True
+    )
     reach: Setting[Literal["auto", "direct", "published"]] = Setting(
         _one_of("auto", "direct", "published"),
         "auto",
         "auto|direct|published",
-        "how tests reach containers: by their own addresses, or by ports published on the engine's machine; auto is "
-        "direct where the engine is on this machine",
+        "how tests reach containers: direct uses their own addresses, published uses ports published on the engine's "
+        "machine; auto is direct if the engine is on this machine",
     )
     order: Setting[Literal["needs", "file"]] = Setting(
         _one_of("needs", "file"),
         "needs",
         "needs|file",
-        "run the test files that need no container first, while containers start, or keep pytest's order",
+        "needs runs the test files that need no container first, while containers start; file keeps pytest's order",
     )
     log_lines: Setting[int] = Setting(
         _count,
         200,
         "N",
-        "how many lines of each container's log are in a failing test's report at the most; the file has all of them",
+        "how many lines of each container's log a failing test's report shows at most; the log file has all of them",
     )
     state: Setting[Path | None] = Setting(
         Path,
         None,
         "DIR",
-        "where the locks are that runs on this machine share",
-        default_text="pytest-wincontainers in the user's own state folder",
+        "the directory of the locks that all runs on this machine share",
+        default_text="pytest-wincontainers in the user's state directory",
     )
 
     def describe(self) -> str:
@@ -268,7 +271,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def resolve(config: pytest.Config, environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings in force. Raises pytest.UsageError where a value cannot be read."""
+    """The effective settings. Raises pytest.UsageError if a value is invalid."""
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for setting in TABLE:

@@ -1,1 +1,1 @@
-"""The state of a MySQL or MariaDB server's databases: read, kept, brought back and copied."""
+"""The state of a MySQL or MariaDB server's databases: reading, saving, restoring and copying it."""

@@ -1,4 +1,4 @@
-"""The prepared state as it is written into a schema of our own, and read for all databases or for a copy of one."""
+"""The baseline: the prepared state, saved in this package's own schema, for all databases or for a copy of one."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def keep(cursor: Cursor, own: str, progress: Callable[[str], None]) -> None:
     counts = CounterReader(cursor).tables(cursor)
     for number, (key, definition) in enumerate(found.items(), 1):
         if number % 20 == 0:
-            progress(f"keeping the prepared state: {number} of {len(found)}")
+            progress(f"saving the prepared state: {number} of {len(found)}")
         inner = _inner_name(cursor, key)
         following: int | None = None
         if key.kind == "table":
@@ -123,7 +123,8 @@ def _of_one(cursor: Cursor, objects: Iterable[Any], database: str) -> Iterator[A
             yield row
     if none:
         raise PreparationError(
-            f"no state of the database {database} was kept", hint="see whether it was there after the migrations"
+            f"no prepared state of the database {database} was saved",
+            hint="check whether it existed after the migrations",
         )
 
 

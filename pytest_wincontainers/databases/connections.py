@@ -1,4 +1,4 @@
-"""Connections for bringing a state back: as root, with nothing that checks, fires or changes what is written."""
+"""Connections for restoring a state: as root, with settings that write rows unchanged and unchecked."""
 
 from __future__ import annotations
 

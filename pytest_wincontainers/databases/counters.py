@@ -1,4 +1,4 @@
-"""What has happened to a server's tables since the last reading, at a cost that does not depend on what is in them.
+"""Counters that show which tables have changed since the last reading; the cost does not depend on the tables' size.
 
 InnoDB counts the rows that are changed in each table, cascades and what is rolled back included, and keeps the next
 value of AUTO_INCREMENT beside (information_schema, INNODB_TABLESTATS); the server counts the statements of each kind.

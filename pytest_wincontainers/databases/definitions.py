@@ -1,4 +1,4 @@
-"""Bringing definitions back: what is extra goes, and what is missing or another is made anew, with its rows."""
+"""Restoring definitions: extra objects are dropped, missing or changed ones are recreated with their rows."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class DefinitionRestorer:
             if len(failed) == len(waiting):
                 key, reason = next(iter(failed.items()))
                 raise PreparationError(
-                    f"the {key.kind} {key.schema}.{key.name} could not be made as it was prepared: {reason}",
-                    hint="see what it needs that is not in the databases, such as an account",
+                    f"the {key.kind} {key.schema}.{key.name} could not be recreated: {reason}",
+                    hint="check what it needs from outside the databases, such as an account",
                 ) from reason
             waiting = list(failed)
 

@@ -1,4 +1,4 @@
-"""The statements that this package itself runs on a server, shared between the processes that reset databases.
+"""Counts the statements that this package itself runs on a server, for all processes that reset its databases.
 
 The server counts all statements alike, so one process's statements would look to another like a test's. The ledger is
 kept in MEMORY tables: a server that restarts counts from 0, and they are empty then.

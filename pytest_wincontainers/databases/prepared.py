@@ -1,4 +1,4 @@
-"""The prepared state of a server's databases: kept in a schema of our own, brought back after a test, and copied."""
+"""The prepared state of a server's databases: saved in this package's own schema, restored for tests, and copied."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ class PreparedState:
                     raise
                 if number == _TRIES:
                     raise PreparationError(
-                        "a table stays locked, so that the prepared state cannot be brought back",
-                        details="\n".join(["connected are:", *self._connected()]),
-                        hint="unlock tables, or close the connection that has locked them, when the test ends",
+                        "the prepared state cannot be restored because a table is still locked",
+                        details="\n".join(["open connections:", *self._connected()]),
+                        hint="unlock the tables, or close the connection that locked them, at the end of the test",
                     ) from problem
 
     def _connected(self) -> list[str]:
@@ -195,7 +195,7 @@ class PreparedState:
     def make_copy(self, accounts: Iterable[tuple[str, str]]) -> None:
         """Make the copy of the database anew, and let these accounts (user, host) use it. Raises as `reset` does."""
         if self._copied is None:
-            raise ValueError("this is the state of the databases themselves")
+            raise ValueError("only the state of a copied database can be copied")
         with self._cursor() as cursor:
             state = self._load(cursor)
             name = quoted(*state.schemas)

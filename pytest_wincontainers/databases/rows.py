@@ -1,4 +1,4 @@
-"""Bringing the rows of one table back, by what differs from those that are kept; triggers and foreign keys are off."""
+"""Restoring the rows of one table that differ from the saved rows; triggers and foreign keys are off meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a database is made of, as the statements that make it."""
+"""The objects of a database, as the statements that create them."""
 
 from __future__ import annotations
 

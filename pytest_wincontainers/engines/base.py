@@ -1,4 +1,4 @@
-"""What the rest of the package asks of an engine, and the plain data that goes in and comes out."""
+"""The interface of an engine, and its plain data types."""
 
 from __future__ import annotations
 
@@ -17,51 +17,51 @@ Progress = Callable[[str], None]
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 NETWORK = "nat"
-"""The one network all containers share; Windows engines have it from the start."""
+"""The network that all containers share; Windows engines always have it."""
 
 
 class EngineAddress(NamedTuple):
     """What another process of this machine needs to reach the same engine; see `engines.registry`."""
 
     factory: str
-    """The function or class that makes the engine from `url`, as "package.module:name"."""
+    """The function or class that creates the engine from `url`, as "package.module:name"."""
     url: str = ""
 
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What an engine can do, where not all can."""
+    """What an engine can do and others may not."""
 
     commit: bool = True
-    """Making an image of a container that has ended."""
+    """It can commit an ended container as an image."""
     direct: bool = True
-    """A route from this process to the containers' own addresses."""
+    """This process has a route to the containers' own addresses."""
     isolation: bool = False
-    """A choice of isolation for each container."""
+    """The isolation can be chosen for each container."""
 
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """Who the engine is and how it is reached."""
+    """The identity of an engine, and how it is reached."""
 
     id: str
-    """Unlike any other engine's, however it is reached."""
+    """Unique to the engine, however it is reached."""
     name: str
     version: str
     guest: Guest
     system: str
-    """The operating system of the engine's machine, in its own words."""
+    """The operating system of the engine's machine, as the engine reports it."""
     near: bool
     """Whether the engine shares this machine's files and clock, with no network or virtual machine between."""
     host: str
-    """The name under which ports published by the engine are reached."""
+    """The host name or address of ports that the engine publishes."""
     capabilities: Capabilities = Capabilities()
     clock_offset: float = 0.0
-    """Seconds by which the engine's clock is ahead of ours; its log lines carry its own time."""
+    """Seconds by which the engine's clock, used in its log lines, is ahead of this machine's."""
     windows: WindowsHost | None = None
-    """The engine's machine, where it runs Windows containers and told its build."""
+    """The engine's machine, if it runs Windows containers and reports its build."""
     unprotected: bool = False
-    """Whether the way to the engine leaves this machine without TLS or SSH."""
+    """Whether the connection to the engine leaves this machine without TLS or SSH."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +70,15 @@ class Image:
 
     id: str
     ports: tuple[int, ...] = ()
-    """The TCP ports it exposes."""
+    """The TCP ports that it exposes."""
     guest: Guest = "linux"
     windows: WindowsVersion | None = None
-    """The build of Windows in it, where it says so."""
+    """The Windows build of the image, if it is known."""
 
 
 @dataclass(frozen=True)
 class ListedImage:
-    """One image in a listing by label. `created` is in seconds since 1970, `reference` empty where it has no name."""
+    """One image in a listing by label. `created` is in seconds since 1970; `reference` is empty if it has no name."""
 
     id: str
     reference: str
@@ -87,9 +87,9 @@ class ListedImage:
 
 @dataclass(frozen=True)
 class Build:
-    """A folder with a Dockerfile to build an image from.
+    """A directory with a Dockerfile to build an image from.
 
-    `network` is the network of its RUN steps; None leaves it to the engine.
+    `network` is the network of its RUN steps; None uses the engine's default.
     """
 
     folder: Path
@@ -100,9 +100,9 @@ class Build:
 
 @dataclass(frozen=True)
 class Mount:
-    """A folder of the engine's machine inside a container.
+    """A mount of a directory of the engine's machine in a container.
 
-    A relative `source` is resolved against the folder of the file that declares the container.
+    A relative `source` is resolved against the declaring file's directory.
     """
 
     source: str | Path
@@ -112,7 +112,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class ContainerSpec:
-    """What to create."""
+    """The specification of a container to create."""
 
     name: str
     image: str
@@ -128,14 +128,14 @@ class ContainerSpec:
 
 @dataclass(frozen=True)
 class ContainerState:
-    """What an engine says of one container."""
+    """The state of a container as reported by the engine."""
 
     running: bool
     exit_code: int | None = None
     address: str | None = None
     """Its own address on the shared network, while it runs."""
     ports: Mapping[int, int] = field(default_factory=dict)
-    """Published ports: inside to outside."""
+    """The published ports, by the port inside the container."""
     out_of_memory: bool = False
 
 
@@ -151,7 +151,7 @@ class ListedContainer:
 
 @dataclass(frozen=True)
 class ExecResult:
-    """The outcome of a command run in a container: its exit code, and what it wrote to its two streams."""
+    """The result of a command run in a container: its exit code, standard output and standard error."""
 
     exit_code: int
     stdout: str
@@ -159,7 +159,7 @@ class ExecResult:
 
     @property
     def output(self) -> str:
-        """Standard output, then standard error: what came first of the two, no engine tells for sure."""
+        """Standard output followed by standard error; engines do not report their exact order."""
         return self.stdout + self.stderr
 
 
@@ -172,54 +172,54 @@ class Engine(Protocol):
 
     @property
     def address(self) -> EngineAddress | None:
-        """What another process of this machine needs to reach the same engine; None when none can."""
+        """What another process of this machine needs to reach the same engine; None if that is not possible."""
 
     def info(self) -> EngineInfo:
-        """Connect, if that has not happened yet, and say who answers."""
+        """Connect, if not connected yet, and return the engine's identity."""
 
     def image(self, reference: str) -> Image | None:
-        """The image, if the engine has it."""
+        """The image, or None if the engine does not have it."""
 
     def pull(self, reference: str, progress: Progress) -> None:
         """Fetch an image from its registry."""
 
     def context_files(self, build: Build) -> Sequence[str]:
-        """The files that a build sends, relative to its folder, by the rules of its ignore file; sorted."""
+        """The files that a build sends, relative to its directory and without ignored files; sorted."""
 
     def build(self, build: Build, tag: str, labels: Mapping[str, str], progress: Progress) -> None:
         """Build an image. Raises ImageError with the end of the output when it fails."""
 
     def commit(self, container: str, tag: str, labels: Mapping[str, str]) -> None:
-        """Make an image of a container that does not run, with these labels besides its own."""
+        """Commit a container that is not running as an image, with these labels in addition to its own."""
 
     def images(self, label: str) -> Sequence[ListedImage]:
-        """The images that carry a label, once for each of their names; those without one, too."""
+        """The images with a label: one entry for each name of an image, and one for an image without a name."""
 
     def remove_image(self, reference: str) -> None:
-        """Remove an image; one that is gone is no error."""
+        """Remove an image; it is no error if it is already gone."""
 
     def ensure_network(self, name: str) -> None:
-        """Make the shared network where it is missing and may be made."""
+        """Create the shared network if it is missing and the engine allows it."""
 
     def create(self, spec: ContainerSpec) -> str:
         """Create a container on the shared network and return its id."""
 
     def copy_in(self, container: str, archive: BinaryIO) -> None:
-        """Unpack a tar archive at the root of a container, whether it runs or not."""
+        """Unpack a tar archive at the root of a container, whether it is running or not."""
 
     def copy_out(self, container: str, path: str) -> Iterator[bytes]:
-        """A file or folder of a container, as a tar archive in pieces of any length."""
+        """A file or directory of a container, as a tar archive in pieces of any length."""
 
     def start(self, container: str) -> None:
         """Start a container."""
 
     def state(self, container: str) -> ContainerState:
-        """What the container is doing now."""
+        """The current state of the container."""
 
     def logs(self, container: str, *, follow: bool) -> Iterator[bytes]:
-        """Its output from the first line on, each line with its time in front, in pieces of any length.
+        """The complete output, each line starting with its timestamp, in pieces of any length.
 
-        With `follow` the iterator ends when the container does.
+        With `follow` the iterator ends when the container ends.
         """
 
     def exec(
@@ -231,33 +231,33 @@ class Engine(Protocol):
         user: str = "",
         timeout: float | None = None,
     ) -> ExecResult:
-        """Run a command in a running container and wait for it, at most `timeout` seconds where that is given.
+        """Run a command in a running container and wait for it, at most `timeout` seconds if that is given.
 
-        `user` is the account to run it as; the image's own where none is given.
+        `user` is the account to run it as; the default is the image's own.
         """
 
     def stop(self, container: str, seconds: float) -> None:
-        """Ask a container to end, and end it when it has not after so many seconds."""
+        """Ask a container to stop, and kill it if it is still running after `seconds`."""
 
     def kill(self, container: str) -> None:
-        """End a container at once; one that does not run is no error."""
+        """Kill a container; it is no error if it is not running."""
 
     def remove(self, container: str) -> None:
-        """Remove a container and its anonymous volumes; one that is gone is no error."""
+        """Remove a container and its anonymous volumes; it is no error if it is already gone."""
 
     def containers(self, labels: Iterable[str]) -> Sequence[ListedContainer]:
-        """All containers, running or not, that carry every one of the labels (`key` or `key=value`)."""
+        """All containers, running or not, that have all of the labels (`key` or `key=value`)."""
 
     def close(self) -> None:
-        """Close the connections. Never raises; may be called again."""
+        """Close the connections. Never raises; may be called more than once."""
 
 
 def timestamp(text: str) -> float:
-    """Seconds since 1970 of an engine's time, which has up to nine decimals. Raises ValueError."""
+    """Seconds since 1970 of an engine's timestamp, which has up to nine decimals. Raises ValueError."""
     # Python 3.10 reads exactly three or six decimals and no Z.
     found = _TIME.fullmatch(text)
     if not found:
-        raise ValueError(f"{text!r} is not a time")
+        raise ValueError(f"{text!r} is not a timestamp")
     whole, fraction, zone = found.groups()
     seconds = datetime.fromisoformat(whole + ("+00:00" if zone == "Z" else zone)).timestamp()
     return seconds + float("0" + (fraction or ""))

@@ -1,4 +1,4 @@
-"""A handle of one container on its engine."""
+"""A handle for one container on its engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _POLL_SECONDS = 0.05
 
 
 class Container:
-    """One container: commands, files, its state and its end. Every method raises EngineError."""
+    """One container: commands, files, state, and stopping it. Every method raises EngineError."""
 
     def __init__(self, engine: Engine, container_id: str) -> None:
         self._engine = engine
@@ -30,52 +30,52 @@ class Container:
         user: str = "",
         timeout: float | None = None,
     ) -> ExecResult:
-        """Run a program and wait for it, at most `timeout` seconds where that is given.
+        """Run a program and wait for it, at most `timeout` seconds if that is given.
 
-        `user` is the account to run it as; the image's own where none is given.
+        `user` is the account to run it as; the default is the image's own.
         """
         return self._engine.exec(self.id, command, environment or {}, user=user, timeout=timeout)
 
     def powershell(
         self, script: str, environment: Mapping[str, str] | None = None, *, user: str = "", timeout: float | None = None
     ) -> ExecResult:
-        """Run a PowerShell script in a Windows container. Raises ValueError for one that is too long."""
+        """Run a PowerShell script in a Windows container. Raises ValueError if it is too long."""
         return self.exec(windows.powershell(script), environment, user=user, timeout=timeout)
 
     def cmd(
         self, line: str, environment: Mapping[str, str] | None = None, *, user: str = "", timeout: float | None = None
     ) -> ExecResult:
-        """Run a line of cmd's in a Windows container. Raises ValueError for more than one line, and for a long one."""
+        """Run a cmd command line in a Windows container. Raises ValueError if it is too long or has several lines."""
         command, variable = windows.cmd(line)
         return self.exec(command, {**(environment or {}), **variable}, user=user, timeout=timeout)
 
     def copy_in(self, folders: Sequence[Folder]) -> None:
-        """Copy files and folders into the container, whether it runs or not. Raises OSError for an unreadable one."""
+        """Copy files and directories into the container, running or not. Raises OSError if one cannot be read."""
         with packed(folders) as archive:
             self._engine.copy_in(self.id, archive)
 
     def copy_out(self, source: str, target: Path) -> None:
-        """Copy a file or folder of the container to this machine. Raises OSError where `target` cannot be written."""
+        """Copy a file or directory of the container to this machine. Raises OSError if `target` cannot be written."""
         unpack(self._engine.copy_out(self.id, source), target)
 
     def logs(self) -> Iterator[bytes]:
-        """The output so far, each line with the engine's time in front, in pieces of any length."""
+        """The output so far, each line starting with the engine's timestamp, in pieces of any length."""
         return self._engine.logs(self.id, follow=False)
 
     def state(self) -> ContainerState:
-        """What the container is doing now."""
+        """The current state of the container."""
         return self._engine.state(self.id)
 
     def stop(self, seconds: float) -> None:
-        """Ask the container to end, and kill it when it has not after so many seconds."""
+        """Ask the container to stop, and kill it if it is still running after `seconds`."""
         self._engine.stop(self.id, seconds)
 
     def kill(self) -> None:
-        """End the container at once."""
+        """Kill the container."""
         self._engine.kill(self.id)
 
     def wait(self, seconds: float) -> bool:
-        """Wait until the container ends by itself, and kill it after so many seconds; whether it ended with 0."""
+        """Wait until the container ends by itself, and kill it after `seconds`; returns whether it exited with 0."""
         deadline = time.monotonic() + seconds
         with suppress(EngineError):
             while (state := self.state()).running and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""How every process of a run comes to its engine: the owner, pytest-xdist's workers and the watchdog alike."""
+"""Creates the engine in every process of a run: in the owner, in pytest-xdist workers and in the watchdog."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong on Windows container hosts: the catalogue, and the search in it."""
+"""Known failures of Windows container hosts: the catalogue, and the search in it."""
 
 from __future__ import annotations
 

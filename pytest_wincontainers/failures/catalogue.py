@@ -1,4 +1,4 @@
-"""What goes wrong on Windows container hosts, and what to do about it: the entries of all areas, in order.
+"""The catalogue of known failures of Windows container hosts and their remedies: the entries of all areas, in order.
 
 The first entry whose pattern matches counts, whatever the case of letters; so specific entries come before general
 ones. Windows answers in the host's language, so patterns also match error codes where there are any.

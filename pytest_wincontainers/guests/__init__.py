@@ -1,4 +1,4 @@
-"""The operating systems inside containers: what differs between them, and which one is meant."""
+"""Guests, the operating systems inside containers: what differs between them."""
 
 from __future__ import annotations
 

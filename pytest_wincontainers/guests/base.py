@@ -1,4 +1,4 @@
-"""What the rest of the package asks of a guest."""
+"""The interface of a guest."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def choose_isolation(host: WindowsHost, image: WindowsVersion | None, asked: Iso
     fits = host.runs_as_process(image)
     if asked == "process" and not fits:
         raise Unfit(
-            f"{named}, which this host ({host.build}) does not run with isolation=process",
+            f"{named}, which this host ({host.build}) cannot run with isolation=process",
             f"use the tag {_or(host.as_process)}" + (", or isolation=hyperv" if host.runs_in_hyperv(image) else ""),
         )
     if fits and asked != "hyperv" and not (host.hyperv and newer_revision(host, image)):
@@ -119,7 +119,7 @@ def choose_isolation(host: WindowsHost, image: WindowsVersion | None, asked: Iso
     if asked == "process":
         return asked
     if not host.runs_in_hyperv(image):
-        raise Unfit(f"{named}, which this host ({host.build}) does not run", f"use the tag {_or(host.at_all)}")
+        raise Unfit(f"{named}, which this host ({host.build}) cannot run", f"use the tag {_or(host.at_all)}")
     return "hyperv"
 
 

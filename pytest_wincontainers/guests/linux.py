@@ -38,7 +38,7 @@ class Linux:
 
     def mount_problem(self, source: str | Path, target: str, *, near: bool) -> str | None:
         if not PurePosixPath(target).is_absolute():
-            return f"the target {target} is not a path from the root"
+            return f"the target {target} is not an absolute path"
         return None
 
     def unpack(self) -> Sequence[str]:

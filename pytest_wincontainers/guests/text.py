@@ -1,4 +1,4 @@
-"""What Windows programs write, as text.
+"""Decoding the output of Windows programs.
 
 A container of Windows writes in its host's code page under process isolation and in UTF-8 under Hyper-V
 (moby/moby#40535); some programs write UTF-16 to whatever they are given; and PowerShell with an encoded command

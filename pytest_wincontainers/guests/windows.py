@@ -53,21 +53,21 @@ class Windows:
         folder = PureWindowsPath(target)
         pipe = is_pipe(target)
         if pipe != is_pipe(str(source)):
-            return "a pipe can only be mounted to a pipe: both sides begin with \\\\.\\pipe\\"
+            return "a named pipe can only be mounted to a named pipe: both paths must start with \\\\.\\pipe\\"
         if pipe:
             return None
         if not folder.drive:
-            return f"the target {target} has no drive; write it as C:\\{str(folder).lstrip(chr(92))}"
+            return f"the target {target} has no drive letter; write it as C:\\{str(folder).lstrip(chr(92))}"
         if not folder.root:
-            return f"the target {target} is relative; write it with a backslash behind the drive"
+            return f"the target {target} is relative; add a backslash after the drive letter"
         if folder == PureWindowsPath(folder.anchor):
-            return f"the target {target} is a drive itself; Windows mounts to folders only"
+            return f"the target {target} is the root of a drive; Windows only mounts to directories"
         if near and not Path(source).exists():
-            return f"there is nothing at {source}, and Windows engines do not make it"
+            return f"the mount source {source} does not exist, and Windows engines do not create it"
         if near and not Path(source).is_dir():
-            return f"{source} is a file, and Windows mounts folders only; mount the folder that it lies in"
+            return f"{source} is a file, and Windows only mounts directories; mount the directory that contains it"
         if not near and not PureWindowsPath(source).is_absolute():
-            return f"the source {source} is on the engine's machine; write it with its drive"
+            return f"the mount source {source} is on the engine's machine; write it with its drive letter"
         return None
 
     def unpack(self) -> Sequence[str]:
@@ -93,9 +93,9 @@ def cmd(line: str) -> tuple[Sequence[str], Mapping[str, str]]:
     line that is too long or has several lines.
     """
     if "\n" in line or "\r" in line:
-        raise ValueError("cmd takes one line; join commands with &")
+        raise ValueError("cmd accepts a single line; join commands with &")
     if len(line) > _LONGEST_CMD_LINE:
-        raise ValueError(f"cmd takes {_LONGEST_CMD_LINE} characters, and these are {len(line)}; use PowerShell")
+        raise ValueError(f"cmd accepts at most {_LONGEST_CMD_LINE} characters, not {len(line)}; use PowerShell")
     return ("cmd", "/D", "/S", "/V:OFF", "/C", f"%{_LINE}%"), {_LINE: line}
 
 
@@ -110,6 +110,6 @@ def powershell(script: str) -> Sequence[str]:
     if len(encoded) > _LONGEST_COMMAND_LINE:
         most = _LONGEST_COMMAND_LINE * 3 // 8 - len(preface)
         raise ValueError(
-            f"a script may have {most} characters, and this has {len(script)}; copy it in and run it with -File"
+            f"a script may have at most {most} characters, not {len(script)}; copy it in and run it with -File"
         )
     return ("powershell", "-NoLogo", "-NoProfile", "-NonInteractive", "-EncodedCommand", encoded)

@@ -1,1 +1,1 @@
-"""The machines whose own DNS client cache and ports matter: this one, and the one the engine runs on."""
+"""Hosts, the machines whose DNS client cache and ports matter: this machine and the engine's machine."""

@@ -1,4 +1,4 @@
-"""What is asked of a host, and the commands."""
+"""The interface of a host, and the commands for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run asks of hosts, whatever way there is to them. Nothing here fails a run: it is noted once instead."""
+"""What a run does on its hosts, however they are reached. A failure here never fails the run; it is noted once."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def duties(
         hosts.append(WinRmHost(settings))
     elif RULES[info.guest].host_caches_dns and not info.near:
         note(
-            f"the DNS client cache of {info.host} was not flushed, as there is no way to run commands there; "
-            "--wincontainers-winrm names one"
+            f"the DNS client cache of {info.host} was not flushed because no connection to that machine is configured; "
+            "set --wincontainers-winrm"
         )
     return HostDuties(hosts, note)
 

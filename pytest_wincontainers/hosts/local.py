@@ -1,4 +1,4 @@
-"""This machine, where it runs Windows."""
+"""This machine, if it runs Windows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LocalHost:
         except FileNotFoundError:
             raise HostError(
                 f"this machine has neither powershell nor {command.program[0]}",
-                hint="put C:\\Windows\\System32 into PATH",
+                hint="add C:\\Windows\\System32 to PATH",
             ) from None
 
     def _run(self, words: Sequence[str], seconds: float) -> str:
@@ -40,12 +40,12 @@ class LocalHost:
         except FileNotFoundError:
             raise
         except OSError as problem:
-            raise HostError(f"{words[0]} cannot be run here", details=str(problem)) from problem
+            raise HostError(f"{words[0]} cannot be run on this machine", details=str(problem)) from problem
         except subprocess.TimeoutExpired:
-            raise HostError(f"{words[0]} did not end within {seconds:g} s", hint="see what keeps it busy") from None
+            raise HostError(f"{words[0]} timed out after {seconds:g} s", hint="check what keeps it busy") from None
         output = Windows().decode(done.stdout)
         if done.returncode != 0:
-            raise HostError(f"{words[0]} ended with {done.returncode}", details=output.strip())
+            raise HostError(f"{words[0]} exited with code {done.returncode}", details=output.strip())
         return output
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The engine's machine, by WinRM: what pytest-wincontainers[winrm] is for."""
+"""The engine's machine over WinRM; needs pytest-wincontainers[winrm]."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class WinRmHost:
         self._endpoint = _endpoint(settings.winrm or "")
         if settings.winrm_user is None or settings.winrm_password is None:
             raise DeclarationError(
-                "a WinRM host is named, and no account for it",
+                "a WinRM host is set, but no account for it",
                 hint="set WINCONTAINERS_WINRM_USER and WINCONTAINERS_WINRM_PASSWORD",
             )
         self.name = str(urlsplit(self._endpoint).hostname)
@@ -50,8 +50,8 @@ class WinRmHost:
             if self._shell is shell:
                 self._shell = _Shell()
             raise HostError(
-                f"{self.name} did not answer by WinRM within {seconds:g} s",
-                hint="see whether the machine is busy, and whether its firewall lets WinRM through",
+                f"{self.name} did not respond over WinRM within {seconds:g} s",
+                hint="check whether the machine is busy, and whether its firewall allows WinRM",
             ) from None
 
     def _run(self, shell: _Shell, command: HostCommand) -> str:
@@ -94,7 +94,7 @@ class WinRmHost:
         decode = Windows().decode
         if code != 0:
             raise HostError(
-                f"PowerShell on {self.name} ended with {code}", details=(decode(out) + decode(errors)).strip()
+                f"PowerShell on {self.name} exited with code {code}", details=(decode(out) + decode(errors)).strip()
             )
         return decode(out)
 
@@ -103,7 +103,7 @@ class WinRmHost:
             from winrm.protocol import Protocol
         except ImportError:
             raise HostError(
-                "a WinRM host is named, and the package pywinrm is not installed",
+                "a WinRM host is set, but the package pywinrm is not installed",
                 hint='pip install "pytest-wincontainers[winrm]"',
             ) from None
         given, password = self._settings, self._settings.winrm_password
@@ -121,12 +121,14 @@ class WinRmHost:
     def _explained(self, problem: Exception) -> HostError:
         text = (str(problem).splitlines() or [type(problem).__name__])[0]
         if "certificate" in text.lower():
-            hint = "--wincontainers-winrm-ca names the authority's certificate; the name must be in the host's own"
+            hint = (
+                "set --wincontainers-winrm-ca to the authority's certificate; the host name must be in the host's own"
+            )
         elif "credentials" in text.lower() or "401" in text:
-            hint = "see WINCONTAINERS_WINRM_USER and WINCONTAINERS_WINRM_PASSWORD, and what the host's WinRM allows"
+            hint = "check WINCONTAINERS_WINRM_USER and WINCONTAINERS_WINRM_PASSWORD, and what the host's WinRM allows"
         else:
-            hint = "see whether WinRM listens there: winrm enumerate winrm/config/listener"
-        return HostError(f"{self.name} cannot be reached by WinRM: {type(problem).__name__}", details=text, hint=hint)
+            hint = "check whether WinRM listens on the host: winrm enumerate winrm/config/listener"
+        return HostError(f"{self.name} cannot be reached over WinRM: {type(problem).__name__}", details=text, hint=hint)
 
     def close(self) -> None:
         self._shell.close()
@@ -155,7 +157,7 @@ def _endpoint(given: str) -> str:
     if parts.scheme != "https" or not parts.hostname:
         raise DeclarationError(
             f"{given!r} is not an HTTPS address for WinRM",
-            hint="write --wincontainers-winrm=host, or https://host:5986/wsman; without TLS anybody could read along",
+            hint="use --wincontainers-winrm=host or https://host:5986/wsman; without TLS, others can read the traffic",
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"https://{host}:{parts.port or _PORT}{parts.path or '/wsman'}"

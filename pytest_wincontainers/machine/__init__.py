@@ -1,4 +1,4 @@
-"""This machine: what differs by its operating system, chosen once."""
+"""This machine: what depends on its operating system, chosen once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rest of the package asks of this machine's operating system."""
+"""The interface of this machine's operating system."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Folders of SQL migrations: their order, their statements, and running them."""
+"""Directories of SQL migrations: their order, their statements, and running them."""

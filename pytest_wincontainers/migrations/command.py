@@ -1,4 +1,4 @@
-"""Migrations by any other tool, run on this machine or in a container of its own beside the database."""
+"""Migrations with an external tool, run on this machine or in a separate container on the database's network."""
 
 from __future__ import annotations
 
@@ -35,37 +35,40 @@ class Command:
     inputs: tuple[str | Path, ...] = ()
 
     def check(self, base: Path) -> None:
-        """Raise DeclarationError for what can be seen to be wrong."""
+        """Raise DeclarationError if the command is wrong."""
         if not self.words:
-            raise DeclarationError("command() has no words", hint='command("flyway", "migrate", …)')
+            raise DeclarationError(
+                "command() has no program to run", hint='for example command("flyway", "migrate", …)'
+            )
         for text in (*self.words, *self.environment.values()):
             for name in _names(text):
                 if name not in PLACEHOLDERS:
                     raise DeclarationError(
-                        f"command() has the placeholder {{{name}}}",
-                        hint=f"there is {', '.join(sorted(PLACEHOLDERS))}; a brace itself is written twice",
+                        f"unknown placeholder in command(): {{{name}}}",
+                        hint=f"use one of {', '.join(sorted(PLACEHOLDERS))}; double a brace to write it literally",
                     )
         for word in self.words:
             secret = next((name for name in _names(word) if name in _SECRET), None)
             if secret is not None:
                 raise DeclarationError(
-                    f"command() has {{{secret}}} in a word, and everybody on a machine can read the words of commands",
-                    hint="put it into environment=, and let the tool or a shell read it from there",
+                    f"command() has {{{secret}}} in an argument, and process arguments are visible to every user",
+                    hint="pass it in environment=, and let the tool or a shell read it from there",
                 )
         for source in (*self.folders.values(), *self.inputs, *([] if self.image else [self.folder])):
             if not (base / source).exists():
                 raise DeclarationError(
-                    f"there is nothing at {base / source}, which command() names",
-                    hint="paths are meant from the folder of the file that declares the container",
+                    f"{base / source}, which command() names, does not exist",
+                    hint="paths are resolved against the declaring file's directory",
                 )
         if self.folders and not self.image:
             raise DeclarationError(
-                "folders= is for a command in a container", hint="add image=, or name the folder with folder="
+                "folders= is only for a command in a container",
+                hint="add image=, or set the working directory with folder=",
             )
         if self.image is None and os.path.dirname(self.words[0]) == "" and shutil.which(self.words[0]) is None:  # noqa: PTH120 - Path(".") has none either
             raise DeclarationError(
-                f"there is no program {self.words[0]} on this machine",
-                hint="install it, name it with its path, or run it in a container with image=",
+                f"the program {self.words[0]} was not found on this machine",
+                hint="install it, give its full path, or run it in a container with image=",
             )
 
     def filled(self, values: Mapping[str, object]) -> Command:
@@ -90,14 +93,14 @@ def command(
     timeout: float = 600.0,
     inputs: Sequence[str | Path] = (),
 ) -> Command:
-    """Migrations by a tool: `mysql_container(migrations=command("flyway", "migrate", environment={…}))`.
+    """Migrations with an external tool: `mysql_container(migrations=command("flyway", "migrate", environment={…}))`.
 
-    Words and values of the environment may have placeholders: {host}, {port}, {database}, {user}, and in the
-    environment {password}, {root_password}, {url} (SQLAlchemy's) and {connection_string} (ADO.NET's). It runs on this
-    machine, in `folder`; or with `image` in a container of its own on the database's network, into which `folders` are
-    copied, by their paths in there. `timeout` is in seconds. Its exit code must be 0; its output is in the failure
-    where it is not. `inputs` are the files and folders that its result depends on: with them it may be kept in a
-    snapshot.
+    Arguments and environment values may contain the placeholders {host}, {port}, {database} and {user}; environment
+    values also {password}, {root_password}, {url} (for SQLAlchemy) and {connection_string} (for ADO.NET). The command
+    runs on this machine in the directory `folder`. With `image` it runs in a separate container on the database's
+    network; `folders` maps paths in that container to directories to copy there. `timeout` is in seconds. If the exit
+    code is not 0, the test fails with the command's output. `inputs` are the files and directories that the result
+    depends on; without them, no snapshot is made.
     """
     return Command(tuple(words), dict(environment or {}), image, dict(folders or {}), folder, timeout, tuple(inputs))
 
@@ -106,13 +109,15 @@ def _names(text: str) -> list[str]:
     try:
         return [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
     except ValueError as problem:
-        raise DeclarationError(f"{text!r} in command(): {problem}", hint="a brace itself is written twice") from None
+        raise DeclarationError(
+            f"{text!r} in command(): {problem}", hint="double a brace to write it literally"
+        ) from None
 
 
 def run_here(given: Command, base: Path, progress: Callable[[str], None]) -> None:
-    """Run a filled command on this machine. Raises MigrationError; what `progress` raises ends the command."""
+    """Run a filled command on this machine. Raises MigrationError; an exception from `progress` stops the command."""
     program = given.words[0]
-    progress(f"migrations by {program}")
+    progress(f"running migrations with {program}")
     begun = time.monotonic()
     with tempfile.TemporaryFile() as output:
         try:
@@ -126,12 +131,14 @@ def run_here(given: Command, base: Path, progress: Callable[[str], None]) -> Non
                 **MACHINE.detached(),
             )
         except OSError as problem:
-            raise MigrationError(f"{program} could not be run: {problem}", hint="see whether it is a program") from None
+            raise MigrationError(
+                f"{program} could not be run: {problem}", hint="check whether it is an executable"
+            ) from None
         try:
             while process.poll() is None:
                 if time.monotonic() - begun > given.timeout:
                     raise _too_long(program, given.timeout, _read(output.fileno()))
-                progress(f"migrations by {program}")
+                progress(f"running migrations with {program}")
                 time.sleep(_POLL_SECONDS)
         finally:
             if process.poll() is None:
@@ -157,23 +164,23 @@ def _read(handle: int) -> str:
 
 
 def judge(given: Command, code: int, output: str) -> None:
-    """Raise MigrationError where a command has not ended with 0."""
+    """Raise MigrationError if a command has not exited with 0."""
     if code != 0:
         raise MigrationError(
-            f"the migrations by {given.words[0]} ended with exit code {code}",
+            f"the migrations with {given.words[0]} failed with exit code {code}",
             details=_last(output),
-            hint=f"run it by hand in {given.folder}" if not given.image else f"run it by hand in {given.image}",
+            hint=f"run it manually in {given.folder}" if not given.image else f"run it manually in {given.image}",
         )
 
 
 def _too_long(program: str, seconds: float, output: str) -> MigrationError:
     return MigrationError(
-        f"the migrations by {program} did not end within {seconds:g} s",
+        f"the migrations with {program} timed out after {seconds:g} s",
         details=_last(output),
-        hint="command(…, timeout=…) gives it longer",
+        hint="command(…, timeout=…) allows more time",
     )
 
 
 def _last(output: str) -> str:
     lines: Sequence[str] = output.splitlines()
-    return "\n".join(lines[-_SHOWN_LINES:]) or "(it wrote nothing)"
+    return "\n".join(lines[-_SHOWN_LINES:]) or "(no output)"

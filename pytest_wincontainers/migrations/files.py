@@ -1,4 +1,4 @@
-"""Which files of a folder are migrations, and their order."""
+"""Which files of a directory are migrations, and their order."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def find(folder: Path, pattern: str = "*.sql") -> Migrations:
     found = sorted(path for path in folder.glob(pattern) if path.is_file())
     if not found:
         raise DeclarationError(
-            f"the migrations folder {folder} holds no {'.sql file' if pattern == '*.sql' else pattern}",
-            hint="put migrations there, or leave migrations= out",
+            f"the migrations directory {folder} contains no {'.sql files' if pattern == '*.sql' else pattern}",
+            hint="add migrations to it, or omit migrations=",
         )
     if any(_VERSIONED.fullmatch(path.name) or _REPEATABLE.fullmatch(path.name) for path in found):
         return Migrations("flyway", tuple(_of_flyway(found, folder)))
@@ -84,8 +84,8 @@ def _of_flyway(found: Sequence[Path], folder: Path) -> Iterator[Migration]:
             repeatable.append(Migration(path, name, None, again[1].replace("_", " ")))
         elif not _UNDONE.fullmatch(path.name):
             raise DeclarationError(
-                f"{path} is no name of Flyway's, as others in its folder are",
-                hint="name it V<version>__<text>.sql or R__<text>.sql, or give a pattern that leaves it out",
+                f"{path} does not follow Flyway's naming, unlike other files in its directory",
+                hint="rename it to V<version>__<text>.sql or R__<text>.sql, or use a pattern that excludes it",
             )
     yield from (versions[numbers] for numbers in sorted(versions))
     yield from sorted(repeatable, key=lambda one: one.description)
@@ -108,15 +108,15 @@ def _of_golang(found: Sequence[Path], folder: Path) -> Iterator[Migration]:
             versions[int(up[1])] = _plain(path, folder)
         elif not _DOWN.fullmatch(path.name):
             raise DeclarationError(
-                f"{path} is neither .up.sql nor .down.sql, as others in its folder are",
-                hint="name it so, or give a pattern that leaves it out",
+                f"{path} ends in neither .up.sql nor .down.sql, unlike other files in its directory",
+                hint="rename it, or use a pattern that excludes it",
             )
     yield from (versions[number] for number in sorted(versions))
 
 
 def _twice(what: str, first: Path, second: Path) -> DeclarationError:
     return DeclarationError(
-        f"two migrations have the {what}", details=f"{first}\n{second}", hint="give each a version of its own"
+        f"two migrations have the same {what}", details=f"{first}\n{second}", hint="give each migration its own version"
     )
 
 

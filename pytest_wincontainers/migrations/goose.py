@@ -1,4 +1,4 @@
-"""Files of goose (pressly/goose): the part that goes up, with its blocks that are one statement each."""
+"""Files of goose (pressly/goose): their Up part, in which each StatementBegin block is one statement."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def split_up(lines: Iterable[str]) -> Iterator[Statement]:
                 yield Statement(text, begun + 1, single=False)
             block = None
         elif said == "envsub on":
-            raise ScriptError("ENVSUB is not supported; write the values out", number)
+            raise ScriptError("ENVSUB is not supported; write out the values", number)
         elif said in {"statementbegin", "statementend"}:
-            raise ScriptError(f"{line.strip()} where it does not belong", number)
+            raise ScriptError(f"unexpected {line.strip()}", number)
         elif block is not None:
             block.append(line)
         else:
             yield from splitter.feed(line, number)
     if block is not None:
-        raise ScriptError("the StatementBegin here has no StatementEnd", begun)
+        raise ScriptError("this StatementBegin has no StatementEnd", begun)
     yield from splitter.end()
 
 

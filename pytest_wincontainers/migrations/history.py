@@ -1,4 +1,4 @@
-"""The table that says which migrations a database has: Flyway's own where the names are Flyway's, else ours."""
+"""The table of the migrations that a database has: Flyway's own table for files with Flyway's names, else ours."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class History:
         failed = next((row for row in self._rows if not row.success), None)
         if failed is not None:
             raise MigrationError(
-                f"the migration {failed.script} was begun earlier and did not end",
-                hint=f"mend the database by hand and the row in {self._table}, or begin with an empty one",
+                f"the migration {failed.script} was started earlier and did not finish",
+                hint=f"repair the database and the row in {self._table} manually, or start with an empty database",
             )
         known = {one.name for one in migrations.files}
         gone = [
@@ -73,8 +73,8 @@ class History:
         ]
         if gone:
             raise MigrationError(
-                f"the migration {gone[0].script} was run on this database, and there is no such file",
-                hint="put it back, or begin with an empty database",
+                f"the migration {gone[0].script} was run on this database, but its file no longer exists",
+                hint="restore the file, or start with an empty database",
             )
         pending = []
         for one in migrations.files:
@@ -84,7 +84,7 @@ class History:
             elif row.checksum is not None and row.checksum != checksums[one]:
                 raise MigrationError(
                     f"the migration {one.name} was changed after it was run on this database",
-                    hint="put it back and write another migration, or begin with an empty database",
+                    hint="restore the file and add a new migration, or start with an empty database",
                 )
         return pending
 

@@ -1,4 +1,4 @@
-"""Running a folder of migrations."""
+"""Running a directory of migrations."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def migrate(connect: Connect, folder: Path, progress: Callable[[str], None], *, 
                 if cursor.fetchone() != (1,):
                     raise MigrationError(
                         f"another run has been migrating this database for {_LOCK_SECONDS} s",
-                        hint="see who is connected with SHOW PROCESSLIST",
+                        hint="check with SHOW PROCESSLIST who is connected",
                     )
             history = History(keeps, migrations.style)
             pending = history.pending(migrations, checksums)
@@ -61,7 +61,7 @@ def migrate(connect: Connect, folder: Path, progress: Callable[[str], None], *, 
         except pymysql.Error as problem:
             code, words = (*problem.args, "", "")[:2]
             raise MigrationError(
-                f"the history of migrations cannot be kept: {code}: {words}", hint="see the server's log"
+                f"the migration history cannot be read or written: {code}: {words}", hint="check the server's log"
             ) from problem
 
 
@@ -85,7 +85,7 @@ def _run(connection: pymysql.Connection[Any], one: Migration) -> None:
         _execute(connection, one, [Statement("COMMIT", last.line)])
     except ScriptError as problem:
         raise MigrationError(
-            f"the migration {one.name} cannot be read: line {problem.line}: {problem}", hint=f"mend {one.path}"
+            f"the migration {one.name} cannot be parsed: line {problem.line}: {problem}", hint=f"fix {one.path}"
         ) from None
 
 
@@ -136,5 +136,5 @@ def _failed(one: Migration, statement: Statement, problem: Exception) -> Migrati
     return MigrationError(
         f"the migration {one.name} failed at line {statement.line}: {code}: {words}",
         details="\n".join(shown),
-        hint=f"mend {one.path}; nothing after it was run, and the database is thrown away",
+        hint=f"fix {one.path}; nothing after this statement was run, and the database is discarded",
     )

@@ -82,9 +82,9 @@ class Splitter:
     def end(self) -> Iterator[Statement]:
         """What is left at the end of the script. Raises ScriptError."""
         if self._quote:
-            raise ScriptError(f"the {self._quote} that opens here is never closed", self._opened)
+            raise ScriptError(f"the {self._quote} opened here is never closed", self._opened)
         if self._comment:
-            raise ScriptError("the comment that opens here is never closed", self._opened)
+            raise ScriptError("the comment opened here is never closed", self._opened)
         yield from self._end()
 
     def feed(self, line: str, number: int) -> Iterator[Statement]:
@@ -94,7 +94,7 @@ class Splitter:
                 yield Statement(line.strip(), number)
             return
         if self._pieces and not (self._quote or self._comment) and _FORGOTTEN.fullmatch(line):
-            raise ScriptError(f"DELIMITER inside of the statement that begins in line {self._begun}", number)
+            raise ScriptError(f"DELIMITER inside the statement that starts in line {self._begun}", number)
         position = 0
         while position < len(line):
             if self._quote:
@@ -115,7 +115,7 @@ class Splitter:
                 if found["delimiter"]:
                     yield from self._end()
                     if _DELIMITER.match(line, position):
-                        raise ScriptError("DELIMITER must stand at the beginning of a line", number)
+                        raise ScriptError("DELIMITER must be at the start of a line", number)
                     continue
                 position = self._opens(found, line, number)
         if self._pieces:
@@ -130,7 +130,7 @@ class Splitter:
             if not found["new"]:
                 raise ScriptError("DELIMITER without a delimiter", number)
             if set(found["new"]) & set("\\'\"`"):
-                raise ScriptError("a delimiter with a quote or a backslash in it", number)
+                raise ScriptError("the delimiter contains a quote or a backslash", number)
             self.delimiter = found["new"]
             self._token, self._plain = _token(self.delimiter), _plain(self.delimiter)
             return True

@@ -1,1 +1,1 @@
-"""What people see of a run: logs, parts of them in test reports, screenshots, live status and summary."""
+"""What users see of a run: logs, their excerpts in test reports, screenshots, live status and summary."""

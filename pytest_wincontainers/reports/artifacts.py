@@ -1,4 +1,4 @@
-"""The folder of a run's artifacts, and which of the earlier runs' folders stay."""
+"""The directory of a run's artifacts, and which directories of earlier runs are kept."""
 
 from __future__ import annotations
 

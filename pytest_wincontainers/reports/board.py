@@ -1,4 +1,4 @@
-"""Where every container of a run stands: written by the threads that start them, read by who shows or waits."""
+"""The board: the state of every container of a run, written by the threads that start them, read by all others."""
 
 from __future__ import annotations
 

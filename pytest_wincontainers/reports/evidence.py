@@ -1,4 +1,4 @@
-"""What tests have open, such as browsers, kept until it is known whether the test has failed.
+"""Evidence that tests have open, such as browsers, kept until it is known whether the test has failed.
 
 A test fails outside its `with browser.driver()` as well as inside it, so a browser that a test has done with stays
 open until the test's outcome is known. At most one at a time is kept so.

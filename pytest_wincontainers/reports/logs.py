@@ -1,4 +1,4 @@
-"""A container's output: written to a file while the container runs, and cut into the part of one test.
+"""A container's log: written to a file while the container runs, and excerpted for a single test.
 
 Each line of the file has the engine's time in front. A test's part is cut by that time, not by when a line
 reached the file, so that neither a slow stream nor a neighbouring test shifts it.

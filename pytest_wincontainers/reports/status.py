@@ -1,4 +1,4 @@
-"""What a waiting person sees: one living line per container on a terminal, plain lines elsewhere."""
+"""The status of a run for its user: one live line per container on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A failing test's report: what the containers it needs wrote meanwhile, and what its browsers showed."""
+"""The report of a failing test: the logs of the containers it needs, and the evidence of its browsers."""
 
 from __future__ import annotations
 
@@ -99,7 +99,9 @@ class TestReports:
         try:
             self._add_evidence(item, when, containers)
         except OSError as problem:
-            item.add_report_section(when, f"{_TITLE}browser", f"(what browsers showed cannot be saved: {problem})")
+            item.add_report_section(
+                when, f"{_TITLE}browser", f"(screenshots and page sources could not be saved: {problem})"
+            )
         for source in watch.sources:
             self._flush(source, item, when)
         logs.settle(source.log for source in watch.sources)

@@ -1,1 +1,1 @@
-"""One run: its containers started side by side, waited for, and removed. Knows neither pytest nor pytest-xdist."""
+"""One run: starts its containers in parallel, waits for them and removes them, without pytest or pytest-xdist."""

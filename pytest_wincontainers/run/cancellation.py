@@ -1,4 +1,4 @@
-"""The end of a run, as everything that works for it learns of it."""
+"""Cancellation: how all threads of a run learn of its end."""
 
 from __future__ import annotations
 

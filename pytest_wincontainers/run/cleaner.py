@@ -1,4 +1,4 @@
-"""The watchdog's process: it waits for its standard input, a pipe that only the owner holds, to end.
+"""The watchdog's process: waits for the end of its standard input, a pipe that only the owner holds.
 
 When the owner says "done" first, that is all. Otherwise the owner died, even by kill -9, and what its run left is
 removed. Run by path, not with -m: until the pipe ends it imports nothing but the interpreter's own modules.

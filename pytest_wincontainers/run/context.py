@@ -1,4 +1,4 @@
-"""What everything that works for a run has at hand, once the engine is connected."""
+"""The context that all parts of a run share once the engine is connected."""
 
 from __future__ import annotations
 

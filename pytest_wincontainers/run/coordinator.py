@@ -1,4 +1,4 @@
-"""One run: the engine connected, the plan's containers started side by side, waited for, and removed."""
+"""One run: connects to the engine, starts the plan's containers in parallel, waits for them and removes them."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Coordinator:
     def engine(self) -> Engine:
         """The engine of this run, for commands that a test runs in one of its containers."""
         if self._engine is None:
-            raise EngineUnavailable("the engine is not connected yet", hint="wait for a container")
+            raise EngineUnavailable("the engine is not connected yet", hint="wait until a container is ready")
         return self._engine
 
     def start(self) -> None:
@@ -93,7 +93,7 @@ class Coordinator:
             for line in sweep(context.engine, self._request.state, context.plan.run):
                 self.board.note(line)
         except (WincontainersError, OSError) as problem:
-            self.board.note(f"containers of earlier runs could not be looked for: {problem}")
+            self.board.note(f"could not check for containers left by earlier runs: {problem}")
 
     def _connect(self) -> RunContext:
         """Open all that the run needs. What was opened is closed in the reverse order, also where this fails."""
@@ -105,7 +105,7 @@ class Coordinator:
             self.board.engine = f"{info.name} {info.version} ({info.guest}) on {info.system}"
             if info.unprotected:
                 self.board.note(
-                    f"the connection to the engine on {info.host} is not protected; use TLS (DOCKER_TLS_VERIFY, "
+                    f"the connection to the engine on {info.host} is not encrypted; use TLS (DOCKER_TLS_VERIFY, "
                     "DOCKER_CERT_PATH)"
                 )
             hosts = duties(info, request.settings, self.board.note)
@@ -149,7 +149,7 @@ class Coordinator:
                 retries=context.settings.retries,
                 pause=self.cancellation.pause,
                 note=lambda failure, words: self.board.note(
-                    f"the look-up of the network {NETWORK} was retried after {failure.id}: {words.splitlines()[0]}"
+                    f"looking up the network {NETWORK} was retried after {failure.id}: {words.splitlines()[0]}"
                 ),
             )
 

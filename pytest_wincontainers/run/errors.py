@@ -1,4 +1,4 @@
-"""An error of ours from any other, where tests must not be left waiting."""
+"""Turning any exception into an error of this package, so that tests are not left waiting."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ def as_error(problem: Exception, what: str) -> WincontainersError:
     """The problem itself where it is one of ours, else a StartError: `what` went wrong."""
     if isinstance(problem, WincontainersError):
         return problem
-    hint = "this is a defect of pytest-wincontainers; please report it"
+    hint = "this is a bug in pytest-wincontainers; please report it"
     if isinstance(problem, OSError):
-        hint = "check whether that file or folder can be read and written"
+        hint = "check whether that file or directory can be read and written"
     error = StartError(f"{what}: {type(problem).__name__}: {problem}", hint=hint)
     error.__cause__ = problem
     return error

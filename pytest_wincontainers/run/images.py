@@ -1,4 +1,4 @@
-"""Images: pulled or built when first used, once however many runs ask."""
+"""Images: pulled or built when first used, only once for all runs."""
 
 from __future__ import annotations
 
@@ -35,14 +35,16 @@ def ensure_image(
     image = engine.image(reference)
     if image is not None:
         return reference, image
-    with locks.named(f"image-{reference}", lambda: progress("waiting for another run to make the image")):
+    with locks.named(f"image-{reference}", lambda: progress("waiting for another run to pull or build the image")):
         # Whoever held the lock before may have made it.
         image = engine.image(reference)
         if image is None:
             retry(make)
             image = engine.image(reference)
     if image is None:
-        raise ImageError(f"the engine made the image {reference} and does not have it", hint="run again")
+        raise ImageError(
+            f"the image {reference} is missing although the engine just pulled or built it", hint="run the tests again"
+        )
     return reference, image
 
 

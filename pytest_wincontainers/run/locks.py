@@ -1,4 +1,4 @@
-"""What runs on one machine share, guarded by file locks: builds, start slots, and proof of being alive.
+"""File locks between the runs on one machine: for builds, for start slots, and as proof that a run is alive.
 
 The operating system lets go of a process's locks when it dies, however it dies; so a run whose lock can be
 taken is provably dead, with no process ids or clocks to be fooled by.

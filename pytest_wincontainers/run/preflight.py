@@ -1,4 +1,4 @@
-"""What an engine would refuse, found before anything starts."""
+"""Checks for what the engine would refuse, before anything starts."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def _check_mount(mount: Mount, base: Path, info: EngineInfo) -> None:
     problem = RULES[info.guest].mount_problem(on_engine(base, mount.source), mount.target, near=info.near)
     if problem:
         raise DeclarationError(
-            f"the engine, which runs {RULES[info.guest].title} containers, would refuse a mount: {problem}",
-            hint="Mount(source, target): a folder of the engine's machine, and its path in the container",
+            f"the engine runs {RULES[info.guest].title} containers and would refuse a mount: {problem}",
+            hint="use Mount(source, target) with a directory of the engine's machine and its path in the container",
         )
 
 
@@ -54,9 +54,9 @@ def isolation_of(
     """The isolation to ask for. Raises DeclarationError where the engine cannot run the image."""
     if image.guest != info.guest:
         raise DeclarationError(
-            f"the image of {planned.name} is for {RULES[image.guest].title}, and the engine runs "
+            f"the image of {planned.name} is for {RULES[image.guest].title}, but the engine runs "
             f"{RULES[info.guest].title} containers",
-            hint=f"name an image for {RULES[info.guest].title}, or another engine with DOCKER_HOST",
+            hint=f"use an image for {RULES[info.guest].title}, or select another engine with DOCKER_HOST",
         )
     if info.windows is None:
         return None

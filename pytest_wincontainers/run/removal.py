@@ -1,4 +1,4 @@
-"""Removing what a run made: by label, whatever a list in memory says, and without ever raising.
+"""Removing everything that a run has created: found by label, not from memory, and without ever raising.
 
 Used by the owner at the end of its run, by its watchdog when the owner died, and by the next run for what a
 power cut left.
@@ -82,7 +82,7 @@ def sweep(engine: Engine, state: Path, run: str) -> list[str]:
         if not lock.is_dead():
             continue
         problems = remove_run(engine, other, rounds=RULES[engine.info().guest].removal_rounds)
-        lines += problems or [f"removed the containers that run {other} left when it was killed"]
+        lines += problems or [f"removed the containers left by run {other}, which was killed"]
         if not problems:
             lock.forget()
     return lines

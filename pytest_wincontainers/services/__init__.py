@@ -1,4 +1,4 @@
-"""The kit that services are written with, this package's own as well as yours.
+"""Everything needed to write a service: this package's own services use it as well as yours.
 
 from dataclasses import dataclass
 from pytest_wincontainers.services import Service, declare

@@ -1,4 +1,4 @@
-"""Declarations: what the decorators make, and how they are found in the modules that pytest has loaded."""
+"""Declarations: what the decorators create, and how they are found in the modules that pytest has loaded."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Declaration:
     function: Callable[..., Any]
     needs: tuple[str, ...]
     base: Path
-    """The folder of the declaring file, against which relative paths are resolved."""
+    """The directory of the declaring file, against which relative paths are resolved."""
     where: str
     """File and line, for messages."""
     replaced: Declaration | None
@@ -40,9 +40,9 @@ class Declaration:
 
 
 def declare(service: Service) -> Decorator:
-    """A decorator that declares a container of this kind: it turns a function into a session fixture.
+    """Create a decorator that declares a container of this service; it turns a function into a session fixture.
 
-    Raises TypeError for an option that no container has.
+    Raises TypeError for an unknown option.
     """
     known = Options.__annotations__
     for name in service.options:
@@ -76,7 +76,7 @@ def _fixture(declaration: Declaration) -> Any:
         endpoint_of = request.config.stash.get(ENDPOINTS, None)
         if endpoint_of is None:
             pytest.fail(
-                "the plugin of pytest-wincontainers is not loaded\nhint: pytest -p wincontainers", pytrace=False
+                "the pytest-wincontainers plugin is not loaded\nhint: run pytest with -p wincontainers", pytrace=False
             )
         return endpoint_of(declaration.name)
 
@@ -111,7 +111,7 @@ def declarations_in(plugins: Iterable[object]) -> list[Declaration]:
                     raise DeclarationError(
                         f"two containers are called {' and '.join(names)}",
                         details=f"{other.where}\n{declaration.where}",
-                        hint="rename one of the functions; names must differ by more than upper and lower case",
+                        hint="rename one of the functions; names must differ in more than upper and lower case",
                     )
             found[declaration.name] = declaration
     return list(found.values())

@@ -1,4 +1,4 @@
-"""Any other container."""
+"""The service behind `container()`: any image."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Generic(Service):
         if not self.options.get("image") and not self.options.get("build"):
             raise DeclarationError("neither image= nor build= is given", hint='add image="name:tag" or build="folder"')
         if len(set(self.ports)) < len(self.ports):
-            raise DeclarationError(f"a port is given twice: {self.ports}", hint="ports= names each port once")
+            raise DeclarationError(f"a port is given twice: {self.ports}", hint="list each port only once in ports=")
 
     def readiness(self) -> Sequence[Ready]:
         return () if self.options.get("ready") else super().readiness()

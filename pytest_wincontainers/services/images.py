@@ -1,4 +1,4 @@
-"""Images that a service brings with it, and what they are built on for each host."""
+"""Images that come with a service, and their base images for each host."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from pytest_wincontainers.guests import RULES
 from pytest_wincontainers.guests.builds import TAGS, WindowsHost
 
 OWN_IMAGES = Path(__file__).parent.parent / "images"
-"""The images of this package."""
+"""The directory of this package's own images."""
 
 _REGISTRY = "mcr.microsoft.com"
 
 SERVERCORE: Mapping[str, str] = {tag: f"windows/servercore:{tag}" for tag in TAGS.values()}
-"""Windows Server Core for every host, by tag."""
+"""The Windows Server Core base image for each host, by tag."""
 
 
 @dataclass(frozen=True)
 class ServiceImage:
-    """An image that is built from a folder with Dockerfiles: `root/linux/name` and `root/windows/name`.
+    """An image that is built from the Dockerfiles in the directories `root/linux/name` and `root/windows/name`.
 
-    `windows_bases` are the base images by the tag of the host's release, as on mcr.microsoft.com. The Dockerfile for
-    Windows takes the one that fits in the build argument BASE.
+    `windows_bases` maps the tag of each host release to the base image on mcr.microsoft.com. The Dockerfile for Windows
+    gets the one that fits the host as the build argument BASE.
     """
 
     root: Path
@@ -33,7 +33,7 @@ class ServiceImage:
     windows_bases: Mapping[str, str]
 
     def build(self, engine: EngineInfo, **arguments: str) -> Build:
-        """The build for this engine; `arguments` are for Windows only. Raises DeclarationError where there is none."""
+        """The build for this engine; `arguments` are for Windows only. Raises DeclarationError if there is none."""
         rules = RULES[engine.guest]
         if not rules.images_match_host:
             return Build(self.root / engine.guest / self.name, network=rules.build_network)
@@ -44,7 +44,7 @@ class ServiceImage:
         for tag in host.at_all if host is not None else ():
             if tag in self.windows_bases:
                 return self.windows_bases[tag]
-        where = f"Windows {host.build}" if host is not None else "an engine that does not tell its build of Windows"
+        where = f"Windows {host.build}" if host is not None else "an engine that does not report its Windows build"
         raise DeclarationError(
-            f"there is no {self.name} image for {where}", hint="name one of your own with image=… or build=…"
+            f"there is no {self.name} image for {where}", hint="use your own image with image=… or build=…"
         )

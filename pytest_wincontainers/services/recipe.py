@@ -1,4 +1,4 @@
-"""How to make the container of a declaration: the service's own ways and the user's options, put together."""
+"""How to create a declared container: the service's defaults combined with the user's options."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ class Recipe:
 
 
 def check_options(service: Service, base: Path) -> None:
-    """Raise DeclarationError for options that can be seen to be wrong before anything starts."""
+    """Raise DeclarationError for options that are wrong whatever the engine."""
     options = service.options
     if options.get("image") and options.get("build"):
-        raise DeclarationError("image= and build= are both given", hint="leave one of them out")
+        raise DeclarationError("image= and build= are both given", hint="remove one of them")
     build = options.get("build")
     if build is not None:
         found = _resolved(build, base)
         if not (found.folder / found.dockerfile).is_file():
             raise DeclarationError(
                 f"there is no {found.dockerfile} in {found.folder}",
-                hint="build= names the folder that holds the Dockerfile, relative to the folder of this file",
+                hint="build= names the Dockerfile's directory, relative to the declaring file's directory",
             )
     for mount in options.get("mounts", ()):
         # A path of another system is one of the engine's machine; the engine's rules are checked later.
         if not _foreign(mount.source) and not (base / mount.source).exists():
             raise DeclarationError(
-                f"there is nothing to mount at {base / mount.source}",
-                hint="a mount's source is resolved against the folder of the file that declares it",
+                f"the mount source {base / mount.source} does not exist",
+                hint="a mount's source is resolved against the declaring file's directory",
             )
 
 

@@ -1,4 +1,4 @@
-"""What only some services have: each a role that the core looks for, to be subclassed beside `Service`."""
+"""Optional roles of services: base classes to inherit from in addition to `Service`."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from pytest_wincontainers.services.service import Returned
 
 @dataclass(frozen=True)
 class Staged:
-    """What is copied into a container before its start, and what is worth noting of it."""
+    """The files to copy into a container before it starts, and notes for the run's summary."""
 
     folders: tuple[Folder, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 class StagedFiles(ABC):
-    """A service whose container gets files before it starts."""
+    """A service that copies files into its container before it starts."""
 
     @abstractmethod
     def staged(self, base: Path, guest: Guest, secrets: Mapping[str, str], returned: Returned) -> Staged:
-        """What to copy in. Relative paths are resolved against `base`. Raises DeclarationError."""
+        """The files to copy in. Relative paths are resolved against `base`. Raises DeclarationError."""
 
 
 class SnapshotSupport(ABC):
@@ -37,50 +37,50 @@ class SnapshotSupport(ABC):
     @property
     @abstractmethod
     def snapshots(self) -> str:
-        """Whether snapshots are used and made: "auto", "never" or "refresh"."""
+        """Whether snapshots are used and created: "auto", "never" or "refresh"."""
 
     @abstractmethod
     def snapshot_parts(self, base: Path, environment: Mapping[str, str]) -> str | None:
-        """All that its preparation depends on besides the image; None where no snapshot is to be kept.
+        """Everything besides the image that the preparation depends on; None if no snapshot is to be kept.
 
-        `environment` is without what is different in every run. Raises OSError for what cannot be read.
+        `environment` does not contain values that differ in every run. Raises OSError if a file cannot be read.
         """
 
     @abstractmethod
     def seal(self, endpoint: Any, container: Container, key: str) -> None:
-        """End the prepared container in its own way, for a snapshot of that key without this run's passwords."""
+        """Shut down the prepared container for the snapshot with this key, and remove this run's passwords from it."""
 
     @abstractmethod
     def is_sealed(self, endpoint: Any, key: str) -> bool:
-        """Whether a container that was started from a snapshot has all that was prepared."""
+        """Whether a container that was started from a snapshot is completely prepared."""
 
 
 class ServerLogs(ABC):
-    """A service whose container writes several logs into its output."""
+    """A service whose container writes several logs to its output."""
 
     @abstractmethod
     def flush_logs(self, endpoint: Any) -> None:
-        """Wait until all that was logged by now is in the container's output. Raises WincontainersError."""
+        """Wait until everything logged so far is in the container's output. Raises WincontainersError."""
 
     @abstractmethod
     def excerpts(self, log: Path, offset: int, since: float, until: float) -> Mapping[str, Sequence[str]]:
-        """The lines from `since` to `until`, by which log they are of; "" for the output itself.
+        """The lines from `since` to `until` of each log; the log "" is the output itself.
 
-        `offset` is the file's size at `since`: what was written before came before. Raises OSError.
+        `offset` is the size of the file at `since`; everything before it is older. Raises OSError.
         """
 
 
 class TestHooks:
-    """A service that does something for each process or each test."""
+    """A service that does something in each test process or before each test."""
 
     __test__ = False
 
     def parallel_problem(self, workers: int) -> DeclarationError | None:
-        """What so many pytest-xdist workers cannot share, or None."""
+        """The error if this number of pytest-xdist workers cannot share the container, otherwise None."""
         return None
 
     def enter(self, endpoint: Any) -> None:
-        """A test process has got the container for the first time. Raises PreparationError."""
+        """Called when a test process uses the container for the first time. Raises PreparationError."""
 
     def start_test(self, endpoint: Any) -> None:
-        """A test that needs the container begins. Raises PreparationError."""
+        """Called before each test that needs the container. Raises PreparationError."""

@@ -1,4 +1,4 @@
-"""What a service is: a kind of container, with the options of one declaration."""
+"""Services: a service is a kind of container, with the options of one declaration."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from pytest_wincontainers.services.images import ServiceImage
 _STOP_SECONDS = 10
 
 Returned = Mapping[str, Any]
-"""What a declaration function returned: what is known only when its neighbours' addresses are."""
+"""What a declaring function returned: values that depend on the addresses of other containers."""
 
 Prepare = Callable[[Any], object]
-"""A preparation step of the user's own; called with the endpoint."""
+"""A user's preparation step; called with the endpoint."""
 
 
 class Options(TypedDict, total=False):
@@ -52,7 +52,7 @@ class Options(TypedDict, total=False):
 
 
 class ToolRunner(Protocol):
-    """Runs a command in a container of its own, on the same network."""
+    """Runs a command in a separate container on the same network."""
 
     def __call__(
         self,
@@ -63,17 +63,20 @@ class ToolRunner(Protocol):
         seconds: float,
         progress: Callable[[str], None],
     ) -> tuple[int, str]:
-        """Its exit code and output. `folders` are copied in, by their paths in there. Raises WincontainersError."""
+        """Run it; returns its exit code and output.
+
+        `folders` maps paths in the container to directories to copy there. Raises WincontainersError.
+        """
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """What a service has at hand while it prepares its container."""
+    """What a service can use while it prepares its container."""
 
     base: Path
-    """The folder of the declaring file, against which relative paths are resolved."""
+    """The directory of the declaring file, against which relative paths are resolved."""
     progress: Callable[[str], None]
-    """Is told what is being done; raises when going on has become pointless."""
+    """Called with a description of the current step; raises if the run is over or the container has failed."""
     run_tool: ToolRunner
 
 
@@ -81,24 +84,23 @@ class Preparation:
 class Service:
     """A kind of container with the options of one declaration.
 
-    A subclass is a frozen dataclass, whose fields are the arguments of its decorator; `declare(service)` makes the
-    decorator. It says what its container is like by overriding what follows, and no more of it than it needs. What
-    only some services have is a role of its own, from `pytest_wincontainers.services`: StagedFiles, SnapshotSupport,
-    ServerLogs, TestHooks.
+    A subclass is a frozen dataclass whose fields are the arguments of its decorator; `declare(service)` creates the
+    decorator. The subclass overrides only the attributes and methods that it needs. Optional abilities are separate
+    base classes in `pytest_wincontainers.services`: StagedFiles, SnapshotSupport, ServerLogs and TestHooks.
     """
 
     options: Options = field(default_factory=Options)
 
     kind: ClassVar[str]
-    """The word for messages; by convention, the decorator is called `<kind>_container`."""
+    """The name used in messages; by convention, the decorator is called `<kind>_container`."""
     returns: ClassVar[frozenset[str]] = frozenset({"environment"})
-    """The keys that a declaration function may return."""
+    """The keys that a declaring function may return."""
     own_image: ClassVar[ServiceImage | None] = None
-    """The image for a declaration that names none."""
+    """The image of a declaration without `image=` and `build=`."""
     endpoint_type: ClassVar[type[Endpoint[Any]]] = Endpoint
-    """What tests receive; `endpoint` makes it."""
+    """The class of the endpoint that tests receive; created by `endpoint`."""
     hyperv_memory: ClassVar[int | None] = None
-    """MiB that a Hyper-V container of this kind gets; left alone it gets 1024 (docker/for-win#321)."""
+    """The memory in MiB of a Hyper-V container of this kind; if None, the engine gives it 1024 (docker/for-win#321)."""
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -107,47 +109,47 @@ class Service:
 
     @property
     def least_timeout(self) -> float:
-        """Seconds that it is given to become ready, also where fewer are set for all containers."""
+        """Seconds that it may take to become ready even if --wincontainers-timeout is lower."""
         return 0.0
 
     def check(self, base: Path) -> None:
-        """Raise DeclarationError for what can be seen to be wrong before anything starts.
+        """Raise DeclarationError if the declaration is wrong, before anything starts.
 
-        Relative paths are resolved against `base`. The options that all services have are checked already.
+        Relative paths are resolved against `base`. The options of `Options` have been checked already.
         """
 
     def image(self, engine: EngineInfo) -> str | Build:
-        """The image for a declaration that names none. Raises DeclarationError where there is none for this engine."""
+        """The image of a declaration without `image=` and `build=`. Raises DeclarationError if this engine has none."""
         if self.own_image is not None:
             return self.own_image.build(engine)
         raise DeclarationError("neither image= nor build= is given", hint='add image="name:tag" or build="folder"')
 
     def secrets(self, token: Callable[[], str]) -> Mapping[str, str]:
-        """The passwords of this run, by name; `token` makes a new one. They are masked in logs and reports."""
+        """The passwords of this run, by name; `token` creates a new one. They are masked in logs and reports."""
         return {}
 
     def environment(self, secrets: Mapping[str, str], returned: Returned) -> Mapping[str, str]:
-        """The variables that the image needs, apart from the user's."""
+        """The environment variables that the image needs, in addition to the user's."""
         return {}
 
     def face(self, host: str, ports: Mapping[int, int], secrets: Mapping[str, str]) -> Any:
-        """The container as it is reached at `host`; `ports` maps its own ports to those to use there."""
+        """The container's face at `host`; `ports` maps the container's ports to the ports to connect to."""
         return Face(host, ports)
 
     def endpoint(self, link: Link) -> Any:
-        """What tests receive."""
+        """The endpoint that tests receive."""
         return self.endpoint_type(link, self.face)
 
     def readiness(self) -> Sequence[Ready]:
-        """What must hold before the container is prepared, in this order; the user's own checks come after it."""
+        """The checks that must pass before the container is prepared, in order; the user's checks come after them."""
         return tuple(tcp(port) for port in self.ports)
 
     def prepare(self, endpoint: Any, preparation: Preparation) -> None:
-        """The steps between ready and handed over, before the user's own. Raises PreparationError."""
+        """Prepare the ready container, before the user's `prepare=`. Raises PreparationError."""
 
     def finish(self, endpoint: Any, preparation: Preparation) -> None:
-        """The steps after the user's own, in every run. Raises PreparationError."""
+        """Finish the preparation after the user's `prepare=`, in every run. Raises PreparationError."""
 
     def shut_down(self, endpoint: Any, container: Container) -> None:
-        """End the container before a restart, so that nothing is lost which it would keep."""
+        """Stop the container before a restart, without losing any of its data."""
         container.stop(_STOP_SECONDS)

@@ -1,1 +1,1 @@
-"""What talks to pytest and pytest-xdist: the parts that a process plays, and what they tell each other."""
+"""The side towards pytest and pytest-xdist: the roles of processes, and how they communicate."""

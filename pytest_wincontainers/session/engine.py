@@ -1,4 +1,4 @@
-"""The engine of a process: the one that a hook brings, or Docker."""
+"""The engine of a process: from a hook, otherwise Docker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the owner tells other processes what became of each container: one small file each, in a private folder.
+"""How the owner tells other processes the outcome of each container: a small file in a private directory.
 
 A file is written once and appears whole. It holds passwords, so the folder is for this account only, lies
 outside the artifacts, and goes with the run.

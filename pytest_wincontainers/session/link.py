@@ -1,4 +1,4 @@
-"""What connects the endpoints that tests get, and reads their containers' logs."""
+"""The links of the endpoints that tests receive, and the readers of their containers' logs."""
 
 from __future__ import annotations
 

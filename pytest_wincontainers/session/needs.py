@@ -34,7 +34,7 @@ def need_of(item: pytest.Item, declared: Collection[str]) -> Need:
         for name in mark.args:
             if name not in declared:
                 raise DeclarationError(
-                    f"{item.nodeid} is marked with {name!r}, and no container has that name{closest(name, declared)}",
+                    f"{item.nodeid} is marked with {name!r}, but no container has that name{closest(name, declared)}",
                     hint=f"declared containers: {', '.join(declared) or 'none'}; declare containers in the root "
                     "conftest.py or in a plugin",
                 )

@@ -1,4 +1,4 @@
-"""The owner: the process that starts, gathers and removes."""
+"""The owner: the process that starts the containers, collects their logs and removes them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Owner(Role):
     @property
     def engine(self) -> Engine:
         if self.run is None:
-            raise EngineUnavailable("the engine is not connected yet", hint="wait for a container")
+            raise EngineUnavailable("the engine is not connected yet", hint="wait until a container is ready")
         return self.run.engine
 
     # -- starting -----------------------------------------------------------------------------------------
@@ -83,9 +83,9 @@ class Owner(Role):
         started = self.run.trackers if self.run is not None else {}
         for name in needs["needed"]:
             if name not in started:
-                words = f"{name} was not started, because the tests of the first worker did not need it"
+                words = f"{name} was not started because the tests of the first worker did not need it"
                 self.handover.publish(
-                    name, StartFailure(f"{words}\nhint: let every pytest-xdist worker select the same tests")
+                    name, StartFailure(f"{words}\nhint: make every pytest-xdist worker select the same tests")
                 )
         if self.run is not None and self._teller is None:
             # The main thread is in xdist's loop from now on.
@@ -142,8 +142,8 @@ class Owner(Role):
             make_run_folder(self.artifacts)
         except OSError as problem:
             raise pytest.UsageError(
-                f"the folder for logs and screenshots cannot be made: {problem}\n"
-                "hint: name another one with --wincontainers-artifacts"
+                f"the directory for logs and screenshots cannot be created: {problem}\n"
+                "hint: choose another one with --wincontainers-artifacts"
             ) from None
         self._secrets = plan.secrets
         self.run = Coordinator(

@@ -1,4 +1,4 @@
-"""What every process of a pytest session does: it knows the declarations, reads what tests need, and gives it to them.
+"""The role of a process in a pytest session: it collects declarations and needs, and gives containers to tests.
 
 Which part a process plays is chosen once, when the session starts. The owner is the only process, or pytest-xdist's
 controller, which collects and runs no tests itself: there it learns from each worker what its tests need.
@@ -102,8 +102,8 @@ class Role:
         late = declarations_in(one for one in self.config.pluginmanager.get_plugins() if id(one) not in early)
         if late:
             raise DeclarationError(
-                f"{late[0].where}: {late[0].name} is declared in a conftest.py that pytest does not load at its start",
-                hint="move the declaration to the conftest.py of the root folder, or to a plugin",
+                f"{late[0].where}: {late[0].name} is declared in a conftest.py that pytest does not load at startup",
+                hint="move the declaration to the root conftest.py or to a plugin",
             )
 
     # -- tests --------------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ class Role:
     def _ready(self, name: str) -> ContainerInfo:
         if name not in self.needed:
             # pytest-xdist runs some tests after a collection error before it stops.
-            pytest.fail(f"{name} was not started, because of the errors during collection", pytrace=False)
+            pytest.fail(f"{name} was not started because of errors during collection", pytrace=False)
         outcome = self.wait(name)
         if isinstance(outcome, StartFailure):
             if outcome.skip:
@@ -151,7 +151,7 @@ class Role:
 
     def _fail(self, name: str, message: str) -> NoReturn:
         if message in self._given.told:
-            message = f"{message.splitlines()[0]}\nhint: the first test that needed {name} has the whole report"
+            message = f"{message.splitlines()[0]}\nhint: the first test that needed {name} has the full report"
         self._given.told.add(message)
         pytest.fail(message, pytrace=False)
 
@@ -165,8 +165,8 @@ class Role:
             self._given.infos[name] = self._ready(name)
         if name not in self._given.infos:
             pytest.fail(
-                f"{name} was not started, because no selected test was seen to need it\n"
-                f"hint: what request.getfixturevalue() asks for is not seen before tests run; "
+                f"{name} was not started because no selected test is known to need it\n"
+                f"hint: fixtures requested with request.getfixturevalue() are not known before tests run; "
                 f'mark the test with @pytest.mark.wincontainers("{name}")',
                 pytrace=False,
             )

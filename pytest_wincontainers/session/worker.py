@@ -1,4 +1,4 @@
-"""A pytest-xdist worker: it says what its tests need and reads what became of it."""
+"""The role of a pytest-xdist worker: it reports what its tests need, and reads the outcomes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Worker(Role):
         names = sorted(declaration.name for declaration in self.declarations)
         if self.problem is None and names != given["declared"]:
             self.problem = DeclarationError(
-                "this pytest-xdist worker sees other containers than the controller",
+                "this pytest-xdist worker declares other containers than the controller",
                 details=f"worker: {', '.join(names)}\ncontroller: {', '.join(given['declared'])}",
                 hint="declare containers in the root conftest.py or in a plugin, without conditions",
             )
@@ -74,7 +74,7 @@ class Worker(Role):
         # The owner is another process, so there is nothing to wait on but the file.
         while (outcome := self.handover.outcome(name)) is None:
             if not self.handover.folder.exists():
-                return StartFailure(f"{name} is gone, as the run that started it is over")
+                return StartFailure(f"{name} is gone because the run that started it is over")
             time.sleep(_POLL_SECONDS)
         return outcome
 
@@ -83,7 +83,7 @@ class Worker(Role):
         self.handover.ask_for_restart(self.worker, self._restarts, name)
         while (problem := self.handover.restart_answer(self.worker, self._restarts)) is None:
             if not self.handover.folder.exists():
-                problem = f"{name} is gone, as the run that started it is over"
+                problem = f"{name} is gone because the run that started it is over"
                 break
             time.sleep(_POLL_SECONDS)
         if problem:

@@ -1,4 +1,4 @@
-"""For tests of suites, services and plugins that use this one.
+"""Tools for testing suites, services and plugins that use this plugin.
 
 # conftest.py
 from pytest_wincontainers.testing import FakeEngine

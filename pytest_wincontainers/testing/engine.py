@@ -1,4 +1,4 @@
-"""An engine in memory."""
+"""An in-memory engine for tests."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from pytest_wincontainers.guests import RULES, Guest
 from pytest_wincontainers.guests.builds import WindowsHost
 
 Fail = Callable[[str, str], None]
-"""Called with a method's name and its first argument before the method does anything; may raise or wait."""
+"""Called before each method with its name and first argument; may raise or wait."""
 
 ExecHandler = Callable[[ContainerSpec, Sequence[str]], ExecResult]
-"""Answers a command that is run in a container of that specification."""
+"""Returns the result of a command in the container with this specification."""
 
 
 class _Container:
@@ -49,14 +49,15 @@ class _Container:
 
 
 class FakeEngine:
-    """Keeps containers as records and tells their story. They run nothing: each runs until it is ended.
+    """An engine that keeps containers in memory. They run no programs; each "runs" until it is ended.
 
-    `fail` is called before each method and may raise what a real engine would. `start_seconds` is how long a
-    start takes. `journal` is a file that gets a line of JSON for each change, which also other processes can read.
-    `windows` is the machine it claims to run on, with guest="windows". `images` are those whose kind matters, by
-    reference; all others fit, and every image that is not built or committed here is there already. `started` is
-    called with the engine and a container's id once the container has started, and may let it write and end. `exec`
-    answers commands; without it, each ends with 0 and writes its own words.
+    `fail` is called before each method and may raise what a real engine would raise. `start_seconds` is how long a
+    start takes. `journal` is a file to which each change is appended as a line of JSON, also for other processes to
+    read. `windows` is the machine that the engine claims to run on, with guest="windows". `images` maps references to
+    images that must differ from the default, which fits the engine. All images exist at first, except those built or
+    committed here. `started` is called with the engine and the container's id once a container has started, and may
+    let it write lines and end. `exec` returns the results of commands; by default they exit with 0 and print their
+    own words.
     """
 
     def __init__(
@@ -155,7 +156,7 @@ class FakeEngine:
         self._fail("create", spec.name)
         with self._changed:
             if any(one.spec.name == spec.name for one in self._containers.values()):
-                raise EngineError(f"the name {spec.name} is in use", status=409)
+                raise EngineError(f"the name {spec.name} is already in use", status=409)
             number = next(self._numbers)
             self._containers[f"fake{number}"] = _Container(spec, number)
         self._write("create", spec.name)
@@ -276,14 +277,14 @@ class FakeEngine:
     # What tests do to it.
 
     def say(self, container: str, line: str) -> None:
-        """Have the container write a line."""
+        """Let the container write a line to its output."""
         with self._changed:
             now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")
             self._get(container).lines.append(f"{now}000Z {line}\n".encode())
             self._changed.notify_all()
 
     def end(self, container: str, exit_code: int) -> None:
-        """Have the container end by itself."""
+        """Let the container end by itself."""
         with self._changed:
             one = self._get(container)
             one.running, one.exit_code = False, exit_code
@@ -295,7 +296,7 @@ class FakeEngine:
             return [key for key, one in self._containers.items() if one.spec.name.endswith(f"-{name}")]
 
     def spec(self, container: str) -> ContainerSpec:
-        """What the container was created from."""
+        """The specification that the container was created with."""
         return self._get(container).spec
 
     def _get(self, container: str) -> _Container:

@@ -1,4 +1,4 @@
-"""The checks that every service should pass."""
+"""Checks that every service should pass."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _NAME = "service"
 
 
 def check_service(service: Service, *, engine: Engine | None = None, base: Path | None = None) -> None:
-    """Raise AssertionError with all that is wrong with a service, a line each.
+    """Raise AssertionError with all problems of a service, one per line.
 
-    Without an engine, what the service says is checked for Linux and for every release of Windows. With one, a
-    container is also started, made ready, restarted and removed; the engine is closed then. Relative paths are
-    resolved against `base`, the current folder where none is given.
+    Without an engine, the service's values are checked for Linux and for every Windows release. With an engine, a
+    container is also started, made ready, restarted and removed; then the engine is closed. Relative paths are
+    resolved against `base`; the default is the current directory.
     """
     place = base or Path.cwd()
     problems = list(_said(service, place))
@@ -40,12 +40,12 @@ def check_service(service: Service, *, engine: Engine | None = None, base: Path 
 
 
 def _said(service: Service, base: Path) -> Iterator[str]:
-    """What can be seen without an engine."""
+    """Problems that can be found without an engine."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", getattr(service, "kind", "")):
-        yield "kind: a word of small letters, for messages and the decorator's name"
+        yield "kind: must be a lower-case word, for messages and the decorator's name"
         return
     if len(set(service.ports)) < len(service.ports) or not all(0 < port < 65536 for port in service.ports):
-        yield f"ports: {service.ports} are not different numbers from 1 to 65535"
+        yield f"ports: {service.ports} must be distinct numbers from 1 to 65535"
     try:
         check_options(service, base)
         service.check(base)
@@ -53,22 +53,22 @@ def _said(service: Service, base: Path) -> Iterator[str]:
         yield f"check: {problem.message}"
         return
     if not all(callable(check) for check in readiness_of(service)):
-        yield "readiness: each check is called with the endpoint"
+        yield "readiness: each check must be callable, with the endpoint as its argument"
     plan = _plan(service, base)
     (planned,) = plan.containers
     face = service.face(planned.container_name, planned.inside_ports, planned.secrets)
     if (face.host, dict(face.ports)) != (planned.container_name, dict(planned.inside_ports)):
-        yield "face: `host` and `ports` are those that it is made from"
+        yield "face: `host` and `ports` must be the ones that it is made from"
     if any(secret in f"{face!r}{service!r}" for secret in plan.secrets):
-        yield "secrets: a password shows in the repr() of the face or of the service; use field(repr=False)"
+        yield "secrets: the repr() of the face or of the service shows a password; use field(repr=False)"
     if plan.secrets & _plan(service, base).secrets:
-        yield "secrets: a password is the same in two runs; make it with `token`"
+        yield "secrets: a password is the same in two runs; create it with `token`"
     for info in _engines():
         yield from (f"{info.system}: {problem}" for problem in _made(service, base, info, plan))
 
 
 def _made(service: Service, base: Path, info: EngineInfo, plan: Plan) -> Iterator[str]:
-    """What is wrong with how the container is made on this engine; that it cannot be is no problem."""
+    """Problems with creating the container on this engine; an engine that the service does not support is none."""
     (planned,) = plan.containers
     try:
         image = image_of(service, base, info)
@@ -78,14 +78,14 @@ def _made(service: Service, base: Path, info: EngineInfo, plan: Plan) -> Iterato
     if isinstance(image, Build) and not (base / image.folder / image.dockerfile).is_file():
         yield f"image: there is no {image.dockerfile} in {image.folder}"
     if any(secret in value for secret in plan.secrets for value in recipe.command or ()):
-        yield "command: a password is in it, where everybody can read it"
+        yield "command: it contains a password, which everybody can read there"
     kind = PureWindowsPath if RULES[info.guest].images_match_host else PurePosixPath
     for folder in recipe.folders:
         if not kind(folder.target).is_absolute():
-            yield f"staged: {folder.target} is no absolute path in the container"
+            yield f"staged: {folder.target} is not an absolute path in the container"
     for name, value in service.environment(planned.secrets, {}).items():
         if not isinstance(name, str) or not isinstance(value, str):
-            yield f"environment: {name} is {value!r}, not a text"
+            yield f"environment: {name} is {value!r}, not a string"
 
 
 def _engines() -> Iterator[EngineInfo]:
@@ -132,7 +132,7 @@ def _lived(service: Service, engine: Engine, base: Path) -> list[str]:
             if isinstance(known.outcome, ContainerInfo):
                 problems += _used(service, coordinator)
             else:
-                problems.append(f"start: {known.outcome.message if known.outcome else 'nothing came of it'}")
+                problems.append(f"start: {known.outcome.message if known.outcome else 'no outcome'}")
         finally:
             coordinator.close()
     return problems
@@ -142,7 +142,7 @@ def _used(service: Service, coordinator: Coordinator) -> Iterator[str]:
     """What goes wrong with a container that is ready."""
     endpoint = service.endpoint(OwnerLink(coordinator.engine, coordinator.trackers[_NAME]))
     if not isinstance(endpoint, Endpoint):
-        yield "endpoint: it is no Endpoint"
+        yield "endpoint: it is not an Endpoint"
         return
     try:
         coordinator.restart(_NAME)

@@ -3,7 +3,7 @@
     transformed = transform(Path("Web.config"), Path("Web.Release.config"))
     content = apply_settings(transformed.content, {"Shop": connection_string}, {"Mode": "test"})
 
-No file is ever written: both functions return the new content. What is not touched keeps its bytes.
+No file is ever written: both functions return the new content. Everything that is not changed is kept byte for byte.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pytest_wincontainers.webconfig.errors import TransformError
 __all__ = ["TransformError", "Transformed", "apply_settings", "find_web_config", "transform"]
 
 Content = bytes | os.PathLike[str]
-"""A path names a file, bytes are the XML itself."""
+"""The path of a file, or the XML itself as bytes."""
 
 
 @dataclass(frozen=True)
 class Transformed:
-    """The transformed document, and what the transforms asked for in vain, one sentence each."""
+    """The transformed document, and the warnings of the transforms, one sentence each."""
 
     content: bytes
     warnings: tuple[str, ...] = ()
@@ -52,8 +52,8 @@ def apply_settings(
 ) -> bytes:
     """Set connection strings and app settings in a web.config and return the new content.
 
-    An existing entry keeps its place and its other attributes. `source` names the content in errors. With `inherits`
-    a new connection string takes the place of one that a web.config further up may have. Raises TransformError.
+    An existing entry keeps its position and its other attributes. `source` is the name of the content in errors. With
+    `inherits`, a new connection string overrides one that a parent web.config may have. Raises TransformError.
     """
     _require_lxml()
     from pytest_wincontainers.webconfig.settings import set_settings
@@ -62,18 +62,18 @@ def apply_settings(
 
 
 def find_web_config(folder: Path) -> Path:
-    """The web.config of a folder, in whatever case its name is written."""
+    """The web.config of a directory; the case of its name does not matter. Raises DeclarationError."""
     try:
         found = [entry for entry in folder.iterdir() if entry.name.lower() == "web.config" and entry.is_file()]
     except OSError as error:
         raise DeclarationError(
             f"{folder} cannot be searched for a web.config: {error.strerror or error}.",
-            hint="Name the folder that is published to IIS.",
+            hint="Use the directory that is published to IIS.",
         ) from error
     if not found:
         raise DeclarationError(
             f"There is no web.config in {folder}.",
-            hint="Name the folder that is published to IIS, and publish the site before the tests run.",
+            hint="Use the directory that is published to IIS, and publish the site before the tests run.",
         )
     # Where case counts there can be two: the lower-case one is what IIS tools write.
     return max(found, key=lambda entry: entry.name)

@@ -1,4 +1,4 @@
-"""The error of this package, apart from lxml, so that it can be caught where lxml is missing."""
+"""The error of this package, in a module that does not need lxml."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class Step:
         if locator is None:
             raise Problem(
                 f"There is no locator {call.name!r}.",
-                hint="The locators are Condition, Match and XPath, in this spelling.",
+                hint="The locators are Condition, Match and XPath; their names are case-sensitive.",
             )
         return _Located(locator, self._base, self.element, call.arguments)
 
@@ -171,7 +171,7 @@ def _one_argument(locator: str, arguments: tuple[str, ...]) -> str:
     if len(arguments) != 1:
         raise Problem(
             f"{locator} takes exactly one argument, not {len(arguments)}.",
-            hint=f"Write {locator}(expression); a comma outside parentheses starts a further argument.",
+            hint=f"Write {locator}(expression); a comma outside parentheses starts another argument.",
         )
     return arguments[0]
 

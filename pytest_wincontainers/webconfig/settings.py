@@ -35,8 +35,8 @@ def set_settings(
     if document.root.tag != "configuration":
         raise TransformError(
             f"{source}, line {document.root.sourceline or 1}: the root element is {document.root.tag}, "
-            "not configuration without a namespace.",
-            hint="Settings can only be set in a web.config; remove an xmlns from <configuration>.",
+            "but must be configuration without a namespace.",
+            hint="Settings can only be set in a web.config; remove any xmlns from <configuration>.",
         )
     for section, settings in ((_CONNECTION_STRINGS, connection_strings), (_APP_SETTINGS, app_settings)):
         if settings:
@@ -96,7 +96,7 @@ def _set(document: Document, element: etree._Element, section: _Section, key: st
     except (TypeError, ValueError) as error:
         raise TransformError(
             f"{document.source.name}: the entry {key!r} of {section.name} cannot be written: {error}.",
-            hint="Keys and values are text without control characters.",
+            hint="Use keys and values without control characters.",
         ) from error
 
 

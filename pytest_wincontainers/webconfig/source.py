@@ -54,13 +54,13 @@ def read(given: bytes | os.PathLike[str], name: str) -> Source:
         except (OSError, ValueError) as error:
             raise TransformError(
                 f"{name} cannot be read: {getattr(error, 'strerror', None) or error}.",
-                hint="Check the path; a relative one starts at the current folder.",
+                hint="Check the path; a relative path is resolved against the current directory.",
             ) from error
     elif isinstance(given, bytes):
         content = given
     else:
         raise TransformError(
-            f"XML is given as a path or as bytes, not as {type(given).__name__}.",
+            f"XML must be given as a path or as bytes, not as {type(given).__name__}.",
             hint="Write Path('Web.Release.config') for a file, or encode the text for XML content.",
         )
     return _decode(content, name)
@@ -77,7 +77,7 @@ def _decode(content: bytes, name: str) -> Source:
     except (LookupError, ValueError) as error:
         raise TransformError(
             f"{name}, line 1, column 1: the document is not text in the encoding {encoding}.",
-            hint="Save the file in the encoding that its XML declaration names, best as UTF-8.",
+            hint="Save the file in the encoding that its XML declaration names, preferably UTF-8.",
             details=str(error),
         ) from error
 
@@ -133,7 +133,7 @@ def parse(source: Source) -> etree._Element:
         sentence = re.sub(r",? line \d+, column \d+\s*$", "", str(error.msg)).strip()
         raise TransformError(
             f"{source.name}, line {line}, column {column}: the XML is malformed: {sentence}.",
-            hint="Correct the file; any XML editor shows the place.",
+            hint="Correct the file; any XML editor shows the position.",
         ) from error
     except (etree.LxmlError, ValueError) as error:
         raise TransformError(

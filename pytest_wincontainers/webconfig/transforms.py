@@ -151,11 +151,13 @@ def _attributes_at(element: etree._Element, *arguments: str) -> list[str]:
     try:
         found = element.xpath(path)
     except (etree.LxmlError, ValueError) as error:
-        raise Problem(f"The XPath {path} is not valid: {error}.", hint="Name the attributes, with commas.") from error
+        raise Problem(
+            f"The XPath {path} is not valid: {error}.", hint="List the attributes, separated by commas."
+        ) from error
     names = [getattr(value, "attrname", None) for value in found] if isinstance(found, list) else [None]
     known = {str(name) for name in element.attrib}
     if not known.issuperset(names):
-        raise Problem(f"The XPath {path} does not select attributes.", hint="Name the attributes, with commas.")
+        raise Problem(f"The XPath {path} does not select attributes.", hint="List the attributes, separated by commas.")
     return [str(name) for name in names]
 
 

@@ -42,8 +42,8 @@ class _Run:
     def apply(self) -> None:
         if not self._uses_xdt():
             self.warnings.append(
-                f'{self.source.name}, line {self.root.sourceline or 1}: no element declares xmlns:xdt="{XDT}", '
-                "exactly so, therefore the transform changes nothing."
+                f"{self.source.name}, line {self.root.sourceline or 1}: no element declares "
+                f'xmlns:xdt="{XDT}" in this exact spelling, so the transform changes nothing.'
             )
             return
         self._warn_of_unknown_tags()
@@ -74,7 +74,7 @@ class _Run:
         if transform is None:
             raise Problem(
                 f"There is no transform {call.name!r}.",
-                hint=f"The transforms are {', '.join(sorted(TRANSFORMS))}, in this spelling.",
+                hint=f"The transforms are {', '.join(sorted(TRANSFORMS))}; their names are case-sensitive.",
             )
         quiet = _suppresses_warnings(step.element)
 
@@ -92,7 +92,7 @@ class _Run:
             if transform.into_parent:
                 raise Problem(
                     f"{call.name} has no parent to insert into: {missing}",
-                    hint="Create the parent element first, with an Insert of its own before this one.",
+                    hint="Create the parent element first, with a separate Insert before this one.",
                 )
             warn(f"{call.name} changes nothing: {missing}")
         except Problem as problem:
@@ -108,7 +108,7 @@ class _Run:
             failed = failed.parent
         message = f"no element matches {failed.path}."
         if failed.select(self._original_tree, failed.path):
-            return f"{message[:-1]}, an earlier transform has removed it."
+            return f"{message[:-1]}; an earlier transform removed it."
         return message
 
     @property
@@ -128,7 +128,7 @@ class _Run:
         for element in self.root.iter(f"{{{XDT}}}*"):
             name = etree.QName(element).localname
             if name == "Import":
-                self._warn(element, "xdt:Import is left out, because transforms in .NET assemblies cannot run here.")
+                self._warn(element, "xdt:Import is ignored because transforms in .NET assemblies cannot run here.")
             else:
                 self._warn(element, f"xdt:{name} is unknown and changes nothing.")
 

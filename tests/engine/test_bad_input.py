@@ -49,21 +49,21 @@ def second(first): pass
 def fine(): pass
 """
 FAILS = {
-    "image": ["does not build", "| step 2 says no", "hint: try it by hand: docker build"],
-    "nobodys": ["the image wincontainers.invalid/nothing:1", "cannot be pulled\n  | "],
-    "short": ["short ended before it was ready with exit code 7", "| last words", "hint: its whole log is"],
+    "image": ["building the image in", "| step 2 says no", "hint: build it manually to see more: docker build"],
+    "nobodys": ["the image wincontainers.invalid/nothing:1", "could not be pulled\n  | "],
+    "short": ["short ended before it was ready with exit code 7", "| last words", "hint: its full log is"],
     "programless": ["the Docker engine refused to start", "no-such-program"],
     "deaf": ["deaf is not ready after 1 s: port 81: connection refused", "--wincontainers-timeout"],
     "unchecked": [
         "the readiness check of unchecked raised ZeroDivisionError",
-        "hint: a check returns None when it holds",
+        "hint: a check returns None when it passes",
     ],
     "unprepared": ["preparing unprepared failed: ZeroDivisionError", "hint: its log is"],
     "database": [
         "the migration 2_bad.sql failed at line 3: 1146: Table 'test.nowhere' doesn't exist",
         "| SELECT * FROM nowhere",
     ],
-    "second": ["first ended before it was ready with exit code 1", "| (it wrote nothing)"],
+    "second": ["first ended before it was ready with exit code 1", "| (no output)"],
 }
 
 
@@ -90,7 +90,7 @@ def test_what_fails_fails_the_tests_that_need_it(suite, mode):
         if mode != ["-n2"]:
             # Told in full once; the next test names the first.
             assert words[-1] not in second
-            assert "has the whole report" in second
+            assert "has the full report" in second
 
 
 def test_a_container_that_ends_during_the_tests(suite, mode):

@@ -286,5 +286,5 @@ class TestDockerEngine(Contract):
 
     def test_a_command_that_takes_too_long(self, subject):
         container = subject.running()
-        with pytest.raises(EngineError, match="did not end within"):
+        with pytest.raises(EngineError, match="timed out after"):
             subject.engine.exec(container, ["box", "sleep"], {}, timeout=0.3)

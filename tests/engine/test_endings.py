@@ -149,7 +149,7 @@ def test_what_a_power_cut_leaves_is_swept_by_the_next_run(sleepers):
     sleepers.files(test_it="import time\n\ndef test_it(first):\n    time.sleep(1)\n")
     finished = sleepers.run()
     assert finished.status == 0
-    assert f"removed the containers that run {left.labels[RUN_LABEL]} left when it was killed" in finished.output
+    assert f"removed the containers left by run {left.labels[RUN_LABEL]}, which was killed" in finished.output
 
 
 def test_a_living_run_is_not_swept(sleepers):
@@ -186,7 +186,7 @@ def test_the_engine_dies_during_the_run(sleepers, relay):
     output = ended(process)
     assert process.returncode == 1
     assert "1 passed, 1 error" in output
-    assert "the Docker engine stopped answering" in output
+    assert "the Docker engine stopped responding" in output
     assert "could not be removed" in output
     # The watchdog goes on trying until the engine is back.
     assert sleepers.leftovers() != []

@@ -64,8 +64,8 @@ def test_over_tls(far, engine, door, authority, tmp_path):
     url = door(authority.server_context(host=FAR, client_certificates=True))
     finished = far.run(DOCKER_HOST=url, DOCKER_TLS_VERIFY="1", DOCKER_CERT_PATH=str(tmp_path))
     assert finished.outcomes() == {"passed": 1}
-    assert "is not protected" not in finished.output
-    told = "the DNS client cache of 127.0.0.2 was not flushed, as there is no way to run commands there"
+    assert "is not encrypted" not in finished.output
+    told = "the DNS client cache of 127.0.0.2 was not flushed because no connection to that machine is configured"
     assert finished.output.count(told) == engine.windows
 
 
@@ -83,4 +83,4 @@ def test_the_engines_certificate_is_verified(far, door, authority, tmp_path):
 def test_without_tls_the_summary_says_so(far, door):
     finished = far.run(DOCKER_HOST=door())
     assert finished.outcomes() == {"passed": 1}
-    assert "the connection to the engine on 127.0.0.2 is not protected; use TLS" in finished.output
+    assert "the connection to the engine on 127.0.0.2 is not encrypted; use TLS" in finished.output

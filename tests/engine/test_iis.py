@@ -158,7 +158,7 @@ def test_requests_of_the_test_that_asks(sites):
             assert "System.InvalidOperationException: no tea" in event.message
             assert "/Throws.aspx?why=tea" in event.message
             assert abs(event.time - time.time()) < 10
-            with pytest.raises(LookupError, match="there is no site 'other'; there is shop"):
+            with pytest.raises(LookupError, match="unknown site: 'other'; the sites are shop"):
                 web.requests("other")
             time.sleep(1.1)
 
@@ -341,8 +341,8 @@ def test_what_a_transform_names_in_vain_is_noted_or_refused(sites):
     sites.files(conftest=one(', transforms=["Web.Vain.config"], strict=True'))
     finished = sites.run()
     assert finished.status == 4
-    assert "a transform of shop names what its web.config does not have" in finished.output
-    assert "hint: mend the transform, or leave out strict=True" in finished.output
+    assert "a transform of shop does not match its web.config" in finished.output
+    assert "hint: fix the transform, or omit strict=True" in finished.output
 
 
 def test_a_site_that_throws_says_why_also_where_its_page_does_not(sites):
@@ -353,7 +353,7 @@ def test_a_site_that_throws_says_why_also_where_its_page_does_not(sites):
     sites.files(conftest=one(), test_it="def test_it(web): pass")
     finished = sites.run()
     assert finished.outcomes() == {"errors": 1}
-    assert "the site shop answers /Default.aspx with 500" in finished.output
+    assert "the site shop responds to /Default.aspx with HTTP status 500" in finished.output
     assert "| System.InvalidOperationException: no coffee" in finished.output
 
 
@@ -362,8 +362,8 @@ def test_a_site_has_its_own_time(sites):
     sites.files(conftest=one(", timeout=8"), test_it="def test_it(web): pass")
     finished = sites.run()
     assert finished.outcomes() == {"errors": 1}
-    assert "the site shop did not answer /Default.aspx within 8 s: timed out" in finished.output
-    assert "hint: Site(..., timeout=…) gives it longer" in finished.output
+    assert "the site shop did not respond to /Default.aspx within 8 s: timed out" in finished.output
+    assert "hint: Site(..., timeout=…) allows more time" in finished.output
 
 
 EVERY = "".join(chr(code) for code in range(32, 127))

@@ -73,7 +73,7 @@ def test_what_was_run_and_is_changed_or_gone(server, tmp_path):
         run(server, tmp_path)
     write(tmp_path, **{"1_a": "CREATE TABLE a (x INT);"})
     (tmp_path / "2_b.sql").unlink()
-    with pytest.raises(MigrationError, match=r"2_b.sql was run on this database, and there is no such file"):
+    with pytest.raises(MigrationError, match=r"2_b.sql was run on this database, but its file no longer exists"):
         run(server, tmp_path)
 
 
@@ -87,7 +87,7 @@ def test_a_failure_names_file_line_and_statement_and_is_remembered(server, tmp_p
     assert "the migration 1_a.sql failed at line 22: 1366: Incorrect integer value" in caught.value.message
     assert caught.value.details == "INSERT INTO a VALUES\n  ('no number')"
     assert server.execute("SELECT COUNT(*) FROM a") == [(20,)]
-    with pytest.raises(MigrationError, match=r"1_a.sql was begun earlier and did not end"):
+    with pytest.raises(MigrationError, match=r"1_a.sql was started earlier and did not finish"):
         run(server, tmp_path)
 
 
@@ -225,7 +225,7 @@ def test_another_tool_on_this_machine(suite):
     (suite.path / "tool.py").write_text("print('it says why'); raise SystemExit(7)")
     finished = suite.run()
     assert finished.outcomes() == {"errors": 1}
-    assert "ended with exit code 7" in finished.output
+    assert "failed with exit code 7" in finished.output
     assert "| it says why" in finished.output
 
 
@@ -253,5 +253,5 @@ def test_another_tool_in_a_container(suite):
     suite.files(conftest=IN_A_CONTAINER.format(words='"read", ROOT + "sql/given.txt", ROOT + "sql/none.txt"'))
     finished = suite.run()
     assert finished.outcomes() == {"errors": 1}
-    assert "the migrations by box ended with exit code 1" in finished.output
+    assert "the migrations with box failed with exit code 1" in finished.output
     assert "| from here" in finished.output

@@ -290,7 +290,7 @@ def test_a_copy_of_one_of_several_databases_is_not_enough(shop):
     shop.files(test_it=EACH)
     finished = shop.run("-n2")
     assert finished.outcomes() == {"errors": 8}
-    assert "the migrations have made archive as well, which all workers share" in finished.output
+    assert "the migrations also created archive, which all workers share" in finished.output
     assert shop.run("-n0").outcomes() == {"passed": 8}
 
 
@@ -320,8 +320,8 @@ def test_workers_cannot_share_what_is_reset(shop):
     shop.files(test_it=EACH)
     finished = shop.run("-n2")
     assert finished.status != 0
-    assert 'reset="test" would take the data from under the tests of other pytest-xdist workers' in finished.output
-    assert "hint: give each a database of its own with per_worker=True" in finished.output
+    assert 'reset="test" would reset data that tests of other pytest-xdist workers are using' in finished.output
+    assert "hint: give each worker its own database with per_worker=True" in finished.output
     assert shop.created() == []
 
 
@@ -335,7 +335,7 @@ def test_nothing_to_go_back_to(shop):
         from pytest_wincontainers import WincontainersError
 
         def test_it(database):
-            with pytest.raises(WincontainersError, match="no state of database was kept"):
+            with pytest.raises(WincontainersError, match="no prepared state of database was saved"):
                 database.reset()
         """
     )

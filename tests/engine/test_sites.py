@@ -85,7 +85,7 @@ def test_a_site_that_throws_says_why(sites, mode):
     )
     finished = sites.run(*mode)
     assert finished.outcomes() == {"errors": 1}
-    assert "the site shop answers /Default.aspx with 500" in finished.output
+    assert "the site shop responds to /Default.aspx with HTTP status 500" in finished.output
     assert "| System.InvalidOperationException" in finished.output
     assert "no coffee" in finished.output
-    assert "hint: mend the site" in finished.output
+    assert "hint: fix the site" in finished.output

@@ -195,7 +195,7 @@ def test_a_broken_one_is_made_anew(shop, real_client):
     break_it(real_client, tag)
     finished = shop.run()
     assert finished.outcomes() == {"passed": 1}
-    assert re.search("the snapshot of database was made anew: database ended before it was ready", finished.output)
+    assert re.search("the snapshot of database was recreated: database ended before it was ready", finished.output)
 
 
 def test_one_that_lacks_what_was_prepared_is_made_anew(shop, real_client):
@@ -208,7 +208,7 @@ def test_one_that_lacks_what_was_prepared_is_made_anew(shop, real_client):
     real_client.images.get(base["Tags"][0]).tag(*tag.rsplit(":", 1))
     finished = shop.run()
     assert finished.outcomes() == {"passed": 1}
-    assert "the snapshot of database was made anew: it is not complete" in finished.output
+    assert "the snapshot of database was recreated: it is incomplete" in finished.output
 
 
 GRANTED = SLOW + "CREATE DATABASE archive; CREATE TABLE archive.t (id INT); GRANT SELECT ON archive.* TO 'shop'@'%';\n"

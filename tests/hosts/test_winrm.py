@@ -77,7 +77,7 @@ def test_a_command_that_fails(server, host):
         '<S S="Error">access denied_x000D__x000A_</S></Objs>'
     )
     server.outcome = ([(b"", clixml.encode())], 1)
-    with pytest.raises(HostError, match="PowerShell on 127.0.0.1 ended with 1") as failed:
+    with pytest.raises(HostError, match="PowerShell on 127.0.0.1 exited with code 1") as failed:
         host.run(FLUSH_DNS, 20)
     assert failed.value.details == "access denied"
     assert server.cleaned == 1
@@ -94,7 +94,7 @@ def test_a_shell_that_the_server_has_closed_is_opened_anew(server, host):
 def test_a_server_that_hangs(server, host, action):
     server.hangs_at = action
     begun = time.monotonic()
-    with pytest.raises(HostError, match=r"127.0.0.1 did not answer by WinRM within 0.5 s"):
+    with pytest.raises(HostError, match=r"127.0.0.1 did not respond over WinRM within 0.5 s"):
         host.run(FLUSH_DNS, 0.5)
     assert time.monotonic() - begun < 5
     # What comes next does not wait for it.
@@ -105,7 +105,7 @@ def test_a_server_that_hangs(server, host, action):
 @pytest.mark.parametrize("action", ["Create", "Command", "Receive"])
 def test_a_server_that_cuts_off(server, host, action):
     server.cuts_at = action
-    with pytest.raises(HostError, match=r"127.0.0.1 cannot be reached by WinRM"):
+    with pytest.raises(HostError, match=r"127.0.0.1 cannot be reached over WinRM"):
         host.run(FLUSH_DNS, 20)
     server.cuts_at = ""
     assert host.run(FLUSH_DNS, 20).endswith("done\n")
@@ -115,7 +115,7 @@ def test_a_certificate_that_nobody_trusts(server, settings, tmp_path):
     (tmp_path / "other").mkdir()
     other = Authority(tmp_path / "other", "somebody else")
     host = WinRmHost(settings(server, f"--wincontainers-winrm-ca={other.path}"))
-    with pytest.raises(HostError, match="cannot be reached by WinRM") as failed:
+    with pytest.raises(HostError, match="cannot be reached over WinRM") as failed:
         host.run(FLUSH_DNS, 20)
     assert "certificate" in failed.value.details.lower()
     assert "--wincontainers-winrm-ca" in failed.value.hint
@@ -125,7 +125,7 @@ def test_a_certificate_that_nobody_trusts(server, settings, tmp_path):
 def test_a_certificate_for_another_name(authority, settings):
     server = WsMan(authority.server_context(host="127.0.0.9"))
     try:
-        with pytest.raises(HostError, match="cannot be reached by WinRM"):
+        with pytest.raises(HostError, match="cannot be reached over WinRM"):
             WinRmHost(settings(server)).run(FLUSH_DNS, 20)
         assert server.opened == 0
     finally:
@@ -142,7 +142,7 @@ def test_a_wrong_password(server, settings):
 def test_nobody_listens(settings):
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         port = reserved.getsockname()[1]
-    with pytest.raises(HostError, match="cannot be reached by WinRM"):
+    with pytest.raises(HostError, match="cannot be reached over WinRM"):
         WinRmHost(settings(f"https://127.0.0.1:{port}/wsman")).run(FLUSH_DNS, 20)
 
 
@@ -210,8 +210,8 @@ def test_what_goes_wrong_is_a_note(server, settings):
     made.flush_dns()()
     assert made.excluded_ports() == ""
     assert notes == [
-        "the DNS client cache of 127.0.0.1 was not flushed: PowerShell on 127.0.0.1 ended with 5: no right",
-        "the excluded ports of 127.0.0.1 could not be read: PowerShell on 127.0.0.1 ended with 5: no right",
+        "the DNS client cache of 127.0.0.1 was not flushed: PowerShell on 127.0.0.1 exited with code 5: no right",
+        "the excluded ports of 127.0.0.1 could not be read: PowerShell on 127.0.0.1 exited with code 5: no right",
     ]
 
 
@@ -221,7 +221,9 @@ def test_no_way_to_a_far_engine_is_told_once(pytester):
     made.flush_dns()()
     assert made.excluded_ports() == ""
     (note,) = notes
-    assert note.startswith("the DNS client cache of far was not flushed, as there is no way to run commands there")
+    assert note.startswith(
+        "the DNS client cache of far was not flushed because no connection to that machine is configured"
+    )
 
 
 @pytest.mark.parametrize("changes", [{"near": True}, {"guest": "linux"}])

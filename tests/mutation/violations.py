@@ -224,7 +224,7 @@ VIOLATIONS: Mapping[str, Violation] = {
     "isolation_is_resolved": _create(Isolation=""),
     "limits_stay": _once_it_runs("POST", "/containers/{}/update", {"Memory": 2**30}),
     "linux_options_do_nothing": _create(CapAdd=["ALL"]),
-    "mount_sources_exist": _no_check("there is nothing at"),
+    "mount_sources_exist": _no_check("does not exist"),
     "mount_targets_become_lower_case": _answer(
         "/containers/", lambda told: [mount.update(Destination="C:\\Data") for mount in told.get("Mounts") or ()]
     ),
@@ -242,7 +242,7 @@ VIOLATIONS: Mapping[str, Violation] = {
     "no_linux_image_is_pulled": Violation(patch=_pulls_again),
     "no_linux_resources": _create(PidsLimit=100),
     "no_mount_of_a_file": _no_check("is a file"),
-    "no_mount_to_a_drive": _no_check("is a drive itself"),
+    "no_mount_to_a_drive": _no_check("is the root of a drive"),
     "no_newer_updates_than_the_host": _create(Isolation="process"),
     "no_port_ranges": _ports(HostPort="8000-8010"),
     "no_privileged_containers": _create(Privileged=True),

@@ -294,8 +294,8 @@ def test_a_worker_with_needs_of_its_own_is_told(pytester):
     result.assert_outcomes(passed=1, skipped=2, errors=1)
     result.stdout.fnmatch_lines(
         [
-            "*app was not started, because the tests of the first worker did not need it",
-            "hint: let every pytest-xdist worker select the same tests",
+            "*app was not started because the tests of the first worker did not need it",
+            "hint: make every pytest-xdist worker select the same tests",
         ]
     )
 
@@ -317,7 +317,9 @@ def test_without_the_plugin_a_fixture_says_so(pytester, monkeypatch):
     pytester.makepyfile("def test_it(box): pass\n")
     result = pytester.runpytest_subprocess()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["the plugin of pytest-wincontainers is not loaded", "hint: pytest -p wincontainers"])
+    result.stdout.fnmatch_lines(
+        ["the pytest-wincontainers plugin is not loaded", "hint: run pytest with -p wincontainers"]
+    )
 
 
 def test_a_folder_for_logs_that_cannot_be_made(suite, pytester):
@@ -325,7 +327,7 @@ def test_a_folder_for_logs_that_cannot_be_made(suite, pytester):
     pytester.makepyfile("def test_cache(cache): pass\n")
     result = suite.run("--wincontainers-artifacts=taken")
     assert result.ret == 4
-    assert "the folder for logs and screenshots cannot be made" in result.stderr.str() + result.stdout.str()
+    assert "the directory for logs and screenshots cannot be created" in result.stderr.str() + result.stdout.str()
 
 
 def test_ending_does_not_wait_for_a_slow_preparation(pytester):

@@ -29,7 +29,7 @@ def run(pytester, mode):
 
 
 REFUSED = {
-    "a plan": ("web", "def test_it(database): pass", "database needs a container called 'web', and there is none"),
+    "a plan": ("web", "def test_it(database): pass", "database needs a container called 'web', but none is declared"),
     "an unknown mark": (
         "",
         "import pytest\n\n@pytest.mark.wincontainers('databse')\ndef test_it(): pass",
@@ -63,8 +63,8 @@ def test_a_declaration_in_a_deeper_conftest(pytester, mode):
     result = pytester.runpytest_subprocess(*WITHOUT_HYPOTHESIS, *mode)
     assert result.ret != 0
     told = result.stdout.str() + result.stderr.str()
-    assert "database is declared in a conftest.py that pytest does not load at its start" in told
-    assert "hint: move the declaration to the conftest.py of the root folder" in told
+    assert "database is declared in a conftest.py that pytest does not load at startup" in told
+    assert "hint: move the declaration to the root conftest.py" in told
     assert not (pytester.path / "journal").exists()
 
 
@@ -83,7 +83,7 @@ def test_no_engine(pytester, mode, monkeypatch):
     result.stdout.fnmatch_lines(
         [
             "*no Docker engine answers at tcp://127.0.0.1:9*",
-            "hint: start the engine, or name another one with DOCKER_HOST*",
+            "hint: start the engine, or select another one with DOCKER_HOST*",
         ]
     )
     skipping = pytester.runpytest_subprocess(*WITHOUT_HYPOTHESIS, *mode, "--wincontainers-missing-engine=skip")

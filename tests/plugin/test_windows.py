@@ -71,7 +71,7 @@ def test_a_network_that_is_looked_for_again(suite):
         "def test_it(cache): pass", fail=f"if method == 'ensure_network' and next(count) == 1: refuse({words!r})"
     )
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["the look-up of the network nat was retried after hns-element-not-found: *"])
+    result.stdout.fnmatch_lines(["looking up the network nat was retried after hns-element-not-found: *"])
 
 
 def test_a_failure_for_good_says_the_remedy_and_ends_it(suite):
@@ -86,18 +86,18 @@ def test_a_failure_for_good_says_the_remedy_and_ends_it(suite):
     [
         (
             {"guest": "linux", "windows": "None", "images": "{'cache:1': Image('1', guest='windows')}"},
-            "*the image of cache is for Windows, and the engine runs Linux containers",
-            "hint: name an image for Linux, or another engine with DOCKER_HOST",
+            "*the image of cache is for Windows, but the engine runs Linux containers",
+            "hint: use an image for Linux, or select another engine with DOCKER_HOST",
         ),
         (
             {"images": "{'cache:1': Image('1', guest='linux')}"},
-            "*the image of cache is for Linux, and the engine runs Windows containers",
-            "hint: name an image for Windows, or another engine with DOCKER_HOST",
+            "*the image of cache is for Linux, but the engine runs Windows containers",
+            "hint: use an image for Windows, or select another engine with DOCKER_HOST",
         ),
         (
             {"images": "{'app:1': Image('1', guest='windows', windows=WindowsVersion(26100, 1))}"},
             "*app cannot be started: the image is for Windows 10.0.26100.1 (ltsc2025), which this host "
-            "(10.0.20348.5499) does not run",
+            "(10.0.20348.5499) cannot run",
             "hint: use the tag ltsc2022 or ltsc2019 or ltsc2016",
         ),
     ],

@@ -68,14 +68,14 @@ def folder(tmp_path):
 @pytest.mark.parametrize(
     ("source", "target", "problem"),
     [
-        (".", "/data", "the target /data has no drive; write it as C:\\data"),
-        (".", "data", "the target data has no drive; write it as C:\\data"),
+        (".", "/data", "the target /data has no drive letter; write it as C:\\data"),
+        (".", "data", "the target data has no drive letter; write it as C:\\data"),
         (".", "C:data", "the target C:data is relative"),
-        (".", "C:\\", "the target C:\\ is a drive itself"),
-        (".", "d:/", "the target d:/ is a drive itself"),
-        ("nowhere", "C:\\data", "nowhere, and Windows engines do not make it"),
-        ("file.txt", "C:\\data\\file.txt", "is a file, and Windows mounts folders only"),
-        (".", "\\\\.\\pipe\\docker_engine", "a pipe can only be mounted to a pipe"),
+        (".", "C:\\", "the target C:\\ is the root of a drive"),
+        (".", "d:/", "the target d:/ is the root of a drive"),
+        ("nowhere", "C:\\data", "nowhere does not exist, and Windows engines do not create it"),
+        ("file.txt", "C:\\data\\file.txt", "is a file, and Windows only mounts directories"),
+        (".", "\\\\.\\pipe\\docker_engine", "a named pipe can only be mounted to a named pipe"),
     ],
 )
 def test_mounts_that_windows_would_refuse(folder, source, target, problem):
@@ -100,7 +100,7 @@ def test_a_mount_on_another_machine():
 def test_mounts_in_linux_guests(folder):
     rules = RULES["linux"]
     assert rules.mount_problem(folder / "file.txt", "/etc/file.txt", near=True) is None
-    assert "not a path from the root" in rules.mount_problem(folder, "C:\\data", near=True)
+    assert "not an absolute path" in rules.mount_problem(folder, "C:\\data", near=True)
 
 
 # -- command lines ----------------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ def test_a_script_travels_whole():
 
 def test_a_script_of_8000_characters_fits_and_a_longer_one_says_so():
     assert len(" ".join(powershell("#" * 8000))) < 32_767
-    with pytest.raises(ValueError, match=r"a script may have 119\d\d characters, and this has 20000"):
+    with pytest.raises(ValueError, match=r"a script may have at most 119\d\d characters, not 20000"):
         powershell("#" * 20_000)
 
 
@@ -125,7 +125,7 @@ def test_a_line_for_cmd_travels_in_a_variable():
     assert environment == {"WINCONTAINERS_LINE": 'echo "a" & echo %PATH%'}
 
 
-@pytest.mark.parametrize(("line", "problem"), [("a\nb", "cmd takes one line"), ("x" * 8200, "8100 characters")])
+@pytest.mark.parametrize(("line", "problem"), [("a\nb", "cmd accepts a single line"), ("x" * 8200, "8100 characters")])
 def test_lines_that_cmd_cannot_take(line, problem):
     with pytest.raises(ValueError, match=problem):
         cmd(line)

@@ -79,15 +79,15 @@ def test_each_statement_knows_its_line():
 @pytest.mark.parametrize(
     ("script", "line", "words"),
     [
-        ("SELECT 1;\nSELECT 'x", 2, "the ' that opens here is never closed"),
-        ("SELECT `x", 1, "the ` that opens here is never closed"),
-        ("\n\n/* x", 3, "the comment that opens here is never closed"),
-        ("SELECT 1;\nSELECT 2\nDELIMITER //", 3, "DELIMITER inside of the statement that begins in line 2"),
-        ("SELECT 1; DELIMITER //", 1, "DELIMITER must stand at the beginning of a line"),
+        ("SELECT 1;\nSELECT 'x", 2, "the ' opened here is never closed"),
+        ("SELECT `x", 1, "the ` opened here is never closed"),
+        ("\n\n/* x", 3, "the comment opened here is never closed"),
+        ("SELECT 1;\nSELECT 2\nDELIMITER //", 3, "DELIMITER inside the statement that starts in line 2"),
+        ("SELECT 1; DELIMITER //", 1, "DELIMITER must be at the start of a line"),
         ("SELECT 1 \\G", 1, "\\G is a command of the mysql client, not SQL"),
         ("SELECT 1;\nstatus\n", 2, "status is a command of the mysql client, not SQL"),
         ("source x.sql;", 1, "source is a command of the mysql client, not SQL"),
-        ("DELIMITER '\n", 1, "a delimiter with a quote or a backslash in it"),
+        ("DELIMITER '\n", 1, "the delimiter contains a quote or a backslash"),
         ("SELECT 1;\nsource other.sql", 2, "source is a command of the mysql client, not SQL"),
         ("\\. other.sql", 1, "\\. is a command of the mysql client, not SQL"),
         ("DELIMITER\nSELECT 1", 1, "DELIMITER without a delimiter"),
@@ -166,11 +166,11 @@ def test_a_pattern_of_ones_own(tmp_path):
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        (["V1__a.sql", "other.sql"], "other.sql is no name of Flyway's"),
-        (["V1__a.sql", "V1.0__b.sql"], "two migrations have the version 1\n"),
-        (["1_a.up.sql", "01_b.up.sql"], "two migrations have the version 1"),
-        (["1_a.up.sql", "b.sql"], "b.sql is neither .up.sql nor .down.sql"),
-        (["readme.txt"], "holds no .sql file"),
+        (["V1__a.sql", "other.sql"], "other.sql does not follow Flyway's naming"),
+        (["V1__a.sql", "V1.0__b.sql"], "two migrations have the same version 1\n"),
+        (["1_a.up.sql", "01_b.up.sql"], "two migrations have the same version 1"),
+        (["1_a.up.sql", "b.sql"], "b.sql ends in neither .up.sql nor .down.sql"),
+        (["readme.txt"], "contains no .sql files"),
     ],
 )
 def test_names_that_do_not_go_together(tmp_path, names, words):
@@ -223,7 +223,7 @@ def test_the_up_part_of_goose():
     ("script", "line", "words"),
     [
         ("-- +goose Up\n-- +goose StatementBegin\nSELECT 1;", 2, "has no StatementEnd"),
-        ("-- +goose Up\n-- +goose StatementEnd", 2, "where it does not belong"),
+        ("-- +goose Up\n-- +goose StatementEnd", 2, r"unexpected -- \+goose StatementEnd"),
         ("-- +goose Up\n-- +goose ENVSUB ON\nSELECT '${X}'", 2, "ENVSUB is not supported"),
     ],
 )
@@ -236,14 +236,14 @@ def test_goose_without_its_ends(script, line, words):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (command(), "command() has no words"),
-        (command("x", "{hst}"), "has the placeholder {hst}"),
+        (command(), "command() has no program to run"),
+        (command("x", "{hst}"), "unknown placeholder in command(): {hst}"),
         (command("x", "{"), "in command()"),
-        (command("x", "--password={password}"), "everybody on a machine can read"),
-        (command("x", environment={"A": "{nothing}"}), "has the placeholder {nothing}"),
-        (command("no-such-program"), "there is no program no-such-program"),
-        (command("x", folder="nowhere"), "there is nothing at"),
-        (command("x", folders={"/a": "."}), "folders= is for a command in a container"),
+        (command("x", "--password={password}"), "process arguments are visible to every user"),
+        (command("x", environment={"A": "{nothing}"}), "unknown placeholder in command(): {nothing}"),
+        (command("no-such-program"), "the program no-such-program was not found on this machine"),
+        (command("x", folder="nowhere"), "nowhere, which command() names, does not exist"),
+        (command("x", folders={"/a": "."}), "folders= is only for a command in a container"),
     ],
 )
 def test_commands_that_cannot_be(tmp_path, given, words):
@@ -259,21 +259,21 @@ def test_a_command_gets_its_values(tmp_path):
     values = {"host": "h", "port": 1, "url": "mysql://secret"}
     with pytest.raises(MigrationError) as caught:
         run_here(given.filled(values), tmp_path, lambda _: None)
-    assert "ended with exit code 3" in caught.value.message
+    assert "failed with exit code 3" in caught.value.message
     assert caught.value.details == f"['h:1', '{{x}}'] mysql://secret {tmp_path}"
     judge(given, 0, "")
 
 
 def test_a_command_that_takes_too_long_is_ended(tmp_path):
     given = command(sys.executable, "-c", "import time; print('x', flush=True); time.sleep(60)", timeout=0.5)
-    with pytest.raises(MigrationError, match="did not end within 0.5 s"):
+    with pytest.raises(MigrationError, match="timed out after 0.5 s"):
         run_here(given, tmp_path, lambda _: None)
 
 
 def test_what_a_command_has_started_is_ended_with_it(tmp_path):
     child = "import pathlib, time; time.sleep(1.5); pathlib.Path('late').touch()"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
-    with pytest.raises(MigrationError, match="did not end within"):
+    with pytest.raises(MigrationError, match="timed out after"):
         run_here(command(sys.executable, "-c", parent, timeout=0.8), tmp_path, lambda _: None)
     time.sleep(2)
     assert not (tmp_path / "late").exists()

@@ -123,7 +123,7 @@ def test_a_restart_waits_for_another():
 
 
 def test_nothing_is_restarted_before_it_is_ready():
-    with pytest.raises(StartError, match="web does not run"):
+    with pytest.raises(StartError, match="web is not running"):
         Tracked(ImageNeeded()).tracker.begin_restart()
 
 

@@ -111,7 +111,7 @@ def test_a_listener_that_hangs_up_is_not_the_containers():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=hang_up)
         thread.start()
-        assert ready.tcp(80)(Box(listener.getsockname()[1])) == "port 80: the connection is closed at once"
+        assert ready.tcp(80)(Box(listener.getsockname()[1])) == "port 80: the connection is closed immediately"
         thread.join()
 
 
@@ -141,8 +141,8 @@ def server():
     [
         (200, None, None),
         (404, None, None),
-        (503, None, "GET /503 on port 80 answers 503"),
-        (404, [200], "GET /404 on port 80 answers 404"),
+        (503, None, "GET /503 on port 80 returned 503"),
+        (404, [200], "GET /404 on port 80 returned 404"),
         (204, [200, 204], None),
     ],
 )

@@ -34,8 +34,8 @@ def test_defaults_have_no_source(pytester):
         ("timeout", "soon", "'soon' is not a number of seconds"),
         ("timeout", "-1", "'-1' is not a positive number of seconds"),
         ("timeout", "nan", "'nan' is not a positive number of seconds"),
-        ("parallel-starts", "2.5", "'2.5' is not a whole number from 0 up"),
-        ("reach", "far", "'far' is none of auto, direct, published"),
+        ("parallel-starts", "2.5", "'2.5' is not a whole number of at least 0"),
+        ("reach", "far", "'far' is not one of auto, direct, published"),
         ("engine", " ", "' ' is empty"),
     ],
 )

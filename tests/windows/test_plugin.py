@@ -119,8 +119,8 @@ def test_an_image_with_later_updates_than_the_host(box, engine, monkeypatch):
     monkeypatch.setitem(engine.proxy.images, standins.box(), Platform("windows", "10.0.26100.99999"))
     finished = box("def test_it(box): pass")
     assert finished.outcomes() == {"errors": 1}
-    assert "its image (10.0.26100.99999) has later updates than the host (10.0.26100.33296)" in finished.output
-    assert "hint: install the host's updates, use an older tag of the image, or isolation=hyperv" in finished.output
+    assert "its image (10.0.26100.99999) has newer updates than the host (10.0.26100.33296)" in finished.output
+    assert "hint: install the host's updates, or use an older tag of the image or isolation=hyperv" in finished.output
     assert len(called(engine, "/start")) == 1
     assert box("def test_it(box): pass", "--wincontainers-isolation=hyperv").outcomes() == {"passed": 1}
 
@@ -167,11 +167,11 @@ def test_ports_are_published_without_an_address(suite, engine):
 # -- refused before anything starts --------------------------------------------------------------------------------
 
 MOUNTS = {
-    "a file": ("test_it.py", 'ROOT + "x"', "is a file, and Windows mounts folders only", "no_mount_of_a_file"),
-    "nothing": ("C:\\\\nowhere", 'ROOT + "x"', "there is nothing at C:\\nowhere", "mount_sources_exist"),
-    "a drive": (".", '"C:\\\\"', "is a drive itself", "no_mount_to_a_drive"),
+    "a file": ("test_it.py", 'ROOT + "x"', "is a file, and Windows only mounts directories", "no_mount_of_a_file"),
+    "nothing": ("C:\\\\nowhere", 'ROOT + "x"', "the mount source C:\\nowhere does not exist", "mount_sources_exist"),
+    "a drive": (".", '"C:\\\\"', "is the root of a drive", "no_mount_to_a_drive"),
     "a relative target": (".", '"x"', "the target x has no drive", "mount_targets_have_a_drive"),
-    "a Linux path": (".", '"/x"', "the target /x has no drive; write it as C:\\x", "mount_targets_have_a_drive"),
+    "a Linux path": (".", '"/x"', "the target /x has no drive letter; write it as C:\\x", "mount_targets_have_a_drive"),
 }
 
 
@@ -183,9 +183,9 @@ def test_mounts_that_windows_would_refuse(box, engine, suite, case):
     source, target, problem, _ = MOUNTS[case]
     finished = box("def test_it(box): pass", options=f', mounts=[Mount("{source}", {target})]')
     assert finished.outcomes() == {"errors": 1}
-    assert "conftest.py:4: box: the engine, which runs Windows containers, would refuse a mount" in finished.output
+    assert "conftest.py:4: box: the engine runs Windows containers and would refuse a mount" in finished.output
     assert problem in finished.output
-    assert "hint: Mount(source, target)" in finished.output
+    assert "hint: use Mount(source, target)" in finished.output
     assert called(engine, "/containers/create") == []
 
 
@@ -201,7 +201,7 @@ def test_a_mount(box, suite):
 
     def test_it(box, tmp_path):
         assert box.exec("box", "read", "C:\\\\Data\\\\a.txt".lower()).output == "from here"
-        with pytest.raises(WincontainersError, match="mounts cannot be copied from"):
+        with pytest.raises(WincontainersError, match="files in mounts cannot be copied"):
             box.copy_out("C:\\\\data\\\\a.txt", tmp_path / "a.txt")
     """
     assert box(test, options=', mounts=[Mount("given", "C:\\\\Data", read_only=True)]').outcomes() == {"passed": 1}
@@ -212,22 +212,22 @@ UNFIT = {
         "server2019",
         {"images": Platform("windows", "10.0.20348.1")},
         "",
-        ["the image is for Windows 10.0.20348.1 (ltsc2022), which this host (10.0.17763.7314) does not run"],
+        ["the image is for Windows 10.0.20348.1 (ltsc2022), which this host (10.0.17763.7314) cannot run"],
         "hint: use the tag ltsc2019 or ltsc2016",
     ),
     "isolation that the host cannot give": (
         "server2022",
         {"images": Platform("windows", "10.0.17763.1")},
         ', isolation="process"',
-        ["(ltsc2019), which this host (10.0.20348.5499) does not run with isolation=process"],
+        ["(ltsc2019), which this host (10.0.20348.5499) cannot run with isolation=process"],
         "hint: use the tag ltsc2022, or isolation=hyperv",
     ),
     "a Linux image": (
         "server2022",
         {"images": Platform("linux", "")},
         "",
-        ["the image of box is for Linux, and the engine runs Windows containers"],
-        "hint: name an image for Windows, or another engine with DOCKER_HOST",
+        ["the image of box is for Linux, but the engine runs Windows containers"],
+        "hint: use an image for Windows, or select another engine with DOCKER_HOST",
     ),
 }
 
@@ -255,7 +255,7 @@ def test_a_linux_image_that_would_be_pulled(suite, engine):
     finished = suite.run()
     assert finished.outcomes() == {"errors": 1}
     assert "| no matching manifest for windows(10.0.20348)/amd64" not in finished.output.split("debian:stable")[0]
-    assert "hint: name an image for Windows, in the tag of the host's build" in finished.output
+    assert "hint: use an image for Windows, with the tag of the host's build" in finished.output
     assert len(called(engine, "/images/create")) == 1
     assert called(engine, "/containers/create") == []
 
@@ -311,7 +311,7 @@ def test_errors(box):
         box.exec("dir")
     with pytest.raises(WincontainersError, match="ContainerAdministrator"):
         box.exec("box", "words", user="somebody")
-    with pytest.raises(WincontainersError, match="did not end within 0.5 s"):
+    with pytest.raises(WincontainersError, match="timed out after 0.5 s"):
         box.exec("box", "sleep", timeout=0.5)
     assert box.exec("box", "words", user="ContainerUser").exit_code == 0
 """

@@ -1,4 +1,4 @@
-"""The Docker engine, by the Docker SDK. This room alone imports it."""
+"""The Docker engine, by the Docker SDK. Only this subpackage imports the SDK."""
 
 from __future__ import annotations
 
@@ -93,11 +93,11 @@ class DockerEngine:
             raise
         except EngineError as problem:
             raise ImageError(
-                f"the image {reference} is not on the engine and cannot be pulled",
+                f"the image {reference} is not on the engine and could not be pulled",
                 details=problem.details,
                 hint=problem.hint
                 if problem.failure
-                else "check its name and that the engine reaches and may read the registry",
+                else "check its name, and that the engine can reach the registry and has access to it",
                 failure=problem.failure,
             ) from problem
 
@@ -134,16 +134,18 @@ class DockerEngine:
                 if "error" in event:
                     failure = find_failure(event["error"])
                     raise ImageError(
-                        f"the image in {build.folder} does not build",
+                        f"building the image in {build.folder} failed",
                         details="\n".join([*output[-_BUILD_TAIL_LINES:], event["error"].strip()]),
-                        hint=failure.remedy if failure else f"try it by hand: docker build {build.folder}",
+                        hint=failure.remedy
+                        if failure
+                        else f"build it manually to see more: docker build {build.folder}",
                         failure=failure,
                     )
 
     def commit(self, container: str, tag: str, labels: Mapping[str, str]) -> None:
         changes = [f"LABEL {_quoted(name)}={_quoted(value)}" for name, value in labels.items()]
         repository, _, name = tag.rpartition(":")
-        with calling("make an image of a container"):
+        with calling("commit a container"):
             self._api.commit(container, repository=repository, tag=name, changes="\n".join(changes))
 
     def images(self, label: str) -> Sequence[ListedImage]:
@@ -167,7 +169,7 @@ class DockerEngine:
             if not self._guest.makes_networks:
                 raise EngineError(
                     f"the engine has no network called {name}",
-                    hint="restart the docker service; it makes this network when it starts",
+                    hint="restart the docker service; it creates this network on startup",
                 )
             self._api.create_network(name, driver="bridge", check_duplicate=True)
 
@@ -283,8 +285,8 @@ class DockerEngine:
         except TimeoutError:
             running.close()
             raise EngineError(
-                f"{command[0]} did not end within {timeout:g} s",
-                hint="allow it longer with timeout=; it goes on until its container ends",
+                f"{command[0]} timed out after {timeout:g} s",
+                hint="allow more time with timeout=; the command keeps running until its container ends",
             ) from None
         return ExecResult(code, *streams.texts(pieces, self._guest))
 
@@ -339,4 +341,4 @@ def _quoted(word: str) -> str:
 
 def _succeeded(what: str, code: int, output: str) -> None:
     if code != 0:
-        raise refused(what, output.strip() or f"tar ended with {code}")
+        raise refused(what, output.strip() or f"tar exited with code {code}")

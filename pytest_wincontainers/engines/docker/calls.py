@@ -1,4 +1,4 @@
-"""Calling the Docker SDK: its errors and its transports' turned into ours, with what the catalogue knows."""
+"""Calling the Docker SDK: its errors are turned into this package's, with the matching entry of the catalogue."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def refused(what: str, words: str, status: int = 0) -> EngineError:
     return EngineError(
         f"the Docker engine refused to {what}",
         details=words,
-        hint=failure.remedy if failure else "the engine's own words are above; its log may say more",
+        hint=failure.remedy if failure else "the engine's own message is above; its log may have more details",
         status=status,
         failure=failure,
     )
@@ -49,9 +49,9 @@ def refused(what: str, words: str, status: int = 0) -> EngineError:
 
 def _unavailable(what: str, problem: Exception) -> EngineUnavailable:
     failure = find_failure(str(problem))
-    more = "look into the engine's own log; the containers of this run are removed by the next run at the latest"
+    more = "check the engine's log; containers left by this run are removed by the next run at the latest"
     return EngineUnavailable(
-        f"the Docker engine stopped answering when asked to {what}",
+        f"the Docker engine stopped responding when asked to {what}",
         details=first_line(problem),
         hint=failure.remedy if failure else more,
         failure=failure,

@@ -1,4 +1,4 @@
-"""Connecting to a Docker engine, and who it is."""
+"""Connecting to a Docker engine and identifying it."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def connect(url: str | None) -> tuple[Any, EngineInfo]:
             f"no Docker engine answers at {named}",
             details=first_line(problem),
             hint=(f"{failure.remedy}; or " if failure else "start the engine, or ")
-            + "name another one with DOCKER_HOST or --wincontainers-engine; "
-            "--wincontainers-missing-engine=skip skips the tests that need it",
+            + "select another one with DOCKER_HOST or --wincontainers-engine; "
+            "--wincontainers-missing-engine=skip skips the tests that need one",
             failure=failure,
         ) from problem
     client.timeout = _CALL_SECONDS

@@ -1,4 +1,4 @@
-"""Commands in containers: what goes in, what comes out."""
+"""Running commands in containers: their input, output and exit code."""
 
 from __future__ import annotations
 
@@ -104,6 +104,6 @@ def _exit_code(api: Any, exec_id: str) -> int:
     deadline = time.monotonic() + _END_SECONDS
     while (code := api.exec_inspect(exec_id)["ExitCode"]) is None:
         if time.monotonic() > deadline:
-            raise EngineError("the engine does not say how a command ended", hint="look into the engine's own log")
+            raise EngineError("the engine reported no exit code for a command", hint="check the engine's log")
         time.sleep(0.05)
     return int(code)

@@ -1,4 +1,4 @@
-"""Following one container: its log while it runs, and the news that it has ended."""
+"""Following one container: its log while it runs, and its end."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Follower:
             try:
                 write_log(self._log, engine.logs(container, follow=False), self._secrets)
             except (WincontainersError, OSError) as problem:
-                self._note(f"the log of {self._name} is not complete: {problem}")
+                self._note(f"the log of {self._name} is incomplete: {problem}")
 
     def _follow(self, follow: _Follow, engine: Engine, container: str) -> None:
         def count(lines: int) -> None:
@@ -108,8 +108,8 @@ class Follower:
             ended = problem
         except EngineError:
             ended = ContainerExited(
-                f"{self._name} was removed from the engine by somebody else",
-                hint="leave containers whose names begin with wc- to the run that made them",
+                f"{self._name} was removed from the engine by someone else",
+                hint="do not remove containers whose names start with wc-; the run that created them removes them",
             )
         if not follow.expected:
             self._ended(ended)
@@ -121,6 +121,6 @@ def exited(name: str, state: ContainerState, log: Path, *, handed_over: bool) ->
     memory = ", out of memory" if state.out_of_memory else ""
     return ContainerExited(
         f"{name} ended {when} with exit code {state.exit_code}{memory}",
-        details=tail(log, TAIL_LINES) or "(it wrote nothing)",
-        hint="give it more with memory=…" if state.out_of_memory else f"its whole log is {log}",
+        details=tail(log, TAIL_LINES) or "(no output)",
+        hint="increase its limit with memory=…" if state.out_of_memory else f"its full log is {log}",
     )

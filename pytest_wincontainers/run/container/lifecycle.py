@@ -1,4 +1,4 @@
-"""The life of one container, from its image to handed over, in a thread of its own."""
+"""The life of one container in its own thread, from its image until it is handed over to tests."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Lifecycle:
             recipe.image,
             context.locks,
             self._progress,
-            lambda make: self._starter.retry("its image", make),
+            lambda make: self._starter.retry("getting its image", make),
         )
         snapshot = snapshot_of(context, planned, image, recipe)
         while True:
@@ -124,7 +124,7 @@ class Lifecycle:
                 if snapshot is None or not self.tracker.phase.on_trial or self._failed_needs():
                     raise
                 context.cancellation.check()
-                context.board.note(f"the snapshot of {self._name} was made anew: {problem.message}")
+                context.board.note(f"the snapshot of {self._name} was recreated: {problem.message}")
                 self._begin_anew()
                 snapshot.give_up()
 
@@ -175,9 +175,9 @@ class Lifecycle:
         self.tracker.wait_for([need.tracker for need in self._needs])
         for name, problem in self._failed_needs():
             raise StartError(
-                f"{self._name} was not made ready because {name}, which it needs, failed",
+                f"{self._name} did not become ready because {name}, which it needs, failed",
                 details=problem.message,
-                hint=f"the report of {name} says why",
+                hint=f"see the error of {name}",
             )
 
     def _failed_needs(self) -> list[tuple[str, WincontainersError]]:

@@ -1,4 +1,4 @@
-"""What connects the owner's own calls with a container that is being made ready."""
+"""The owner's link to a container that is being made ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a container of a run is, for tests and for its neighbours, and its DNS client cache."""
+"""The addresses of a container of a run, for tests and for other containers, and its DNS client cache."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ class Locator:
             # The follower reports one that has ended, once it has all of its last words.
             self._pause(_POLL_SECONDS if not state.running else _ADDRESS_SECONDS)
         raise NotReady(
-            f"the engine gave {self._planned.name} no address within {seconds:g} s", hint="look into its own log"
+            f"the engine did not assign an address to {self._planned.name} within {seconds:g} s",
+            hint="check the engine's log",
         )
 
     def _info(self, container: str, state: ContainerState) -> ContainerInfo:

@@ -1,4 +1,4 @@
-"""The phases of a container's life, and what is known in each.
+"""The phases of a container's life, and the data known in each.
 
     Waiting -> ImageNeeded -> Creating -> Booting -> Preparing -> HandedOver <-> Restarting
                                  ^           |            |            |             |

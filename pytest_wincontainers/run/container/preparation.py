@@ -1,4 +1,4 @@
-"""From ready to handed over: what the service and the user do to a container, and the snapshot of it."""
+"""From ready to handed over: the preparation by the service and the user, and the snapshot."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Preparer:
         preparation = Preparation(self._planned.declaration.base, self._progress, tool)
         if snapshot is not None and snapshot.image is not None:
             if not snapshot.service.is_sealed(endpoint, snapshot.key):
-                raise PreparationError("it is not complete", hint="it is made anew")
+                raise PreparationError("it is incomplete", hint="it will be recreated")
             self._tracker.advance(Preparing(self._tracker.info))
         else:
             self._tracker.advance(Preparing(self._tracker.info))
@@ -78,7 +78,7 @@ class Preparer:
             with self._explained():
                 service.prepare(endpoint, preparation)
                 if time.monotonic() - begun > WORTH_SECONDS:
-                    self._progress("keeping a snapshot")
+                    self._progress("creating a snapshot")
                     restart(partial(self._make_snapshot, endpoint, recipe, snapshot))
 
     def _make_snapshot(self, endpoint: Any, recipe: Recipe, snapshot: Snapshot) -> None:
@@ -92,7 +92,9 @@ class Preparer:
             raise
         except WincontainersError as problem:
             name = self._planned.name
-            self._context.board.note(f"no snapshot of {name} could be made: {problem.details or problem.message}")
+            self._context.board.note(
+                f"the snapshot of {name} could not be created: {problem.details or problem.message}"
+            )
         # The passwords were taken away for the snapshot.
         container.copy_in(recipe.folders)
 

@@ -45,14 +45,14 @@ def make_ready(
             details=problem.details or tail(log, TAIL_LINES),
             hint=problem.hint
             or (f"its image exposes {exposed}; " if exposed else "")
-            + f"its log is {log}; --wincontainers-timeout or timeout= gives it longer",
+            + f"its log is {log}; --wincontainers-timeout or timeout= allows more time",
         ) from None
     except (ContainerExited, EngineUnavailable, Cancelled):
         raise
     except EngineError as problem:
         pause(_LAST_WORDS_SECONDS)
         raise StartError(
-            f"{name} cannot be asked whether it is ready: {problem.message}",
+            f"the readiness check of {name} failed: {problem.message}",
             details=problem.details,
             hint=f"its log is {log}",
         ) from problem
@@ -61,7 +61,7 @@ def make_ready(
     except Exception as problem:
         raise StartError(
             f"the readiness check of {name} raised {type(problem).__name__}: {problem}",
-            hint="a check returns None when it holds, or a text that says why not",
+            hint="a check returns None when it passes, otherwise a string that says why not",
         ) from problem
 
 

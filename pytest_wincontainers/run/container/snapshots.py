@@ -80,7 +80,7 @@ class Snapshot:
     def make(self, container: str) -> None:
         """Make it of a container that has ended. Raises PreparationError where the files are others by now."""
         if self._key_now() != self.key:
-            raise PreparationError("its files have changed meanwhile", hint="the next run makes one")
+            raise PreparationError("its files have changed in the meantime", hint="the next run will create one")
         self._engine.commit(container, self.reference, {LABEL: self.key, RUN: "", NAME: "", HOST: ""})
         # Where there are many that takes its time.
         threading.Thread(target=prune, args=(self._engine, self.reference), daemon=True).start()

@@ -1,4 +1,4 @@
-"""Making and starting one container on the engine: in its turn, retried where that helps, and without leftovers."""
+"""Creating and starting one container on the engine, with a limit on parallel starts, retries and cleanup."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class Starter:
         chosen = isolation_of(self._planned, image, info, self._context.isolation)
         if chosen == "process" and info.windows and image.windows and newer_revision(info.windows, image.windows):
             self._context.board.note(
-                f"{self._planned.name}: its image ({image.windows}) has later updates than the host "
-                f"({info.windows.build}); update the host if it does not start"
+                f"{self._planned.name}: its image ({image.windows}) has newer updates than the host "
+                f"({info.windows.build}); update the host if the container does not start"
             )
         return chosen
 
@@ -116,7 +116,7 @@ class Starter:
             self._context.locks.crowded()
         if implied == "excluded-port":
             ranges = self._context.hosts.excluded_ports()
-            problem.details += f"\nports that the engine's machine excludes:\n{ranges}" if ranges else ""
+            problem.details += f"\nports excluded on the engine's machine:\n{ranges}" if ranges else ""
 
     def _remove_what_was_made(self, name: str) -> None:
         # By label: an engine that went away in the call may have made a container without saying so. Until it is

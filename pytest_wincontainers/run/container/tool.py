@@ -1,4 +1,4 @@
-"""A container for one command beside another that is being prepared."""
+"""A container that runs one command while another container is being prepared."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ToolContainer:
         """
         engine = self._context.engine
         reference, found = ensure_image(
-            engine, image, self._context.locks, progress, lambda make: self._starter.retry("an image", make)
+            engine, image, self._context.locks, progress, lambda make: self._starter.retry("getting an image", make)
         )
         spec = ContainerSpec(
             name=f"{self._planned.container_name}-tool",
@@ -67,7 +67,7 @@ class ToolContainer:
             while (state := engine.state(container)).running:
                 if time.monotonic() > deadline:
                     raise PreparationError(
-                        f"{command[0]} did not end within {seconds:g} s", hint="allow it longer with timeout="
+                        f"{command[0]} timed out after {seconds:g} s", hint="allow more time with timeout="
                     )
                 self._pause(_POLL_SECONDS)
             lines = lines_of(engine.logs(container, follow=False))

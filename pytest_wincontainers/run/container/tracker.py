@@ -1,4 +1,4 @@
-"""The phase that a container is in: the one place where it is written, whichever thread it comes from."""
+"""The current phase of a container: the only place where it changes, from whichever thread."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class PhaseTracker:
             self._cancellation.check()
             phase = self._phase
             if not isinstance(phase, HandedOver):
-                raise phase.reason or StartError(f"{self._name} does not run", hint="restart it once it is ready")
+                raise phase.reason or StartError(f"{self._name} is not running", hint="restart it once it is ready")
             self.move(Restarting(phase.info))
             return phase.info
 

@@ -1,4 +1,4 @@
-"""ASP.NET sites on IIS, and on nginx with Mono as its counterpart on a Linux engine."""
+"""ASP.NET sites on IIS or, on a Linux engine, on nginx with Mono."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ class Iis(Service, StagedFiles, ServerLogs):
         check_sites(self.sites, base)
         unknown = [feature for feature in self.features if feature not in FEATURES]
         if unknown:
-            raise DeclarationError(f"unknown feature: {unknown[0]!r}", hint=f"one of {', '.join(FEATURES)}")
+            raise DeclarationError(f"unknown feature: {unknown[0]!r}", hint=f"use one of {', '.join(FEATURES)}")
         if self.features and (self.options.get("image") or self.options.get("build")):
             raise DeclarationError(
-                "features= is for this package's own image", hint="put them into the Dockerfile of yours"
+                "features= only works with this package's own image", hint="install them in your own Dockerfile"
             )
         check_configuration((one for site in self.sites for one in site.all_applications), base)
 

@@ -1,4 +1,4 @@
-"""What tests receive of a web server: addresses, and what its logs say."""
+"""The endpoint of a web server: its sites' addresses, and what its logs contain."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _POLL_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class SiteFace:
-    """One site as one side reaches it.
+    """How a site is reached from one side.
 
-    `url` has the server's own address; where the site has a `host_header`, requests must send it as `Host`.
+    `url` contains the server's address; if the site has a `host_header`, requests must send it as `Host`.
     """
 
     name: str
@@ -35,20 +35,20 @@ class SiteFace:
 
 @dataclass(frozen=True)
 class IisFace(Face):
-    """The sites of a container as one side reaches them."""
+    """How a container's sites are reached from one side."""
 
     sites: Mapping[str, Site]
 
     def site(self, name: str) -> SiteFace:
         """The site of that name. Raises LookupError."""
         if name not in self.sites:
-            raise LookupError(f"there is no site {name!r}; there is {', '.join(self.sites)}")
+            raise LookupError(f"unknown site: {name!r}; the sites are {', '.join(self.sites)}")
         site = self.sites[name]
         return SiteFace(name, f"http://{self.host}:{self.ports[site.port]}", site.host_header)
 
 
 class IisEndpoint(Endpoint[IisFace]):
-    """A web server with its sites; `url` is the first one's."""
+    """A web server with its sites; `url` is the URL of the first site."""
 
     def __init__(self, link: Link, face: FaceMaker[IisFace], sites: Sequence[Site]) -> None:
         super().__init__(link, face)
@@ -59,11 +59,12 @@ class IisEndpoint(Endpoint[IisFace]):
         return self._face.site(name)
 
     def requests(self, site: str | None = None, *, since: float | None = None) -> list[Request]:
-        """The requests that are over, in the order in which the server logged them: of all sites, or of one.
+        """The completed requests of all sites or of one site, in the order in which the server logged them.
 
-        Those since the current test began, whoever made them, or since a time in seconds since 1970 by the engine's
-        clock; 0 has all. IIS logs whole seconds, so that there a request of the second before may be among them.
-        Raises LookupError for a site that is not there, and EngineError or NotReady where the logs cannot be had.
+        By default these are the requests since the current test began, from any client. `since` is a different start,
+        in seconds since 1970 by the engine's clock; 0 returns all requests. IIS logs whole seconds, so requests of the
+        second before may be included. Raises LookupError for an unknown site, and EngineError or NotReady if the logs
+        are not available.
         """
         if site is not None:
             self.site(site)
@@ -71,9 +72,9 @@ class IisEndpoint(Endpoint[IisFace]):
         return [request for request in found if site in (None, request.site)]
 
     def events(self, *, since: float | None = None) -> list[Event]:
-        """The event log's entries of ASP.NET and .NET; on a Linux engine, Mono's unhandled exceptions.
+        """The event log entries of ASP.NET and .NET; on a Linux engine, Mono's unhandled exceptions.
 
-        `since` and what is raised are as for `requests`.
+        `since` and the exceptions are the same as for `requests`.
         """
         return [entry.what for entry in self._entries(since) if isinstance(entry.what, Event)]
 
@@ -93,33 +94,33 @@ class IisEndpoint(Endpoint[IisFace]):
         return Path(self._link.info().log)
 
     def flush_logs(self) -> None:
-        """Wait until everything that the server has logged by now is in the container's output.
+        """Wait until everything that the server has logged so far is in the container's output.
 
-        Raises EngineError, and NotReady where that does not happen.
+        Raises EngineError, and NotReady if this takes too long.
         """
         token = secrets.token_hex(8)
         size = logs.size(self._log)
         done = self._server.mark_logs(self._link.container(), token)
         if done.exit_code != 0:
             raise EngineError(
-                f"the logs of {self.name} cannot be asked for",
+                f"the logs of {self.name} could not be flushed",
                 details=done.output,
-                hint="an image of your own needs what this package's image has; build it FROM that one",
+                hint="a custom image needs the tools of this package's image; build it FROM that image",
             )
         deadline = time.monotonic() + _MARK_SECONDS
         while f"{token}\n".encode() not in logs.read(self._log, size):
             if time.monotonic() > deadline:
                 raise NotReady(
-                    f"the last lines of {self.name}'s logs did not come within {_MARK_SECONDS:g} s",
-                    hint=f"look into {self._log}",
+                    f"the last lines of {self.name}'s logs did not arrive within {_MARK_SECONDS:g} s",
+                    hint=f"check {self._log}",
                 )
             time.sleep(_POLL_SECONDS)
 
     def recycle(self, site: str | None = None) -> None:
-        """Give the application pools of a site, or of all, new worker processes, and wait until they answer.
+        """Recycle the application pools of one site or of all sites, and wait until the sites respond again.
 
-        What applications keep in memory is gone then; on IIS, requests that are on their way are still answered.
-        Raises LookupError for a site that is not there, and WincontainersError where it does not work.
+        The applications lose their in-memory state. On IIS, running requests are still completed. Raises LookupError
+        for an unknown site, and WincontainersError if recycling fails.
         """
         if site is not None:
             self.site(site)
@@ -130,18 +131,16 @@ class IisEndpoint(Endpoint[IisFace]):
         answers = SitesAnswer(tuple({one.site.name: one.site for one in chosen}.values()))
         while (why_not := answers(self)) is not None:
             if time.monotonic() > deadline:
-                raise NotReady(
-                    f"{self.name} does not answer after it was recycled: {why_not}", hint="look into its log"
-                )
+                raise NotReady(f"{self.name} does not respond after it was recycled: {why_not}", hint="check its log")
             time.sleep(_POLL_SECONDS)
 
     def _run(self, *command: str) -> str:
         done = self.exec(*command)
         if done.exit_code != 0:
             raise PreparationError(
-                f"{command[0]} failed in {self.name}, so that no pool was recycled",
+                f"{command[0]} failed in {self.name}, so no application pool was recycled",
                 details=done.output,
-                hint="look into its log",
+                hint="check its log",
             )
         return done.output
 

@@ -1,4 +1,4 @@
-"""Where each application of a container is and in which pool it runs: pure, for both guests."""
+"""The directory and the pool of each application of a container, for both guests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The counterpart of IIS in a Linux container: nginx and Mono."""
+"""The equivalent of IIS in a Linux container: nginx and Mono."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""What a web server's container writes: requests, events, and the rest.
+"""The output of a web server's container: requests, events, and other lines.
 
-The image's entry point relays every log to the container's output. A line begins with the log that it is of:
+The image's entry point relays every log to the container's output. Each line starts with the name of its log:
 
     [w3c 1] 2026-11-24 07:15:02.118 …     the access log of the site with the id 1, with its #Fields line before
-    [httperr] …                           requests that no site has answered, in the same form
+    [httperr] …                           requests that no site answered, in the same format
     [event 17] {"source": …}              an entry of the event log, without its text
     [event 17] | text                     a line of its text
-    [mark] token                          everything that was logged before the token was asked for stands above
+    [mark] token                          everything logged before the token was requested is above this line
 
 Fields are found by the names in the last #Fields line, as IIS writes another whenever they change.
 """
@@ -34,12 +34,12 @@ Fields = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Request:
-    """A request as the server has logged it.
+    """A request as logged by the server.
 
-    `time` is when it was over, in seconds since 1970 by the engine's clock; IIS writes whole seconds. `path` is
-    decoded; IIS writes blanks in it as +. One that no site has answered (HTTPERR) has no `milliseconds`, a `reason`,
-    the status 0 where it got no answer at all, and mostly no `site`. `fields` has everything that was logged, by W3C
-    names such as "cs(User-Agent)".
+    `time` is its end, in seconds since 1970 by the engine's clock; IIS logs whole seconds. `path` is decoded; IIS logs
+    spaces in it as +. A request that no site answered (HTTPERR) has a `reason`, no `milliseconds`, usually no `site`,
+    and the status 0 if there was no response at all. `fields` contains everything that was logged, by W3C field names
+    such as "cs(User-Agent)".
     """
 
     site: str
@@ -55,7 +55,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Event:
-    """An entry of the event log; on a Linux engine, an exception that Mono did not find handled, in the same form.
+    """An entry of the event log; on a Linux engine, an unhandled exception of Mono in the same form.
 
     `time` is in seconds since 1970 by the engine's clock.
     """

@@ -1,4 +1,4 @@
-"""The counterpart of IIS's configuration on a Linux engine: nginx in front of one Mono process for each pool. Pure."""
+"""The equivalent of IIS's configuration on a Linux engine: nginx in front of one Mono process for each pool."""
 
 from __future__ import annotations
 

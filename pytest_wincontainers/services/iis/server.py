@@ -1,4 +1,4 @@
-"""What serves the sites, which differs by the guest."""
+"""The interface of the web server, which depends on the guest."""
 
 from __future__ import annotations
 

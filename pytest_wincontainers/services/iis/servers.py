@@ -1,4 +1,4 @@
-"""Which server serves the sites in which guest."""
+"""The web server of each guest."""
 
 from __future__ import annotations
 

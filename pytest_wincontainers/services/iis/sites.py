@@ -1,4 +1,4 @@
-"""What a user declares of sites, and what can be seen to be wrong with it."""
+"""The declaration of sites, and its checks."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.()-]*")
 class AppPool:
     """The application pool of a site or an application: its worker process.
 
-    `environment` is added to the container's. `user` and `password` are an account to run as, instead of
-    `identity`; one without a domain is made in the container. `runtime` is the version of the CLR; "" for none.
+    `environment` is added to the container's environment. `user` and `password` are the account to run as, instead of
+    `identity`; an account without a domain is created in the container. `runtime` is the CLR version; "" for none.
 
-    On a Linux engine a pool is a Mono process with its environment; the rest has no counterpart there.
+    On a Linux engine a pool is a Mono process with `environment`; the other settings have no equivalent there.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -48,9 +48,9 @@ class AppPool:
 
 @dataclass(frozen=True)
 class Application:
-    """An application under a site, at a virtual path such as "/api".
+    """An application of a site, at a virtual path such as "/api".
 
-    `path` is its folder. It runs in the site's pool unless it has one of its own. The rest is as for `Site`.
+    `path` is its directory. It runs in the site's pool unless `pool` is set. The other fields are as for `Site`.
     """
 
     at: str
@@ -65,16 +65,16 @@ class Application:
 
 @dataclass(frozen=True)
 class Site:
-    """A site: a built ASP.NET application as it lies on disk, and the port it is served on.
+    """A site: the directory of a built ASP.NET application, and the port it is served on.
 
-    `path` is resolved against the folder of the file that declares the container. `transforms` are XDT files, by
-    their path in the site's folder or relative to the declaring file's; they are applied to the site's web.config in
-    this order, and then `app_settings` and `connection_strings` are added to it or replace what it has. The
-    file on disk stays as it is. What a transform names in vain is noted, and with `strict` is an error.
+    `path` is resolved against the declaring file's directory. `transforms` are XDT files, by their path in the site's
+    directory or relative to the declaring file's directory. They are applied to the site's web.config in this order;
+    then `app_settings` and `connection_strings` are added to it or replace existing entries. The file on disk is not
+    modified. A transform that matches nothing is noted in the summary; with `strict` it is an error.
 
-    `health` is the path that is asked until the site answers; `timeout` is how many seconds that may take from when
-    its port is open, instead of as long as the container may take. With `host_header` the site answers requests for
-    that host only, so that sites can share a port. `virtual_directories` maps virtual paths to folders.
+    `health` is the path that is requested until the site responds; `timeout` is how many seconds this may take once
+    the port is open, instead of the container's timeout. With `host_header` the site only responds to requests for
+    that host, so that several sites can share a port. `virtual_directories` maps virtual paths to directories.
     """
 
     name: str
@@ -93,7 +93,7 @@ class Site:
 
     @property
     def root(self) -> Application:
-        """The application that the site itself is."""
+        """The site's root application."""
         return Application(
             at="/",
             path=self.path,
@@ -107,66 +107,68 @@ class Site:
 
     @property
     def all_applications(self) -> Sequence[Application]:
-        """The site's own application, and those under it."""
+        """The site's root application and its other applications."""
         return (self.root, *self.applications)
 
 
 def check_sites(sites: Sequence[Site], base: Path) -> None:
-    """Raise DeclarationError for the first thing that cannot be."""
+    """Raise DeclarationError for the first problem."""
     if not sites:
-        raise DeclarationError("no site is given", hint='iis_container(Site("name", path="folder", port=8080))')
+        raise DeclarationError(
+            "no site is given", hint='for example iis_container(Site("name", path="directory", port=8080))'
+        )
     for site in sites:
         for problem, hint in _problems(site, base):
             raise DeclarationError(f"the site {site.name} {problem}", hint=hint)
     names = [site.name.lower() for site in sites]
     for name in names:
         if names.count(name) > 1:
-            raise DeclarationError(f"two sites have the name {name}", hint="give each its own")
+            raise DeclarationError(f"two sites have the name {name}", hint="give each site its own name")
     bindings = [(site.port, site.host_header.lower()) for site in sites]
     for port, host in bindings:
         if bindings.count((port, host)) > 1:
             whose = f" and the host header {host}" if host else ""
             raise DeclarationError(
-                f"two sites have the port {port}{whose}", hint="give each its own, or a host_header= of its own"
+                f"two sites have the port {port}{whose}", hint="give each site its own port or its own host_header="
             )
 
 
 def _problems(site: Site, base: Path) -> Iterator[tuple[str, str]]:
     if not site.name or site.name != site.name.strip() or not site.name.isprintable():
-        yield f"has {site.name!r} as its name", "a name has no blank at its ends and only what can be printed"
+        yield f"has an invalid name: {site.name!r}", "a name has printable characters only, and no space at either end"
     bad = sorted(_NOT_IN_NAMES & set(site.name))
     if bad:
-        yield f"has {' '.join(bad)} in its name", "IIS does not take \\ / ? ; : @ = + $ , | < > * in names"
+        yield f"has {' '.join(bad)} in its name", "IIS does not allow \\ / ? ; : @ = + $ , | < > * in names"
     if not 0 < site.port < 65536:
-        yield f"has the port {site.port}", "1 to 65535"
+        yield f"has an invalid port: {site.port}", "use a port from 1 to 65535"
     if site.host_header and not _HOST.fullmatch(site.host_header):
-        yield f"has the host header {site.host_header!r}", "a host's name, as in shop.local"
+        yield f"has an invalid host header: {site.host_header!r}", "use a host name, for example shop.local"
     if not site.health.startswith("/"):
-        yield f"has health={site.health!r}", 'a path from the root, as in "/Default.aspx"'
+        yield f"has an invalid health={site.health!r}", 'use an absolute path, for example "/Default.aspx"'
     if site.timeout is not None and not site.timeout > 0:
-        yield f"has timeout={site.timeout}", "a positive number of seconds"
+        yield f"has an invalid timeout={site.timeout}", "use a positive number of seconds"
     taken: list[str] = []
     for application in site.all_applications:
-        where = "" if application.at == "/" else f"with the application {application.at} "
+        where = "its directory" if application.at == "/" else f"the directory of its application {application.at}"
         if application.at != "/" and not _VIRTUAL_PATH.fullmatch(application.at):
-            yield f"has an application at {application.at!r}", 'a virtual path, as in "/api"'
+            yield f"has an application at an invalid path: {application.at!r}", 'use a virtual path, for example "/api"'
         if not (base / application.path).is_dir():
             yield (
-                f"{where}has no folder at {base / application.path}",
-                "build it first; path= is resolved against the folder of the file that declares it",
+                f"is missing {where}: {base / application.path}",
+                "build it first; path= is resolved against the declaring file's directory",
             )
         taken.append(application.at.lower())
         for at, folder in application.virtual_directories.items():
             if not _VIRTUAL_PATH.fullmatch(at):
-                yield f"has a virtual directory at {at!r}", 'a virtual path, as in "/files"'
+                yield f"has a virtual directory at an invalid path: {at!r}", 'use a virtual path, for example "/files"'
             if not (base / folder).is_dir():
-                yield f"has no folder for its virtual directory {at} at {base / folder}", "make it first"
+                yield f"is missing the directory of its virtual directory {at}: {base / folder}", "create it first"
             taken.append(f"{application.at.rstrip('/')}{at}".lower())
         if application.pool is not None:
             yield from _pool_problems(application.pool)
     for at in taken:
         if taken.count(at) > 1:
-            yield f"has two things at {at}", "give each application and virtual directory a path of its own"
+            yield f"has two applications or virtual directories at {at}", "give each its own path"
 
 
 def _pool_problems(pool: AppPool) -> Iterator[tuple[str, str]]:
@@ -178,14 +180,17 @@ def _pool_problems(pool: AppPool) -> Iterator[tuple[str, str]]:
     for value, allowed, what in choices:
         if value not in allowed:
             listed = ", ".join(repr(one) for one in allowed)
-            hint = f"it is one of {listed}; an account is given with user= and password="
-            yield f"has a pool with {what}={value!r}", hint if what == "identity" else f"it is one of {listed}"
+            hint = f"use one of {listed}; set user= and password= to use an account"
+            yield f"has a pool with an invalid {what}={value!r}", hint if what == "identity" else f"use one of {listed}"
     if pool.password and not pool.user:
-        yield "has a pool with a password for no user", "add user="
+        yield "has a pool with a password but no user", "add user="
     if any(not one.isprintable() for one in (pool.user or "", pool.password)):
-        yield "has a pool whose user or password cannot be printed", "leave out control characters"
+        yield "has a pool whose user or password has unprintable characters", "remove control characters"
     for name, value in pool.environment.items():
         if not _VARIABLE.fullmatch(name):
-            yield f"has a pool with the variable {name!r}", "letters, digits and _ . ( ) -, a letter or _ first"
+            yield (
+                f"has a pool with an invalid variable name: {name!r}",
+                "use letters, digits and _ . ( ) -, a letter or _ first",
+            )
         if "\0" in value:
-            yield f"has a pool whose variable {name} holds a NUL", "leave it out"
+            yield f"has a pool whose variable {name} contains a NUL", "remove it"

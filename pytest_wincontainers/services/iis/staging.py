@@ -1,4 +1,4 @@
-"""The files of a container: its applications' folders with their web.config as tests need it."""
+"""The files to copy into the container: the applications' directories, with their web.config changed for the tests."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pytest_wincontainers.services.iis.sites import Application
 
 
 def check_configuration(applications: Iterable[Application], base: Path) -> None:
-    """Raise DeclarationError for a web.config that is not there or cannot be changed as is asked for."""
+    """Raise DeclarationError if a web.config is missing or cannot be changed as declared."""
     for application in applications:
         _, warnings = _configured(application, base, {})
         if warnings and application.strict:
             raise DeclarationError(
-                f"a transform of {application.path} names what its web.config does not have",
+                f"a transform of {application.path} does not match its web.config",
                 details="\n".join(warnings),
-                hint="mend the transform, or leave out strict=True to have it only noted",
+                hint="fix the transform, or omit strict=True to only get a note",
             )
 
 
 def staged(placed: Sequence[PlacedApplication], base: Path, returned: Returned) -> tuple[list[Folder], list[str]]:
-    """The folders to copy in, and what transforms named in vain."""
+    """The directories to copy in, and the warnings of the transforms."""
     folders, notes = [], []
     for one in placed:
         replaced, warnings = _configured(one.application, base, returned)
@@ -63,8 +63,8 @@ def _transform_files(names: Sequence[str | Path], folder: Path, base: Path) -> I
         found = next((place for place in places if place.is_file()), None)
         if found is None:
             raise DeclarationError(
-                f"there is no transform {name}",
+                f"the transform {name} was not found",
                 details="\n".join(f"looked for {place}" for place in places),
-                hint="transforms= names files in the site's folder, or relative to the declaring file's folder",
+                hint="transforms= names files in the site's directory, or relative to the declaring file's directory",
             )
         yield found

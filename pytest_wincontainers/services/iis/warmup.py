@@ -33,10 +33,10 @@ class SitesEndpoint(Protocol):
 
 @dataclass
 class SitesAnswer:
-    """Ready when every site has answered a request; they are asked side by side.
+    """Ready once every site has responded; all sites are requested in parallel.
 
-    502 to 504 come from a server whose application still starts. A 500 is the application's own; where it
-    keeps saying so, waiting longer does not help.
+    The status codes 502 to 504 mean that an application is still starting. A 500 comes from the application itself; if
+    it is repeated, waiting longer does not help.
     """
 
     sites: tuple[Site, ...]
@@ -63,8 +63,8 @@ class SitesAnswer:
             begun = self._begun.get(site.name, time.monotonic())
             if site.timeout is not None and time.monotonic() - begun > site.timeout:
                 raise NotReady(
-                    f"the site {site.name} did not answer {site.health} within {site.timeout:g} s: {outcome}",
-                    hint="Site(..., timeout=…) gives it longer",
+                    f"the site {site.name} did not respond to {site.health} within {site.timeout:g} s: {outcome}",
+                    hint="Site(..., timeout=…) allows more time",
                 )
             reasons.append(f"site {site.name}: {outcome}")
         return "; ".join(reasons) or None
@@ -94,12 +94,12 @@ class SitesAnswer:
             if answer.status < 500:
                 return None
             if answer.status != 500:
-                return f"it answers {answer.status}"
+                return f"HTTP status {answer.status}"
             page = answer.body
         raise NotReady(
-            f"the site {site.name} answers {site.health} with 500",
+            f"the site {site.name} responds to {site.health} with HTTP status 500",
             details="\n".join([error_text(page), *_events(endpoint)]),
-            hint="mend the site, or name a path that works without what is missing: Site(..., health=…)",
+            hint="fix the site, or use a path that works without what is missing: Site(..., health=…)",
         )
 
 

@@ -50,5 +50,5 @@ class WindowsServer:
         run(*appcmd.recycle(pool))
         while old & processes():
             if time.monotonic() > deadline:
-                raise NotReady(f"the old process of the pool {pool} does not end", hint="look into the container's log")
+                raise NotReady(f"the old process of the pool {pool} does not exit", hint="check the container's log")
             time.sleep(_POLL_SECONDS)

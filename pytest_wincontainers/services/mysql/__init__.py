@@ -1,4 +1,4 @@
-"""MySQL, and MariaDB as its counterpart on a Linux engine."""
+"""MySQL or, on a Linux engine, MariaDB."""
 
 from __future__ import annotations
 
@@ -91,29 +91,27 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
             folder = base / self.migrations
             if not folder.is_dir():
                 raise DeclarationError(
-                    f"there is no migrations folder at {folder}",
-                    hint="migrations= is resolved against the folder of the file that declares the container",
+                    f"the migrations directory {folder} does not exist",
+                    hint="migrations= is resolved against the declaring file's directory",
                 )
             find(folder, self.migrations_pattern)
         if self.reset not in {None, "test", "call"}:
-            raise DeclarationError(f"unknown reset mode: {self.reset!r}", hint='reset= is "test" or "call"')
+            raise DeclarationError(f"unknown reset mode: {self.reset!r}", hint='use "test" or "call"')
         if self.snapshot not in {"auto", "never", "refresh"}:
-            raise DeclarationError(
-                f"unknown snapshot mode: {self.snapshot!r}", hint='snapshot= is "auto", "never" or "refresh"'
-            )
+            raise DeclarationError(f"unknown snapshot mode: {self.snapshot!r}", hint='use "auto", "never" or "refresh"')
         if self.database.lower() in {*SYSTEM, OWN}:
-            raise DeclarationError(f"database={self.database!r} is not for tests", hint="give it another name")
+            raise DeclarationError(f"database={self.database!r} is reserved", hint="choose another name")
         if self._user.lower() in _RESERVED_USERS:
             raise DeclarationError(
-                f"user={self._user!r} is an account of the server's own", hint="give user= another name"
+                f"user={self._user!r} is reserved for the server's own use", hint="choose another name for user="
             )
 
     def parallel_problem(self, workers: int) -> DeclarationError | None:
         if self.reset != "test" or self.per_worker or workers < 2:
             return None
         return DeclarationError(
-            'reset="test" would take the data from under the tests of other pytest-xdist workers',
-            hint="give each a database of its own with per_worker=True, or run with -n1 or without -n",
+            'reset="test" would reset data that tests of other pytest-xdist workers are using',
+            hint="give each worker its own database with per_worker=True, or run with -n1 or without -n",
         )
 
     @property
@@ -206,7 +204,7 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
             run_here(filled, preparation.base, preparation.progress)
             return
         folders = {target: preparation.base / source for target, source in filled.folders.items()}
-        preparation.progress(f"migrations by {filled.words[0]} in a container")
+        preparation.progress(f"running migrations with {filled.words[0]} in a container")
         words, seconds = filled.words, filled.timeout
         judge(
             filled,
@@ -264,11 +262,11 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
         clean = container.wait(_SHUTDOWN_SECONDS)
         if problem is not None:
             raise PreparationError(
-                f"the passwords of {endpoint.name} could not be taken away: {problem}",
-                hint="leave the accounts root and the declared one in migrations",
+                f"the passwords of {endpoint.name} could not be removed: {problem}",
+                hint="do not drop root or the declared account in migrations",
             )
         if not clean:
-            raise PreparationError(f"the server of {endpoint.name} did not shut down cleanly", hint="look into its log")
+            raise PreparationError(f"the server of {endpoint.name} did not shut down cleanly", hint="check its log")
 
     def is_sealed(self, endpoint: MySqlEndpoint, key: str) -> bool:
         import pymysql

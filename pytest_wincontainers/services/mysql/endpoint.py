@@ -1,4 +1,4 @@
-"""What tests receive of a MySQL server."""
+"""The endpoint of a MySQL server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MySqlFace(Face):
-    """A MySQL server as one side reaches it."""
+    """How a MySQL server is reached from one side."""
 
     database: str
     user: str
@@ -27,18 +27,18 @@ class MySqlFace(Face):
 
     @property
     def connection_string(self) -> str:
-        """For ADO.NET, with the short keywords that its drivers and ODBC's have in common."""
+        """The connection string for ADO.NET, with the short keywords that ADO.NET and ODBC drivers share."""
         return f"Server={self.host};Port={self.port};Database={self.database};Uid={self.user};Pwd={self.password}"
 
     @property
     def url(self) -> str:
-        """For SQLAlchemy with PyMySQL."""
+        """The URL for SQLAlchemy with PyMySQL."""
         user, password, database = (quote(one, safe="") for one in (self.user, self.password, self.database))
         return f"mysql+pymysql://{user}:{password}@{self.host}:{self.port}/{database}?charset=utf8mb4"
 
 
 class MySqlEndpoint(Endpoint[MySqlFace]):
-    """A MySQL server with its database; under pytest-xdist, that of this worker where each has its own."""
+    """A MySQL server with its database; with `per_worker`, the database of this pytest-xdist worker."""
 
     def __init__(
         self, link: Link, face: FaceMaker[MySqlFace], own: str, database: str, worker: str, *, keeps: bool
@@ -56,42 +56,42 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
 
     @property
     def inside(self) -> MySqlFace:
-        """The same server and database as neighbours on the network reach it."""
+        """How other containers on the network reach this server and database."""
         return replace(super().inside, database=self._database)
 
     def reset(self) -> None:
-        """Bring the databases back to the prepared state: data, AUTO_INCREMENT and definitions.
+        """Restore the prepared state of the databases: data, AUTO_INCREMENT and definitions.
 
-        The cost follows what has changed. Connections with an open transaction are ended. Accounts, global variables
-        and what is outside of databases stay. Raises PreparationError.
+        The cost depends on how much has changed. Connections with an open transaction are closed. Accounts, global
+        variables and everything else outside the databases are not restored. Raises PreparationError.
         """
         if not self._keeps:
             raise PreparationError(
-                f"no state of {self.name} was kept to go back to",
-                hint='declare it with mysql_container(reset="call"), or reset="test" for before each test',
+                f"no prepared state of {self.name} was saved",
+                hint='declare it with mysql_container(reset="call"), or with reset="test" to reset it before each test',
             )
-        self._attempt("brought back", self._prepared.reset)
+        self._attempt("restored", self._prepared.reset)
 
     def keep(self, progress: Callable[[str], None]) -> None:
-        """Keep the state of now as the prepared one. Raises PreparationError."""
-        self._attempt("kept", lambda: self._prepared.keep(progress))
+        """Save the current state as the prepared state. Raises PreparationError."""
+        self._attempt("saved", lambda: self._prepared.keep(progress))
 
     def make_own(self) -> None:
-        """Make the database of this worker, where there are workers. Raises PreparationError."""
+        """Create this worker's database, if there are workers. Raises PreparationError."""
         if self._database == self._shared:
             return
         self._attempt("copied", lambda: self._prepared.make_copy([(self.user, "%")]))
 
     def refuse_others(self) -> None:
-        """Raise PreparationError where a reset of this worker's database would leave others as tests left them."""
+        """Raise PreparationError if there are databases that a reset of this worker's database would not restore."""
         if self._database == self._shared:
             return
         others = self._prepared.others()
         if others:
             raise PreparationError(
-                f"reset= with per_worker=True brings back a worker's copy of {self._shared}, and the migrations have "
-                f"made {', '.join(others)} as well, which all workers share",
-                hint="leave per_worker out and run without workers, or leave reset out",
+                f"reset= with per_worker=True only resets a worker's copy of {self._shared}, but the migrations also "
+                f"created {', '.join(others)}, which all workers share",
+                hint="omit per_worker= and run without workers, or omit reset=",
             )
 
     def _attempt(self, done: str, step: Callable[[], None]) -> None:
@@ -118,19 +118,19 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
 
     @property
     def password(self) -> str:
-        """That account's password, new in every run."""
+        """The password of that account, new in every run."""
         return self._face.password
 
     @property
     def connection_string(self) -> str:
-        """For ADO.NET; `inside.connection_string` is the one for a neighbour's web.config."""
+        """The connection string for ADO.NET; use `inside.connection_string` in another container's web.config."""
         return self._face.connection_string
 
     def connect(self, *, root: bool = False, **options: Any) -> pymysql.Connection[Any]:
-        """A new connection to the database; the caller closes it, or uses it in a `with` statement.
+        """Open a connection to the database; close it, or use it in a `with` statement.
 
-        It commits after each statement, so that every query sees what others have written by then.
-        `options` are pymysql.connect's. Raises pymysql.Error.
+        It commits after each statement, so every query sees what others have written. `options` are those of
+        pymysql.connect. Raises pymysql.Error.
         """
         import pymysql
 
@@ -150,18 +150,18 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         )
 
     def execute(self, statement: str, values: Sequence[object] | None = None) -> Sequence[tuple[Any, ...]]:
-        """Run one statement on a connection of its own; its rows. Raises pymysql.Error.
+        """Run one statement on a new connection and return its rows. Raises pymysql.Error.
 
-        `values` stand for each %s of the statement; without them a % is only a %.
+        `values` replace each %s in the statement; without `values`, % has no special meaning.
         """
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute(statement, values)
             return list(cursor.fetchall())
 
     def dump(self) -> str:
-        """The database as SQL: structure, routines, triggers, events and data, by the container's own mysqldump.
+        """The database as SQL, with structure, routines, triggers, events and data, from the container's mysqldump.
 
-        Raises EngineError where the container has none, and PreparationError where it fails.
+        Raises EngineError if the container has no mysqldump, and PreparationError if it fails.
         """
         face = self._face
         done = self.exec(
@@ -181,5 +181,5 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
             environment={"MYSQL_PWD": face.root_password},
         )
         if done.exit_code != 0:
-            raise PreparationError(f"mysqldump of {self.name} failed", details=done.output, hint="look into its log")
+            raise PreparationError(f"mysqldump of {self.name} failed", details=done.output, hint="check its log")
         return done.stdout

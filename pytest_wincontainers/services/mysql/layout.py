@@ -1,4 +1,4 @@
-"""Where things are in an image of the server."""
+"""The paths in an image of the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which image of the server is in which guest."""
+"""The paths in the image of each guest."""
 
 from __future__ import annotations
 

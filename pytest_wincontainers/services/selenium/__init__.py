@@ -1,4 +1,4 @@
-"""Browsers for Selenium."""
+"""Selenium: a WebDriver server with a browser."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class DriverAnswers:
         try:
             ready = json.loads(answer.body)["value"]["ready"]
         except (ValueError, LookupError, TypeError):
-            return f"/status answers {answer.status} with something that is not WebDriver's"
-        return None if ready else "/status says that it is not ready"
+            return f"/status returned {answer.status} without a WebDriver status"
+        return None if ready else "/status reports that the server is not ready"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Selenium(Service):
 
     def check(self, base: Path) -> None:
         if self.browser not in _BROWSERS:
-            raise DeclarationError(f"unknown browser: {self.browser!r}", hint=f"one of {', '.join(_BROWSERS)}")
+            raise DeclarationError(f"unknown browser: {self.browser!r}", hint=f"use one of {', '.join(_BROWSERS)}")
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -79,8 +79,8 @@ class Selenium(Service):
         if self.browser != "chrome":
             raise DeclarationError(
                 f"this package's own image has no {self.browser}",
-                hint='use browser="chrome", or name an image that has it with image=… or build=…; '
-                "images/windows/selenium builds one, with EDGE_URL and EDGEDRIVER_URL",
+                hint='use browser="chrome", or use an image that has it with image=… or build=…; '
+                "images/windows/selenium builds one if EDGE_URL and EDGEDRIVER_URL are given",
             )
         return IMAGE.build(engine)
 

@@ -1,4 +1,4 @@
-"""What tests receive of a WebDriver server, and what its browsers show when a test fails."""
+"""The endpoint of a WebDriver server, and the evidence of its browsers for failed tests."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _ARGUMENTS = (
 
 
 class SeleniumEndpoint(Endpoint[Face]):
-    """A WebDriver server; each driver is a browser of its own."""
+    """A WebDriver server; each driver is a separate browser."""
 
     def __init__(self, link: Link, face: FaceMaker[Face], browser: Browser) -> None:
         super().__init__(link, face)
         self.browser: Browser = browser
 
     def options(self) -> ArgOptions:
-        """New options as `driver()` uses them, to add to."""
+        """New options with the defaults of `driver()`, to be extended."""
         from selenium.webdriver import ChromeOptions, EdgeOptions
 
         options = ChromeOptions() if self.browser == "chrome" else EdgeOptions()
@@ -50,11 +50,11 @@ class SeleniumEndpoint(Endpoint[Face]):
 
     @contextmanager
     def driver(self, options: ArgOptions | None = None) -> Iterator[WebDriver]:
-        """A new browser, as a `with` statement's selenium.webdriver.Remote.
+        """A context manager that opens a new browser and returns its selenium.webdriver.Remote.
 
-        When the test fails, a screenshot, the page's source and the browser's console are saved. For that the
-        browser stays open until the outcome of the test is known, also when the `with` statement has ended
-        by then. Raises selenium's WebDriverException.
+        If the test fails, a screenshot, the page's source and the browser's console are saved. For this the browser
+        stays open until the outcome of the test is known, even after the `with` statement. Raises selenium's
+        WebDriverException.
         """
         from selenium.webdriver import Remote
 

@@ -92,7 +92,7 @@ class TestWarnings:
         text, warnings = warned("", "\n<xdt:Nonsense/><xdt:Import path='x.dll' namespace='X'/>")
         assert text == ""
         assert warnings[0] == "transform 1, line 2: xdt:Nonsense is unknown and changes nothing."
-        assert warnings[1].startswith("transform 1, line 2: xdt:Import is left out")
+        assert warnings[1].startswith("transform 1, line 2: xdt:Import is ignored")
 
     def test_the_outermost_missing_element_is_named(self, warned):
         _, warnings = warned("<a/>", '<a><b><c xdt:Transform="Remove"/></b></a>')
@@ -101,7 +101,7 @@ class TestWarnings:
     def test_says_that_an_earlier_transform_removed_the_target(self, warned):
         _, warnings = warned("<a><b/></a>", '<a xdt:Transform="Remove"><b xdt:Transform="Remove"/></a>')
         assert len(warnings) == 1
-        assert warnings[0].endswith("no element matches /configuration/a, an earlier transform has removed it.")
+        assert warnings[0].endswith("no element matches /configuration/a; an earlier transform removed it.")
 
     def test_the_same_words_come_once(self, warned):
         _, warnings = warned("<a/>" * 100, '<a xdt:Transform="RemoveAttributes"/>')
