@@ -103,10 +103,10 @@ FAULTS = {
     "readiness": "readiness: ",
     "image": "Linux: image: there is no Dockerfile",
     "same": "secrets: a password is the same in two runs",
-    "shown": "secrets: a password shows",
+    "shown": "service shows a password",
     "face": "face: ",
     "environment": "environment: NUMBER is 1",
-    "staged": "Windows ltsc2016: staged: srv is no absolute path",
+    "staged": "Windows ltsc2016: staged: srv is not an absolute path",
 }
 
 
@@ -122,12 +122,12 @@ def test_a_password_in_its_command(tmp_path):
         def secrets(self, token):
             return {"password": "in-the-command"}
 
-    with pytest.raises(AssertionError, match="command: a password is in it"):
+    with pytest.raises(AssertionError, match="command: it contains a password"):
         check_service(Told(Options(command=["--password=in-the-command"])), base=tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"), [("endpoint", "endpoint: it is no Endpoint"), ("prepare", "start: nobody can prepare this")]
+    ("fault", "words"), [("endpoint", "endpoint: it is not an Endpoint"), ("prepare", "start: nobody can prepare this")]
 )
 def test_a_fault_in_how_it_lives(fault, words, tmp_path):
     engine = FakeEngine()
