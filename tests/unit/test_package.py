@@ -37,6 +37,24 @@ PUBLIC = [
 ]
 
 
+ROOMS = {
+    "services": "Build Container ContainerState Endpoint EngineInfo Evidence ExecResult Face FaceMaker Folder Guest Link "
+    "Mount OWN_IMAGES Options Preparation Ready Returned SERVERCORE ServerLogs Service ServiceImage SnapshotSupport "
+    "Staged StagedFiles TestHooks ToolRunner declare logs timestamp",
+    "engines": "Build Capabilities ContainerSpec ContainerState Engine EngineAddress EngineInfo ExecResult Image "
+    "ListedContainer ListedImage Mount",
+    "testing": "FakeEngine check_service",
+}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_public_names_of(room):
+    tree = ast.parse((PACKAGE / room / "__init__.py").read_text("utf-8"))
+    named = [alias for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    assert [one.name for one in named if one.asname is None] == ["annotations"]
+    assert sorted(one.asname for one in named if one.asname) == sorted(ROOMS[room].split())
+
+
 def test_the_public_names():
     assert sorted(pytest_wincontainers.__all__) == sorted(PUBLIC)
     for name in PUBLIC:
