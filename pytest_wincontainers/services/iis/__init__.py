@@ -26,10 +26,10 @@ from pytest_wincontainers.services import (
 from pytest_wincontainers.services import logs as files
 from pytest_wincontainers.services.iis.endpoint import IisEndpoint, IisFace
 from pytest_wincontainers.services.iis.logs import excerpts, fields_before
+from pytest_wincontainers.services.iis.readiness import SitesAnswer
 from pytest_wincontainers.services.iis.servers import SERVERS
 from pytest_wincontainers.services.iis.sites import FEATURES, Feature, Site, check_sites
 from pytest_wincontainers.services.iis.staging import check_configuration, staged
-from pytest_wincontainers.services.iis.warmup import SitesAnswer
 
 IMAGE = ServiceImage(
     OWN_IMAGES,

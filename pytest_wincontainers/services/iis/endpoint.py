@@ -11,10 +11,10 @@ from pathlib import Path
 from pytest_wincontainers.errors import EngineError, NotReady, PreparationError
 from pytest_wincontainers.services import Endpoint, Face, FaceMaker, Link, logs
 from pytest_wincontainers.services.iis.logs import Event, LogEntry, LogReader, Request, fields_before
+from pytest_wincontainers.services.iis.readiness import SitesAnswer
 from pytest_wincontainers.services.iis.server import WebServer
 from pytest_wincontainers.services.iis.servers import SERVERS
 from pytest_wincontainers.services.iis.sites import Site
-from pytest_wincontainers.services.iis.warmup import SitesAnswer
 
 _MARK_SECONDS = 15.0
 _RECYCLE_SECONDS = 180.0

@@ -16,7 +16,6 @@ from pytest_wincontainers.databases.schema import SYSTEM
 from pytest_wincontainers.errors import DeclarationError, PreparationError
 from pytest_wincontainers.migrations.command import PLACEHOLDERS, Command, judge, run_here
 from pytest_wincontainers.migrations.files import find
-from pytest_wincontainers.ready import reason
 from pytest_wincontainers.services import (
     OWN_IMAGES,
     SERVERCORE,
@@ -36,6 +35,7 @@ from pytest_wincontainers.services import (
 )
 from pytest_wincontainers.services.mysql.endpoint import MySqlEndpoint, MySqlFace
 from pytest_wincontainers.services.mysql.layouts import LAYOUTS
+from pytest_wincontainers.services.mysql.readiness import Answers
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
@@ -46,25 +46,6 @@ OWN = "wincontainers"
 """The schema for what this package keeps in a server."""
 _RESERVED_USERS = frozenset({"root", "mysql", "mariadb.sys", "mysql.sys", "mysql.session", "mysql.infoschema"})
 _SHUTDOWN_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Answers:
-    """Ready when the account that tests use gets an answer over TCP.
-
-    A bare connection would not do: while an image sets itself up, its server may listen with other accounts.
-    """
-
-    def __call__(self, endpoint: MySqlEndpoint) -> str | None:
-        import pymysql
-
-        try:
-            with endpoint.connect(connect_timeout=2, read_timeout=5) as connection, connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-        except (pymysql.Error, OSError) as problem:
-            code, text = (*problem.args, "", "")[:2]
-            return reason(problem) if isinstance(problem, OSError) else f"{code}: {text}"
-        return None
 
 
 @dataclass(frozen=True)

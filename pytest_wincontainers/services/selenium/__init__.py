@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from pytest_wincontainers.errors import DeclarationError
-from pytest_wincontainers.ready import request
 from pytest_wincontainers.services import (
     OWN_IMAGES,
     Build,
@@ -22,8 +20,8 @@ from pytest_wincontainers.services import (
     ServiceImage,
 )
 from pytest_wincontainers.services.selenium.endpoint import Browser, SeleniumEndpoint
+from pytest_wincontainers.services.selenium.readiness import PORT, DriverAnswers
 
-PORT = 4444
 _BROWSERS = ("chrome", "edge")
 
 # Browsers need fonts and graphics, which servercore lacks since 2019 (microsoft/Windows-Containers#219). Before
@@ -38,21 +36,6 @@ IMAGE = ServiceImage(
         "ltsc2025": "windows/server:ltsc2025",
     },
 )
-
-
-@dataclass(frozen=True)
-class DriverAnswers:
-    """Ready when the server's /status says so."""
-
-    def __call__(self, endpoint: SeleniumEndpoint) -> str | None:
-        answer = request(endpoint.host, endpoint.ports[PORT], "/status")
-        if isinstance(answer, str):
-            return answer
-        try:
-            ready = json.loads(answer.body)["value"]["ready"]
-        except (ValueError, LookupError, TypeError):
-            return f"/status returned {answer.status} without a WebDriver status"
-        return None if ready else "/status reports that the server is not ready"
 
 
 @dataclass(frozen=True)

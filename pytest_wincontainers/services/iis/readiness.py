@@ -1,4 +1,4 @@
-"""The first request to each site, which also compiles its first page."""
+"""When the sites are ready: the first request to each, which also compiles its first page."""
 
 from __future__ import annotations
 
