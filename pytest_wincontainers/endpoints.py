@@ -89,6 +89,10 @@ class Evidence(Protocol):
     """Something that a test has open and that its report shows if the test fails, such as a browser."""
 
     @property
+    def kind(self) -> str:
+        """What it is, for the title of the report's section, such as "browser"."""
+
+    @property
     def name(self) -> str:
         """The name of the declaration that it belongs to."""
 

@@ -34,7 +34,7 @@ class Capabilities:
 
     commit: bool = True
     """It can commit an ended container as an image."""
-    direct: bool = True
+    direct: bool | None = None
     """This process has a route to the containers' own addresses."""
     isolation: bool = False
     """The isolation can be chosen for each container."""

@@ -50,14 +50,15 @@ class OpenEvidence:
         self._testing = False
         self._close_done()
 
-    def gather(self, *, folder: Callable[[], Path], mask: Callable[[str], str]) -> Iterator[tuple[str, str]]:
-        """Save what all of it shows; a name and a text for the report, for each. Raises OSError.
+    def gather(self, *, folder: Callable[[], Path], mask: Callable[[str], str]) -> Iterator[tuple[Evidence, str]]:
+        """Save what all of it shows, and return each with its text for the report. Raises what evidence raises.
 
-        `folder` makes the folder to save in, and `mask` takes the secrets out of a text.
+        `folder` creates the directory to save in, and `mask` takes the secrets out of a text.
         """
         for number, one in enumerate(self._open, 1):
             name = one.evidence.name
-            yield name, mask(one.evidence.gather(folder(), name if number == 1 else f"{name}-{number}", mask))
+            stem = name if number == 1 else f"{name}-{number}"
+            yield one.evidence, mask(one.evidence.gather(folder(), stem, mask))
 
     def _close_done(self) -> None:
         for one in [one for one in self._open if one.done]:

@@ -64,7 +64,7 @@ def write_log(
 def masked(text: str, secrets: Iterable[str]) -> str:
     """The text with every secret made unreadable, also where JSON, XML or a URL quotes it."""
     # The longest first, as one may contain another.
-    for form in sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True):
+    for form in sorted({form for secret in filter(None, secrets) for form in _forms(secret)}, key=len, reverse=True):
         text = text.replace(form, _MASK)
     return text
 

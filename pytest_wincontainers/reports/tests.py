@@ -96,12 +96,11 @@ class TestReports:
         watch = item.stash.get(WATCH, None)
         if watch is None:
             return
+        # Services of others take part: whatever one of them raises must not cost the report, or the session.
         try:
             self._add_evidence(item, when, containers)
-        except OSError as problem:
-            item.add_report_section(
-                when, f"{_TITLE}browser", f"(screenshots and page sources could not be saved: {problem})"
-            )
+        except Exception as problem:  # noqa: BLE001
+            item.add_report_section(when, f"{_TITLE}evidence", f"(it could not be saved: {_said(problem)})")
         for source in watch.sources:
             self._flush(source, item, when)
         logs.settle(source.log for source in watch.sources)
@@ -116,15 +115,16 @@ class TestReports:
     def _flush(source: LogSource, item: pytest.Item, when: str) -> None:
         try:
             source.reader.flush()
-        except WincontainersError as problem:
-            item.add_report_section(when, f"{_TITLE}{source.info.name}", f"(the last lines may be missing: {problem})")
+        except Exception as problem:  # noqa: BLE001 - as above
+            why = f"(the last lines may be missing: {_said(problem)})"
+            item.add_report_section(when, f"{_TITLE}{source.info.name}", why)
 
     def _excerpts(self, source: LogSource, watch: Watch, until: float) -> Iterator[tuple[str, str]]:
         ahead = source.info.clock_offset
         try:
             found = source.reader.excerpts(watch.offsets[source.info.name], watch.since + ahead, until + ahead)
-        except OSError as problem:
-            found = {"": [f"(the log cannot be read: {problem})"]}
+        except Exception as problem:  # noqa: BLE001 - as above
+            found = {"": [f"(the log cannot be read: {_said(problem)})"]}
         for title, lines in found.items():
             if not lines:
                 continue
@@ -139,11 +139,11 @@ class TestReports:
 
     def _add_evidence(self, item: pytest.Item, when: str, containers: Sequence[ContainerInfo]) -> None:
         secrets = [secret for one in containers for secret in one.secrets.values()]
-        for name, text in self._evidence.gather(
+        for evidence, text in self._evidence.gather(
             folder=lambda: folder_of_test(self._folder, item.nodeid), mask=lambda text: logs.masked(text, secrets)
         ):
-            item.add_report_section(when, f"{_TITLE}{name} browser", logs.clean(text))
-            kept = (f"wincontainers_{name}", str(folder_of_test(self._folder, item.nodeid)))
+            item.add_report_section(when, f"{_TITLE}{evidence.name} {evidence.kind}", logs.clean(text))
+            kept = (f"wincontainers_{evidence.name}", str(folder_of_test(self._folder, item.nodeid)))
             if kept not in item.user_properties:
                 item.user_properties.append(kept)
 
@@ -151,3 +151,8 @@ class TestReports:
         """The current test is over."""
         self._current = None
         self._evidence.end_test()
+
+
+def _said(problem: Exception) -> str:
+    ours = isinstance(problem, (WincontainersError, OSError))
+    return str(problem) if ours else f"{type(problem).__name__}: {problem}"

@@ -53,7 +53,8 @@ class RunContext:
     def direct(self) -> bool:
         """Whether tests reach containers by their own addresses."""
         reach = self.settings.reach
-        return reach == "direct" or (reach == "auto" and self.info.capabilities.direct)
+        direct = self.info.capabilities.direct
+        return reach == "direct" or (reach == "auto" and (self.info.near if direct is None else direct))
 
     @property
     def parallel_starts(self) -> int:

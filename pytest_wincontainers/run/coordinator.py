@@ -128,7 +128,7 @@ class Coordinator:
             lock.hold()
             opened.callback(self._release, lock)
             if engine.address is not None:
-                watchdog = Watchdog(request.plan.run, engine.address, request.private, request.state)
+                watchdog = Watchdog(request.plan.run, engine.address, request.private)
                 opened.callback(self._dismiss, watchdog)
             self._ensure_network(context)
             for planned in request.plan.containers:
@@ -168,8 +168,7 @@ class Coordinator:
 
     def close(self) -> None:
         """Gather the logs and remove everything. Never raises for what an engine does; may be called again."""
-        if not self.cancellation.cancel():
-            return
+        self.cancellation.cancel()
         self._thread.join(_JOIN_SECONDS)
         with self.board.changed:
             opened = self._opened.pop_all()

@@ -9,8 +9,8 @@ def as_error(problem: Exception, what: str) -> WincontainersError:
     """The problem itself where it is one of ours, else a StartError: `what` went wrong."""
     if isinstance(problem, WincontainersError):
         return problem
-    hint = "this is a bug in pytest-wincontainers; please report it"
-    if isinstance(problem, OSError):
+    hint = "this is a bug in pytest-wincontainers or in the service; please report it there"
+    if isinstance(problem, OSError) and problem.filename:
         hint = "check whether that file or directory can be read and written"
     error = StartError(f"{what}: {type(problem).__name__}: {problem}", hint=hint)
     error.__cause__ = problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_wincontainers.engines.base import Engine, EngineInfo, Image, Mount
-from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.errors import DeclarationError, WincontainersError
 from pytest_wincontainers.guests import RULES
 from pytest_wincontainers.guests.builds import Isolation, Unfit, choose_isolation
 from pytest_wincontainers.guests.windows import is_pipe
@@ -30,6 +30,11 @@ def check(plan: Plan, engine: Engine, isolation: Isolation | None) -> None:
                 isolation_of(planned, known, info, isolation)
         except DeclarationError as problem:
             raise at(declaration, problem) from None
+        except WincontainersError:
+            raise
+        except Exception as problem:
+            raised = DeclarationError(f"{type(problem).__name__}: {problem}", hint="its service raised this")
+            raise at(declaration, raised) from problem
 
 
 def _check_mount(mount: Mount, base: Path, info: EngineInfo) -> None:

@@ -22,14 +22,14 @@ _PROGRAM = Path(__file__).with_name("cleaner.py")
 class Watchdog:
     """The process, and the pipe that it listens to."""
 
-    def __init__(self, run: str, engine: EngineAddress, folder: Path, state: Path) -> None:
+    def __init__(self, run: str, engine: EngineAddress, folder: Path) -> None:
         duty = {
             "run": run,
             "engine": engine,
             "folder": str(folder),
-            "state": str(state),
             "patience": PATIENCE,
-            "path": [*filter(None, sys.path)],
+            # Python itself passes over what is no text.
+            "path": [one for one in sys.path if isinstance(one, str) and one],
         }
         # Detached, so that neither Ctrl+C nor the killing of the owner's group reaches it.
         self._process = subprocess.Popen(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 import tempfile
-from collections.abc import Iterator
+import traceback
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
 
-from pytest_wincontainers.endpoints import ContainerInfo, Endpoint, StartFailure
+from pytest_wincontainers.endpoints import ContainerInfo, Endpoint, Face, StartFailure
 from pytest_wincontainers.engines.base import Build, Capabilities, Engine, EngineInfo
 from pytest_wincontainers.errors import DeclarationError, WincontainersError
 from pytest_wincontainers.guests import RULES, Guest
@@ -18,28 +20,45 @@ from pytest_wincontainers.run.container.link import OwnerLink
 from pytest_wincontainers.run.coordinator import Coordinator, RunRequest
 from pytest_wincontainers.services.declaration import Declaration
 from pytest_wincontainers.services.recipe import check_options, image_of, readiness_of, recipe_of
+from pytest_wincontainers.services.roles import ServerLogs, SnapshotSupport, TestHooks
 from pytest_wincontainers.services.service import Service
 from pytest_wincontainers.settings import Settings
 
 _NAME = "service"
 
 
-def check_service(service: Service, *, engine: Engine | None = None, base: Path | None = None) -> None:
+def check_service(
+    service: Service,
+    *,
+    engine: Engine | None = None,
+    base: Path | None = None,
+    returned: Mapping[str, Any] | None = None,
+) -> None:
     """Raise AssertionError with all problems of a service, one per line.
 
     Without an engine, the service's values are checked for Linux and for every Windows release. With an engine, a
-    container is also started, made ready, restarted and removed; then the engine is closed. Relative paths are
-    resolved against `base`; the default is the current directory.
+    container is also started, made ready, used as tests use it, restarted and removed; then the engine is closed.
+    Relative paths are resolved against `base`; the default is the current directory. `returned` is what the declaring
+    function would return.
     """
-    place = base or Path.cwd()
-    problems = list(_said(service, place))
+    place, given = base or Path.cwd(), returned or {}
+    problems = list(_attempted(service.kind if hasattr(service, "kind") else "kind", _said(service, place, given)))
     if engine is not None and not problems:
-        problems += _lived(service, engine, place)
+        problems += _lived(service, engine, place, given)
     if problems:
-        raise AssertionError("\n".join([f"{type(service).__name__} has problems:", *problems]))
+        raise AssertionError("\n".join([f"{type(service).__name__} has problems:", *dict.fromkeys(problems)]))
 
 
-def _said(service: Service, base: Path) -> Iterator[str]:
+def _attempted(what: str, problems: Iterator[str]) -> Iterator[str]:
+    """The problems, and as the last one any exception that keeps from finding more."""
+    try:
+        yield from problems
+    except Exception as problem:  # noqa: BLE001 - whatever a service raises is a problem of it
+        where = traceback.extract_tb(problem.__traceback__)[-1]
+        yield f"{what}: {type(problem).__name__} in {where.name}(): {problem}"
+
+
+def _said(service: Service, base: Path, returned: Mapping[str, Any]) -> Iterator[str]:
     """Problems that can be found without an engine."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", getattr(service, "kind", "")):
         yield "kind: must be a lower-case word, for messages and the decorator's name"
@@ -54,38 +73,60 @@ def _said(service: Service, base: Path) -> Iterator[str]:
         return
     if not all(callable(check) for check in readiness_of(service)):
         yield "readiness: each check must be callable, with the endpoint as its argument"
-    plan = _plan(service, base)
+    plan = _plan(service, base, returned)
     (planned,) = plan.containers
     face = service.face(planned.container_name, planned.inside_ports, planned.secrets)
-    if (face.host, dict(face.ports)) != (planned.container_name, dict(planned.inside_ports)):
+    if not isinstance(face, Face):
+        yield "face: must be a Face"
+    elif (face.host, dict(face.ports)) != (planned.container_name, dict(planned.inside_ports)):
         yield "face: `host` and `ports` must be the ones that it is made from"
-    if any(secret in f"{face!r}{service!r}" for secret in plan.secrets):
+    if any(secret in f"{face!r}{service!r}" for secret in filter(None, plan.secrets)):
         yield "secrets: the repr() of the face or of the service shows a password; use field(repr=False)"
-    if plan.secrets & _plan(service, base).secrets:
-        yield "secrets: a password is the same in two runs; create it with `token`"
-    for info in _engines():
-        yield from (f"{info.system}: {problem}" for problem in _made(service, base, info, plan))
+    yield from _attempted("a role", _roles(service, base))
+    made = {info.system: list(_attempted("making it", _made(service, base, info, plan))) for info in _engines()}
+    if all(problems == [_UNSUPPORTED] for problems in made.values()):
+        yield "image: there is none for any engine"
+    yield from (
+        f"{system}: {problem}" for system, found in made.items() for problem in found if problem != _UNSUPPORTED
+    )
+
+
+def _roles(service: Service, base: Path) -> Iterator[str]:
+    if isinstance(service, SnapshotSupport):
+        if service.snapshots not in {"auto", "never", "refresh"}:
+            yield f'snapshots: {service.snapshots!r} must be "auto", "never" or "refresh"'
+        if service.snapshot_parts(base, {}) != service.snapshot_parts(base, {}):
+            yield "snapshot_parts: must be the same each time that nothing has changed"
+    if isinstance(service, ServerLogs):
+        found = service.excerpts(base / "there-is-no-log", 0, 0.0, 1.0)
+        if any(lines for lines in found.values()):
+            yield "excerpts: must find nothing in a log that does not exist"
+    if isinstance(service, TestHooks):
+        problem = service.parallel_problem(1)
+        if problem is not None:
+            yield f"parallel_problem: one worker shares nothing: {problem.message}"
 
 
 def _made(service: Service, base: Path, info: EngineInfo, plan: Plan) -> Iterator[str]:
-    """Problems with creating the container on this engine; an engine that the service does not support is none."""
+    """Problems with creating the container on this engine."""
     (planned,) = plan.containers
     try:
         image = image_of(service, base, info)
-        recipe = recipe_of(service, base, info, planned.secrets, {})
+        recipe = recipe_of(service, base, info, planned.secrets, planned.returned)
     except DeclarationError:
+        yield _UNSUPPORTED
         return
     if isinstance(image, Build) and not (base / image.folder / image.dockerfile).is_file():
         yield f"image: there is no {image.dockerfile} in {image.folder}"
-    if any(secret in value for secret in plan.secrets for value in recipe.command or ()):
+    if any(secret in word for secret in filter(None, plan.secrets) for word in recipe.command or ()):
         yield "command: it contains a password, which everybody can read there"
     kind = PureWindowsPath if RULES[info.guest].images_match_host else PurePosixPath
     for folder in recipe.folders:
         if not kind(folder.target).is_absolute():
             yield f"staged: {folder.target} is not an absolute path in the container"
-    for name, value in service.environment(planned.secrets, {}).items():
-        if not isinstance(name, str) or not isinstance(value, str):
-            yield f"environment: {name} is {value!r}, not a string"
+
+
+_UNSUPPORTED = "not supported"
 
 
 def _engines() -> Iterator[EngineInfo]:
@@ -100,8 +141,8 @@ def _engines() -> Iterator[EngineInfo]:
         yield info("windows", f"Windows {tag}", WindowsHost(WindowsVersion(build), server=True, default="process"))
 
 
-def _plan(service: Service, base: Path) -> Plan:
-    declaration = Declaration(_NAME, service, lambda: None, (), base, "check_service", None)
+def _plan(service: Service, base: Path, returned: Mapping[str, Any]) -> Plan:
+    declaration = Declaration(_NAME, service, lambda: dict(returned), (), base, "check_service", None)
     return make_plan([declaration], [_NAME], secrets.token_hex(3), lambda: secrets.token_hex(12))
 
 
@@ -118,23 +159,24 @@ class _Outcome:
         self.outcome = StartFailure(message)
 
 
-def _lived(service: Service, engine: Engine, base: Path) -> list[str]:
+def _lived(service: Service, engine: Engine, base: Path, returned: Mapping[str, Any]) -> list[str]:
     """What goes wrong with a container of it on this engine."""
-    plan = _plan(service, base)
+    plan = _plan(service, base, returned)
     known = _Outcome()
     problems: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="wincontainers-") as folder:
+    with tempfile.TemporaryDirectory(prefix="wincontainers-", ignore_cleanup_errors=True) as folder:
         request = RunRequest(plan, Settings.defaults(), Path(folder), Path(folder), known, lambda: engine)
         coordinator = Coordinator(request)
         coordinator.start()
         try:
             coordinator.wait(_NAME, lambda: None, 1.0)
             if isinstance(known.outcome, ContainerInfo):
-                problems += _used(service, coordinator)
-            else:
-                problems.append(f"start: {known.outcome.message if known.outcome else 'no outcome'}")
+                problems += _attempted("a ready container", _used(service, coordinator))
+            elif known.outcome is not None:
+                problems.append(f"start: {known.outcome.message}")
         finally:
             coordinator.close()
+        problems += (f"removal: {note}" for note in coordinator.board.notes if "could not be removed" in note)
     return problems
 
 
@@ -142,8 +184,13 @@ def _used(service: Service, coordinator: Coordinator) -> Iterator[str]:
     """What goes wrong with a container that is ready."""
     endpoint = service.endpoint(OwnerLink(coordinator.engine, coordinator.trackers[_NAME]))
     if not isinstance(endpoint, Endpoint):
-        yield "endpoint: it is not an Endpoint"
+        yield "endpoint: must be an Endpoint"
         return
+    if isinstance(service, TestHooks):
+        service.enter(endpoint)
+        service.start_test(endpoint)
+    if isinstance(service, ServerLogs):
+        service.flush_logs(endpoint)
     try:
         coordinator.restart(_NAME)
     except WincontainersError as problem:

@@ -305,7 +305,7 @@ def test_a_lock_that_a_test_has_left(shop):
             with database.connect() as connection, connection.cursor() as cursor:
                 database.execute("DELETE FROM log")
                 cursor.execute("LOCK TABLES log READ")
-                with pytest.raises(WincontainersError, match="stays locked") as caught:
+                with pytest.raises(WincontainersError, match="still locked") as caught:
                     database.reset()
                 assert f"{connection.thread_id()}: shop from" in caught.value.details
             database.reset()

@@ -60,7 +60,7 @@ def test_two_sites_with_settings_of_their_own(sites):
             assert page(web.site("admin").url) == "the transform says 42"
             assert web.inside.site("admin").url == f"http://{web.inside.host}:8081"
             assert web.exec(*has("sites/shop/empty")).exit_code == 0
-            with pytest.raises(LookupError, match="there is shop, admin"):
+            with pytest.raises(LookupError, match="the sites are shop, admin"):
                 web.site("other")
         """,
     )

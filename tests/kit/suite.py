@@ -144,7 +144,7 @@ class Suite:
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
                 line = path.read_bytes().replace(b"\0", b" ").decode()
-                if "run/cleaner.py" in line and self._state in line:
+                if "run/cleaner.py" in line and any(f'"run": "{run}"' in line for run in self.runs()):
                     found.append((int(path.parent.name), line))
         return found
 

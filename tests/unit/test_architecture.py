@@ -100,7 +100,10 @@ LIBRARIES = {"databases", "migrations", "webconfig"}
 def test_services_are_written_with_the_public_kit(module):
     own = ".".join(module.split(".")[:3])
     for used in IMPORTS[module]:
-        kit = used == "pytest_wincontainers.services" or room_of(used) in KIT - {"services"} | LIBRARIES
+        kit = (
+            used in {"pytest_wincontainers.services", "pytest_wincontainers.services.images"}
+            or room_of(used) in KIT - {"services"} | LIBRARIES
+        )
         assert kit or used.startswith(own), f"{module} imports {used}"
 
 

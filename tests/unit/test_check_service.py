@@ -1,14 +1,26 @@
 """The checks for services: ours pass them, and each fault is found."""
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from pytest_wincontainers import Site
+from pytest_wincontainers import AppPool, Site
 from pytest_wincontainers.errors import DeclarationError, EngineError, PreparationError
-from pytest_wincontainers.services import Build, Face, Folder, Options, Service, Staged, StagedFiles
+from pytest_wincontainers.services import (
+    Build,
+    Face,
+    Folder,
+    Options,
+    ServerLogs,
+    Service,
+    SnapshotSupport,
+    Staged,
+    StagedFiles,
+    TestHooks,
+)
 from pytest_wincontainers.services.generic import Generic
 from pytest_wincontainers.services.iis import Iis
 from pytest_wincontainers.services.mysql import MySql
@@ -20,7 +32,8 @@ from pytest_wincontainers.testing import FakeEngine, check_service
 def site(tmp_path):
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "web.config").write_text("<configuration />")
-    return Iis(Options(), (Site("shop", "shop", 80),), ("websockets",))
+    pool = AppPool(user="svc", password="always the same")
+    return Iis(Options(), (Site("shop", "shop", 80, pool=pool),), ("websockets",))
 
 
 @pytest.mark.parametrize(
@@ -35,9 +48,14 @@ def test_our_web_server(site, tmp_path):
 
 
 @dataclass(frozen=True)
-class Good(Service, StagedFiles):
+class Good(Service, StagedFiles, SnapshotSupport, ServerLogs, TestHooks):
     kind: ClassVar[str] = "good"
+    returns: ClassVar[frozenset[str]] = frozenset({"environment", "names"})
     fault: str = ""
+
+    def at(self, place):
+        if self.fault == place:
+            raise ConnectionError(f"a fault in {place}")
 
     @property
     def ports(self):
@@ -48,13 +66,15 @@ class Good(Service, StagedFiles):
             raise DeclarationError("nobody can check this")
 
     def image(self, engine):
+        if self.fault == "no image":
+            raise DeclarationError("not for this engine")
         return Build(Path("nowhere")) if self.fault == "image" else "good:1"
 
     def secrets(self, token):
-        return {"password": "always" if self.fault == "same" else token()}
+        return {"password": token(), "none": ""}
 
     def environment(self, secrets, returned):
-        return {"NUMBER": 1} if self.fault == "environment" else {}
+        return {"NAMES": returned["names"]["a"]} if self.fault == "returned" else {"NUMBER": 1}
 
     def staged(self, base, guest, secrets, returned):
         target = {"linux": "/srv", "windows": "C:\\srv"}[guest]
@@ -66,7 +86,7 @@ class Good(Service, StagedFiles):
     def face(self, host, ports, secrets):
         if self.fault == "shown":
             return Shown(host, ports, secrets["password"])
-        return Face("localhost" if self.fault == "face" else host, ports)
+        return (host, ports) if self.fault == "no face" else Face("here" if self.fault == "face" else host, ports)
 
     def endpoint(self, link):
         return object() if self.fault == "endpoint" else super().endpoint(link)
@@ -74,6 +94,35 @@ class Good(Service, StagedFiles):
     def prepare(self, endpoint, preparation):
         if self.fault == "prepare":
             raise PreparationError("nobody can prepare this")
+
+    @property
+    def snapshots(self):
+        return "sometimes" if self.fault == "snapshots" else "never"
+
+    def snapshot_parts(self, base, environment):
+        self.at("snapshot_parts")
+        return str(time.monotonic_ns()) if self.fault == "parts" else "parts"
+
+    def seal(self, endpoint, container, key):
+        pass
+
+    def is_sealed(self, endpoint, key):
+        return True
+
+    def flush_logs(self, endpoint):
+        self.at("flush_logs")
+
+    def excerpts(self, log, offset, since, until):
+        return {"": ["a line"]} if self.fault == "excerpts" else {}
+
+    def parallel_problem(self, workers):
+        return DeclarationError("alone") if self.fault == "parallel" else None
+
+    def enter(self, endpoint):
+        self.at("enter")
+
+    def start_test(self, endpoint):
+        self.at("start_test")
 
 
 @dataclass(frozen=True)
@@ -102,11 +151,17 @@ FAULTS = {
     "check": "check: nobody can check this",
     "readiness": "readiness: ",
     "image": "Linux: image: there is no Dockerfile",
-    "same": "secrets: a password is the same in two runs",
+    "no image": "image: there is none for any engine",
     "shown": "service shows a password",
-    "face": "face: ",
-    "environment": "environment: NUMBER is 1",
+    "face": "face: `host`",
+    "no face": "face: must be a Face",
     "staged": "Windows ltsc2016: staged: srv is not an absolute path",
+    "returned": "Linux: making it: KeyError in environment(): 'names'",
+    "snapshots": "snapshots: 'sometimes'",
+    "snapshot_parts": "a role: ConnectionError in at(): a fault in snapshot_parts",
+    "parts": "snapshot_parts: must be the same",
+    "excerpts": "excerpts: must find nothing",
+    "parallel": "parallel_problem: ",
 }
 
 
@@ -115,6 +170,10 @@ def test_a_fault_in_what_it_says(fault, tmp_path):
     with pytest.raises(AssertionError) as found:
         check_service(Good(Options(), fault), base=tmp_path)
     assert FAULTS[fault] in str(found.value)
+
+
+def test_what_the_function_would_return(tmp_path):
+    check_service(Good(Options(), "returned"), base=tmp_path, returned={"names": {"a": "b"}})
 
 
 def test_a_password_in_its_command(tmp_path):
@@ -126,13 +185,21 @@ def test_a_password_in_its_command(tmp_path):
         check_service(Told(Options(command=["--password=in-the-command"])), base=tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("fault", "words"), [("endpoint", "endpoint: it is not an Endpoint"), ("prepare", "start: nobody can prepare this")]
-)
-def test_a_fault_in_how_it_lives(fault, words, tmp_path):
+LIVING = {
+    "endpoint": "endpoint: must be an Endpoint",
+    "prepare": "start: nobody can prepare this",
+    "enter": "a ready container: ConnectionError in at(): a fault in enter",
+    "start_test": "a fault in start_test",
+    "flush_logs": "a fault in flush_logs",
+}
+
+
+@pytest.mark.parametrize("fault", LIVING)
+def test_a_fault_in_how_it_lives(fault, tmp_path):
     engine = FakeEngine()
-    with pytest.raises(AssertionError, match=words):
+    with pytest.raises(AssertionError) as found:
         check_service(Good(Options(), fault), engine=engine, base=tmp_path)
+    assert LIVING[fault] in str(found.value)
     assert engine.containers([]) == []
 
 
@@ -145,4 +212,14 @@ def test_a_restart_that_fails(tmp_path):
             raise EngineError("it starts no more")
 
     with pytest.raises(AssertionError, match="restart: it starts no more"):
+        check_service(Good(), engine=FakeEngine(fail=fail), base=tmp_path)
+
+
+def test_a_removal_that_fails(tmp_path, monkeypatch):
+    def fail(method, argument):
+        if method == "remove":
+            raise EngineError("it stays")
+
+    monkeypatch.setattr("pytest_wincontainers.run.removal._PAUSES", (0.01,))
+    with pytest.raises(AssertionError, match="removal: .* could not be removed: it stays"):
         check_service(Good(), engine=FakeEngine(fail=fail), base=tmp_path)

@@ -8,7 +8,8 @@ import pytest
 from pytest_wincontainers.engines.base import EngineInfo
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.guests.builds import TAGS, WindowsHost, WindowsVersion
-from pytest_wincontainers.services import OWN_IMAGES, iis, mysql, selenium
+from pytest_wincontainers.services import iis, mysql, selenium
+from pytest_wincontainers.services.images import OWN_IMAGES
 
 IMAGES = {image.name: image for image in (mysql.IMAGE, iis.IMAGE, selenium.IMAGE)}
 

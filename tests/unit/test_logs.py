@@ -46,6 +46,10 @@ def test_secrets_are_masked_also_where_one_contains_another(tmp_path):
     assert (tmp_path / "log").read_text() == "pw=*** and ***\n"
 
 
+def test_an_empty_secret_is_none():
+    assert logs.masked("words", ["", "or"]) == "w***ds"
+
+
 def test_secrets_are_masked_as_others_write_them():
     secret = 'a"<b>\\&é/ c'
     as_json, as_xml, as_url = json.dumps(secret), html.escape(secret), quote(secret, safe="")

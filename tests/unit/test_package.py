@@ -38,9 +38,9 @@ PUBLIC = [
 
 
 ROOMS = {
-    "services": "Build Container ContainerState Endpoint EngineInfo Evidence ExecResult Face FaceMaker Folder Guest Link "
-    "Mount OWN_IMAGES Options Preparation Ready Returned SERVERCORE ServerLogs Service ServiceImage SnapshotSupport "
-    "Staged StagedFiles TestHooks ToolRunner declare logs timestamp",
+    "services": "Build Container ContainerInfo ContainerState Decorator Endpoint EngineInfo Evidence EvidenceKeeper ExecResult Face FaceMaker Folder Guest Isolation "
+    "Link Mount Options Preparation Prepare Ready Returned SERVERCORE ServerLogs Service ServiceImage SnapshotSupport "
+    "Staged StagedFiles TestHooks TestStart ToolRunner declare logs timestamp",
     "engines": "Build Capabilities ContainerSpec ContainerState Engine EngineAddress EngineInfo ExecResult Image "
     "ListedContainer ListedImage Mount",
     "testing": "FakeEngine check_service",

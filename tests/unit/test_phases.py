@@ -163,3 +163,34 @@ def test_a_phase_that_cannot_follow_is_a_defect():
 def test_without_an_address_nothing_is_known():
     with pytest.raises(StartError, match="no address"):
         Tracked(ImageNeeded(), Creating(), Booting("1")).tracker.info  # noqa: B018
+
+
+def test_who_waits_is_told_also_where_workers_cannot_be():
+    tracked, needing = Tracked(*UP[:-1]), Tracked(ImageNeeded(), Creating())
+    needing.tracker._board = tracked.board
+
+    def full(name, outcome):
+        raise OSError("the disk is full")
+
+    tracked.told.publish = full
+    waiting = threading.Thread(target=needing.tracker.wait_for, args=([tracked.tracker],))
+    waiting.start()
+    assert tracked.tracker.move(HandedOver(INFO))
+    waiting.join(5)
+    assert not waiting.is_alive()
+    assert tracked.state is State.READY
+    assert tracked.board.notes == ["workers were not told that web is ready: the disk is full"]
+
+
+def test_what_was_known_stays_known():
+    tracked = Tracked(*UP[:4])
+    tracked.tracker.fail(LOST)
+    assert tracked.tracker.info is INFO
+
+
+def test_the_end_of_an_earlier_container_is_not_this_ones():
+    tracked = Tracked(ImageNeeded(), Creating(trial=True), Booting("1", trial=True), Creating(), Booting("2"))
+    tracked.tracker.fail(LOST, "1")
+    assert tracked.tracker.phase == Booting("2")
+    tracked.tracker.fail(LOST, "2")
+    assert tracked.tracker.phase == Failed(LOST)

@@ -1,8 +1,10 @@
 """What the watchdog does once its owner is dead."""
 
+import sys
+
 import pytest
 
-from pytest_wincontainers.engines.base import ContainerSpec
+from pytest_wincontainers.engines.base import ContainerSpec, EngineAddress
 from pytest_wincontainers.errors import EngineUnavailable
 from pytest_wincontainers.guests.base import Patience
 from pytest_wincontainers.run import cleaner, watchdog
@@ -79,3 +81,9 @@ def test_there_is_an_end_to_it(monkeypatch):
 
 def test_windows_is_given_twenty_seconds():
     assert {guest: one.rounds * one.seconds for guest, one in watchdog.PATIENCE.items()} == {"linux": 3, "windows": 20}
+
+
+def test_a_path_for_imports_that_is_no_text(tmp_path, monkeypatch):
+    """Python passes over it, too."""
+    monkeypatch.setattr(sys, "path", [*sys.path, tmp_path])
+    watchdog.Watchdog("run", EngineAddress("nowhere:make"), tmp_path).dismiss()

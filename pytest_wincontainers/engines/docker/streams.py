@@ -72,19 +72,21 @@ class ExecStream:
         self._container = container
         self._options = {"cmd": list(command), "environment": dict(environment), "user": user}
         self._stream: Any = None
+        self._closed = False
 
     def run(self) -> tuple[int, list[Any]]:
         """Run it; its exit code and output."""
         created = self._api.exec_create(self._container, **self._options)
         self._stream = self._api.exec_start(created["Id"], stream=True, demux=True)
         try:
-            pieces = list(self._stream)
+            pieces = [] if self._closed else list(self._stream)
         finally:
             self.close()
         return _exit_code(self._api, created["Id"]), pieces
 
     def close(self) -> None:
         """Let go of its output, which ends a `run` in another thread; the command itself goes on."""
+        self._closed = True
         if self._stream is not None:
             _close(self._stream)
 

@@ -20,6 +20,7 @@ _POLL_SECONDS = 1.0
 class _Follow:
     """The following from one start to its end; after a restart there is another."""
 
+    container: str
     lines: int
     """Of the log, in the file so far."""
     complete: bool = False
@@ -31,7 +32,7 @@ class _Follow:
 class Follower:
     """Writes the log of a container, and calls `ended` when the container ends by itself.
 
-    `ended` gets the container's last state, or an error where the engine no longer has that.
+    `ended` gets its id, and its last state or an error where the engine no longer has that.
 
     `over` tells whether the run is; what ends then, ends as it should.
     """
@@ -44,7 +45,7 @@ class Follower:
         *,
         over: Callable[[], bool],
         note: Callable[[str], None],
-        ended: Callable[[ContainerState | WincontainersError], None],
+        ended: Callable[[str, ContainerState | WincontainersError], None],
     ) -> None:
         self._name = name
         self._log = log
@@ -57,9 +58,9 @@ class Follower:
     def follow(self, engine: Engine, container: str) -> None:
         """Begin, or go on after a restart, in the background."""
         # After a restart the engine tells everything again from the first start on.
-        follow = _Follow(lines=self._current.lines if self._current else 0)
+        follow = _Follow(container, lines=self._current.lines if self._current else 0)
         follow.thread = threading.Thread(
-            target=self._follow, args=(follow, engine, container), name=f"wincontainers-log-{self._name}", daemon=True
+            target=self._follow, args=(follow, engine), name=f"wincontainers-log-{self._name}", daemon=True
         )
         # Before anybody can wait for it, who may be the end of the run in another thread.
         follow.thread.start()
@@ -75,18 +76,25 @@ class Follower:
         if self._current is not None and self._current.thread is not None:
             self._current.thread.join(seconds)
 
-    def finish(self, engine: Engine, container: str, seconds: float) -> None:
+    def finish(self, engine: Engine, seconds: float) -> None:
         """Wait until the log is complete; read it again where it broke off."""
-        if self._current is None:
+        follow = self._current
+        if follow is None:
             return
         self.wait(seconds)
-        if not self._current.complete:
+        if not follow.complete:
+            # Beside the file, as what is in it so far may be all that can be had.
+            whole = self._log.with_suffix(".whole")
             try:
-                write_log(self._log, engine.logs(container, follow=False), self._secrets)
+                write_log(whole, engine.logs(follow.container, follow=False), self._secrets)
+                whole.replace(self._log)
             except (WincontainersError, OSError) as problem:
+                whole.unlink(missing_ok=True)
                 self._note(f"the log of {self._name} is incomplete: {problem}")
 
-    def _follow(self, follow: _Follow, engine: Engine, container: str) -> None:
+    def _follow(self, follow: _Follow, engine: Engine) -> None:
+        container = follow.container
+
         def count(lines: int) -> None:
             follow.lines = lines
 
@@ -112,7 +120,7 @@ class Follower:
                 hint="do not remove containers whose names start with wc-; the run that created them removes them",
             )
         if not follow.expected:
-            self._ended(ended)
+            self._ended(container, ended)
 
 
 def exited(name: str, state: ContainerState, log: Path, *, handed_over: bool) -> ContainerExited:

@@ -85,7 +85,7 @@ class Lifecycle:
 
     def finish_log(self) -> None:
         """Wait until the log is complete."""
-        self._follower.finish(self._context.engine, self.tracker.phase.container_id, _LOG_SECONDS)
+        self._follower.finish(self._context.engine, _LOG_SECONDS)
 
     def _live(self) -> None:
         try:
@@ -205,8 +205,10 @@ class Lifecycle:
         container = Container(self._context.engine, info.container_id)
         try:
             self._end_and_start(partial(self._planned.service.shut_down, self._endpoint, container))
-        except WincontainersError as problem:
-            self.tracker.fail(problem)
+        except BaseException as problem:
+            # Whatever it is, Ctrl+C too: nobody knows what state the container is in.
+            what = f"{self._name} could not be restarted"
+            self.tracker.fail(as_error(problem, what) if isinstance(problem, Exception) else StartError(what))
             raise
         self.tracker.advance(HandedOver(self.tracker.info))
 
@@ -239,14 +241,15 @@ class Lifecycle:
         return {*self._dependents}.union(*(one._all_dependents() for one in self._dependents))
 
     def _flush_own_dns(self) -> None:
-        # One that restarts, too, has a new cache.
-        if isinstance(self.tracker.phase, (Booting, Preparing, HandedOver)):
-            self._locator.flush_dns(self.tracker.phase.container_id)
+        phase = self.tracker.phase
+        if isinstance(phase, (Booting, Preparing, HandedOver, Restarting)):
+            # One that restarts, too, may be down at this moment, or may have asked already.
+            self._locator.flush_dns(phase.container_id, noting=not isinstance(phase, Restarting))
 
-    def _ended(self, reason: ContainerState | WincontainersError) -> None:
+    def _ended(self, container: str, reason: ContainerState | WincontainersError) -> None:
         """It has ended by itself."""
         if isinstance(reason, ContainerState):
             handed_over = isinstance(self.tracker.phase, (HandedOver, Restarting))
             reason = exited(self._name, reason, self._locator.log, handed_over=handed_over)
         # Whoever prepares it at this moment may be blocked in a call that takes long to notice; tests are told at once.
-        self.tracker.fail(reason)
+        self.tracker.fail(reason, container)

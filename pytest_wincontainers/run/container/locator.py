@@ -64,8 +64,8 @@ class Locator:
             seconds=time.monotonic() - self._context.board.begun,
         )
 
-    def flush_dns(self, container: str) -> None:
-        """Flush its DNS client cache. What goes wrong is noted."""
+    def flush_dns(self, container: str, *, noting: bool = True) -> None:
+        """Flush its DNS client cache. What goes wrong is noted, unless `noting` is off."""
         guest = self._context.guest
         try:
             done = self._context.engine.exec(
@@ -76,6 +76,6 @@ class Locator:
             # An image without even a shell has no cache either.
             lacking = refused.failure is not None and refused.failure.implies == "no-program"
             problem = "" if lacking and guest.may_lack_shell else refused.details or refused.message
-        if problem:
+        if problem and noting:
             name = self._planned.name
             self._context.board.note(f"the DNS client cache of {name} was not flushed: {problem.splitlines()[0]}")

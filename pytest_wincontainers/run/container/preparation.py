@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from pytest_wincontainers.engines.container import Container
-from pytest_wincontainers.errors import EngineUnavailable, PreparationError, WincontainersError
+from pytest_wincontainers.errors import Cancelled, EngineUnavailable, PreparationError
 from pytest_wincontainers.plan import PlannedContainer
 from pytest_wincontainers.run.container.follower import Follower
 from pytest_wincontainers.run.container.phases import Preparing
@@ -18,6 +18,7 @@ from pytest_wincontainers.run.container.starter import Starter
 from pytest_wincontainers.run.container.tool import ToolContainer
 from pytest_wincontainers.run.container.tracker import PhaseTracker
 from pytest_wincontainers.run.context import RunContext
+from pytest_wincontainers.run.errors import as_error
 from pytest_wincontainers.services.recipe import Recipe
 from pytest_wincontainers.services.service import Preparation
 
@@ -53,7 +54,7 @@ class Preparer:
         tool = ToolContainer(self._context, self._planned, self._starter, self._tracker.pause)
         preparation = Preparation(self._planned.declaration.base, self._progress, tool)
         if snapshot is not None and snapshot.image is not None:
-            if not snapshot.service.is_sealed(endpoint, snapshot.key):
+            if not self._is_sealed(endpoint, snapshot):
                 raise PreparationError("it is incomplete", hint="it will be recreated")
             self._tracker.advance(Preparing(self._tracker.info))
         else:
@@ -88,15 +89,25 @@ class Preparer:
             snapshot.service.seal(endpoint, container, snapshot.key)
             self._follower.wait(_LOG_SECONDS)
             snapshot.make(container.id)
-        except EngineUnavailable:
+        except (EngineUnavailable, Cancelled):
             raise
-        except WincontainersError as problem:
+        except Exception as failed:  # noqa: BLE001 - a client of the service's own may raise anything
+            problem = as_error(failed, "the container could not be sealed")
             name = self._planned.name
             self._context.board.note(
                 f"the snapshot of {name} could not be created: {problem.details or problem.message}"
             )
         # The passwords were taken away for the snapshot.
         container.copy_in(recipe.folders)
+
+    @staticmethod
+    def _is_sealed(endpoint: Any, snapshot: Snapshot) -> bool:
+        try:
+            return snapshot.service.is_sealed(endpoint, snapshot.key)
+        except (EngineUnavailable, Cancelled):
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, the snapshot is not known to be complete
+            return False
 
     def _explained(self) -> Any:
         log = self._context.artifacts / f"{self._planned.name}.log"

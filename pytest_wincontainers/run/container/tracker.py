@@ -23,6 +23,8 @@ from pytest_wincontainers.run.container.phases import (
 )
 from pytest_wincontainers.run.context import Outcomes
 
+_SLICE_SECONDS = 0.2
+
 
 class PhaseTracker:
     """The phase of one container, shown on the board and told to other processes.
@@ -40,6 +42,7 @@ class PhaseTracker:
         self._outcomes = outcomes
         self._mask = mask
         self._phase: Phase = Waiting()
+        self._info: ContainerInfo | None = None
 
     @property
     def phase(self) -> Phase:
@@ -54,11 +57,9 @@ class PhaseTracker:
     @property
     def info(self) -> ContainerInfo:
         """What is known of the container. Raises StartError as long as it has no address."""
-        phase = self._phase
-        info = phase.info if isinstance(phase, (Booting, Located)) else None
-        if info is None:
+        if self._info is None:
             raise StartError(f"{self._name} has no address yet", hint="wait until it is ready")
-        return info
+        return self._info
 
     def move(self, phase: Phase) -> bool:
         """Enter a phase, where it may follow the one of now; whether that was so."""
@@ -66,10 +67,15 @@ class PhaseTracker:
             if not isinstance(phase, FOLLOWING[type(self._phase)]):
                 return False
             self._phase = phase
-            # After the end of the run nobody reads it, and the folder may be gone.
-            if not self._cancellation.cancelled:
-                self._publish(phase)
+            if isinstance(phase, (Booting, Located)):
+                self._info = phase.info or self._info
             self._board.say(self._name, phase.state)
+            # After the end of the run nobody reads it, and the directory may be gone.
+            if not self._cancellation.cancelled:
+                try:
+                    self._publish(phase)
+                except OSError as problem:
+                    self._board.note(f"workers were not told that {self._name} is {phase.state.value}: {problem}")
             return True
 
     def _publish(self, phase: Phase) -> None:
@@ -87,11 +93,11 @@ class PhaseTracker:
             self.pause(0)
             raise AssertionError(f"{phase} cannot follow {self._phase}")
 
-    def fail(self, error: WincontainersError) -> None:
+    def fail(self, error: WincontainersError, container_id: str = "") -> None:
         """The container has ended, or was lost: enter the phase that this means in the one of now."""
         with self._board.changed:
             phase = self._phase
-            if self._cancellation.cancelled:
+            if self._cancellation.cancelled or (container_id and container_id != phase.container_id):
                 return
             if isinstance(phase, (HandedOver, Restarting)):
                 self.move(Ended(phase.info, error))
@@ -103,9 +109,9 @@ class PhaseTracker:
     def begin_restart(self) -> ContainerInfo:
         """Enter `Restarting`, after whoever restarts it already. Raises WincontainersError where it does not run."""
         with self._board.changed:
-            self._board.changed.wait_for(
-                lambda: self._cancellation.cancelled or not isinstance(self._phase, Restarting)
-            )
+            # In slices, as Windows does not interrupt a wait without a timeout.
+            while isinstance(self._phase, Restarting) and not self._cancellation.cancelled:
+                self._board.changed.wait(_SLICE_SECONDS)
             self._cancellation.check()
             phase = self._phase
             if not isinstance(phase, HandedOver):
@@ -115,7 +121,8 @@ class PhaseTracker:
 
     def say(self, detail: str) -> None:
         """Show a detail of the phase of now on the board."""
-        self._board.say(self._name, self._phase.state, detail)
+        with self._board.changed:
+            self._board.say(self._name, self._phase.state, detail)
 
     def pause(self, seconds: float) -> None:
         """Wait, but not when waiting has become pointless: raise the reason instead."""

@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.services import (
-    OWN_IMAGES,
     Build,
     Container,
     EngineInfo,
@@ -30,6 +29,7 @@ from pytest_wincontainers.services.iis.readiness import SitesAnswer
 from pytest_wincontainers.services.iis.servers import SERVERS
 from pytest_wincontainers.services.iis.sites import FEATURES, Feature, Site, check_sites
 from pytest_wincontainers.services.iis.staging import check_configuration, staged
+from pytest_wincontainers.services.images import OWN_IMAGES
 
 IMAGE = ServiceImage(
     OWN_IMAGES,

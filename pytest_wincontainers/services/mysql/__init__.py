@@ -17,7 +17,6 @@ from pytest_wincontainers.errors import DeclarationError, PreparationError
 from pytest_wincontainers.migrations.command import PLACEHOLDERS, Command, judge, run_here
 from pytest_wincontainers.migrations.files import find
 from pytest_wincontainers.services import (
-    OWN_IMAGES,
     SERVERCORE,
     Container,
     Folder,
@@ -33,6 +32,7 @@ from pytest_wincontainers.services import (
     StagedFiles,
     TestHooks,
 )
+from pytest_wincontainers.services.images import OWN_IMAGES
 from pytest_wincontainers.services.mysql.endpoint import MySqlEndpoint, MySqlFace
 from pytest_wincontainers.services.mysql.layouts import LAYOUTS
 from pytest_wincontainers.services.mysql.readiness import Answers

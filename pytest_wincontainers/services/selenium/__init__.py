@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.services import (
-    OWN_IMAGES,
     Build,
     Container,
     EngineInfo,
@@ -19,6 +18,7 @@ from pytest_wincontainers.services import (
     Service,
     ServiceImage,
 )
+from pytest_wincontainers.services.images import OWN_IMAGES
 from pytest_wincontainers.services.selenium.endpoint import Browser, SeleniumEndpoint
 from pytest_wincontainers.services.selenium.readiness import PORT, DriverAnswers
 

@@ -71,6 +71,8 @@ class SeleniumEndpoint(Endpoint[Face]):
 class BrowserEvidence:
     """What a browser shows: address, title, a screenshot, the page's source and the console."""
 
+    kind = "browser"
+
     def __init__(self, driver: WebDriver, name: str) -> None:
         self._driver = driver
         self.name = name
