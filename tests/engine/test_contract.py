@@ -42,7 +42,8 @@ class Subject:
     def __init__(self, engine, image):
         self.engine = engine
         self.image = image
-        self.label = f"wincontainers-contract={secrets.token_hex(4)}"
+        # Of this test alone, as others run at once on the same engine.
+        self.label = f"wincontainers-contract-{secrets.token_hex(4)}=1"
         self.root = "C:\\" if engine.info().guest == "windows" else "/"
 
     def spec(self, *command, **options):
