@@ -92,13 +92,14 @@ class ExecStream:
 
 
 def _close(stream: Any) -> None:
-    # The SDK leaves the connection to the garbage collector. Its close() wakes whoever reads, but not for SSH; closing
-    # the response releases the socket. Either may be closed already, which each layer says in its own way.
-    already = (OSError, AttributeError, ValueError, DockerException)
-    with suppress(*already):
-        stream.close()
-    with suppress(*already):
-        stream._response.close()
+    # The SDK leaves the connection to the garbage collector. Its own close() wakes whoever reads, but not for SSH; then
+    # the response and the connection below it release the socket. Any of them may be closed already, which each layer
+    # says in its own way.
+    response = getattr(stream, "_response", None)
+    connection = getattr(getattr(response, "raw", None), "_connection", None)
+    for layer in (stream, response, connection):
+        with suppress(OSError, AttributeError, ValueError, DockerException):
+            layer.close()  # type: ignore[union-attr]
 
 
 def _exit_code(api: Any, exec_id: str) -> int:
