@@ -23,15 +23,13 @@ class Breaking(FakeEngine):
 
 def followed(tmp_path, engine):
     notes = []
-    over = []
     follower = Follower(
-        "box", tmp_path / "box.log", (), over=lambda: bool(over), note=notes.append, ended=lambda *given: None
+        "box", tmp_path / "box.log", (), over=lambda: True, note=notes.append, ended=lambda *given: None
     )
     container = engine.create(ContainerSpec("box", "box:1", {}))
     engine.start(container)
     engine.say(container, "second")
     follower.follow(engine, container)
-    over.append(True)
     follower.finish(engine, 5)
     lines = (tmp_path / "box.log").read_text().splitlines()
     return [line.partition(" ")[2] for line in lines], notes
