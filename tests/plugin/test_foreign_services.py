@@ -113,14 +113,14 @@ FAILS = "def test_it(foreign):\n    raise ValueError('as it should')\n\ndef test
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ("flush_logs", "(the last lines may be missing: ConnectionError: a fault in flush_logs)"),
-        ("excerpts", "(the log cannot be read: ConnectionError: a fault in excerpts)"),
+        ("flush_logs", "(the last lines may be missing: a fault in flush_logs)"),
+        ("excerpts", "(the log cannot be read: a fault in excerpts)"),
     ],
 )
 def test_a_log_that_cannot_be_had_is_a_line_of_the_report(run, fault, said):
     result = run(FAILS, fault)
     result.assert_outcomes(failed=1, passed=1)
-    assert said in result.stdout.str() or "Connection" in said
+    assert said in result.stdout.str()
     result.stdout.fnmatch_lines(["*as it should*"])
 
 
