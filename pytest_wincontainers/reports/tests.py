@@ -103,7 +103,8 @@ class TestReports:
             item.add_report_section(when, f"{_TITLE}evidence", f"(it could not be saved: {_said(problem)})")
         for source in watch.sources:
             self._flush(source, item, when)
-        logs.settle(source.log for source in watch.sources)
+        asked = time.time()
+        logs.settle({source.log: asked + source.info.clock_offset for source in watch.sources})
         until = time.time()
         for source in watch.sources:
             for title, text in self._excerpts(source, watch, until):

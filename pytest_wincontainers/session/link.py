@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,6 +41,12 @@ class SessionLink:
 
     def container(self) -> Container:
         return Container(self._process.engine, self.info().container_id)
+
+    def log(self) -> bytes:
+        info = self.info()
+        log = Path(info.log)
+        logs.settle({log: time.time() + info.clock_offset})
+        return logs.read(log)
 
     def evidence(self) -> EvidenceKeeper:
         return self._process.evidence

@@ -262,8 +262,7 @@ class DockerEngine:
 
     def logs(self, container: str, *, follow: bool) -> Iterator[bytes]:
         with calling("read a container's log"):
-            pieces = self._api.logs(container, stdout=True, stderr=True, stream=True, follow=follow, timestamps=True)
-            yield from pieces
+            yield from streams.log_lines(self._api, container, follow=follow)
 
     def exec(
         self,
