@@ -219,8 +219,8 @@ class Engine(Protocol):
     def state(self, container: str) -> ContainerState:
         """The current state of the container."""
 
-    def logs(self, container: str, *, follow: bool) -> Iterator[bytes]:
-        """The complete output, each line starting with its timestamp, in pieces of any length.
+    def logs(self, container: str, *, follow: bool, tail: int | None = None) -> Iterator[bytes]:
+        """The complete output, or its last `tail` lines: each starting with its timestamp, in pieces of any length.
 
         With `follow` the iterator ends when the container ends. A line longer than `LONGEST_LINE` may be cut.
         """

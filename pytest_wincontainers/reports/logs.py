@@ -10,7 +10,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cache
@@ -26,7 +26,9 @@ MEBIBYTE = 1 << 20
 _MASK = "***"
 _QUIET_SECONDS = 0.06
 _LONGEST_SECONDS = 10.0
+_STALLED_SECONDS = 2.0
 _TAIL_BYTES = 256 * 1024
+_LEFT_OUT = "(the rest of this log was left out: "
 
 
 def lines_of(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -89,15 +91,14 @@ class LogWriter:
                 return False
             self._left -= len(content)
             if self.full:
-                limit = f"{self._limit / MEBIBYTE:g} MiB"
-                content = when + f" (the rest of this log was left out: its limit is {limit})\n".encode()
+                content = when + f" {_LEFT_OUT}its limit is {self._limit / MEBIBYTE:g} MiB)\n".encode()
             # Unbuffered: tests read the file while it is written.
             self._opened().write(content)
             self.lines += 1
             return not self.full
 
     def close(self, why: str = "") -> None:
-        """Write nothing more after this. `why` tells in the file what is missing. Raises OSError."""
+        """Write nothing more after this. `why` tells in the file why the rest is missing. Raises OSError."""
         with self._lock:
             if self._closed:
                 return
@@ -105,7 +106,7 @@ class LogWriter:
             try:
                 if why:
                     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")
-                    self._opened().write(f"{now}Z ({why})\n".encode())
+                    self._opened().write(f"{now}Z {_LEFT_OUT}{why})\n".encode())
             finally:
                 if self._file is not None:
                     self._file.close()
@@ -203,27 +204,56 @@ def whole_lines(written: bytes) -> Iterator[Line]:
         start = end + 1
 
 
-def settle(logs: Mapping[Path, float]) -> None:
-    """Wait for lines that are on their way: until nothing has come for a moment, or ten seconds.
+class Arriving:
+    """The lines of a log that are on their way to its file.
+
+    `now` is the time of the engine's clock: what comes with a later time is not waited for. `latest` tells the time of
+    the last line that the engine has.
+    """
+
+    def __init__(self, path: Path, now: float, latest: Callable[[], float]) -> None:
+        self._path = path
+        self._now = now
+        self._latest = latest
+        self._size = size(path)
+        self._grown = time.monotonic()
+
+    def here(self) -> bool:
+        """Whether all are in the file, or no more are to be expected."""
+        before, self._size = self._size, size(self._path)
+        written = _last_time(self._path)
+        if self._size != before:
+            self._grown = time.monotonic()
+            return written >= self._now
+        return written >= self._latest() or time.monotonic() - self._grown > _STALLED_SECONDS
+
+
+def settle(logs: Iterable[Arriving]) -> None:
+    """Wait for lines that are on their way, ten seconds at the most.
 
     A server writes its line of a request after the answer, and the stream takes its time; for much output, seconds.
-    Each log comes with the time of now by its engine's clock: what comes with a later time is not waited for.
     """
+    waiting = list(logs)
     deadline = time.monotonic() + _LONGEST_SECONDS
-    sizes = {path: size(path) for path in logs}
-    while sizes and time.monotonic() < deadline:
+    while waiting and time.monotonic() < deadline:
         time.sleep(_QUIET_SECONDS)
-        grown = {path: now for path, before in sizes.items() if (now := size(path)) != before}
-        sizes = {path: now for path, now in grown.items() if _last_time(path) < logs[path]}
+        waiting = [one for one in waiting if not one.here()]
 
 
 def _last_time(path: Path) -> float:
-    """The time of the last line, 0 where it is not known."""
+    """The time of the last line, 0 where there is none, and infinite in a log that takes no more."""
     try:
-        lines = _end(path).split("\n")
+        return last_time(_end(path))
     except OSError:
         return 0.0
-    return next((timestamp(when) for when, _ in map(_split, reversed(lines)) if when), 0.0)
+
+
+def last_time(written: str) -> float:
+    """The time of the last line in the end of a log, 0 where there is none, and infinite in one that takes no more."""
+    for when, text in map(_split, reversed(written.split("\n"))):
+        if when:
+            return float("inf") if text.startswith(_LEFT_OUT) else timestamp(when)
+    return 0.0
 
 
 def clean(text: str) -> str:

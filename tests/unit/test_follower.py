@@ -21,7 +21,7 @@ class Breaking(FakeEngine):
         super().__init__()
         self.again = again
 
-    def logs(self, container, *, follow):
+    def logs(self, container, *, follow, tail=None):
         if follow:
             yield next(super().logs(container, follow=True))
         if follow or not self.again:
@@ -106,7 +106,7 @@ class Flood(FakeEngine):
         self.closed = threading.Event()
         self.streams = 0
 
-    def logs(self, container, *, follow):
+    def logs(self, container, *, follow, tail=None):
         self.streams += 1
         try:
             for number in range(10**9):

@@ -94,50 +94,70 @@ def test_a_log_has_a_limit(tmp_path):
 def test_a_closed_log_takes_nothing(tmp_path):
     writer = logs.LogWriter(tmp_path / "log", (), 1000)
     assert writer.write(b"a")
-    writer.close("why")
+    writer.close("it took too long")
     writer.close("again")
     assert not writer.write(b"b")
     writer.open()
     first, second = (tmp_path / "log").read_text().splitlines()
     assert first == "a"
-    assert second.endswith("Z (why)")
+    assert second.endswith("Z (the rest of this log was left out: it took too long)")
 
 
-def test_lines_on_their_way_are_waited_for_as_long_as_they_are_from_before(tmp_path):
-    """Much output takes seconds to arrive."""
-    path = tmp_path / "log"
+@pytest.fixture
+def growing(tmp_path):
+    """Writes to a log in the background, a line each 20 ms; the path of the log."""
+    path, stop, threads = tmp_path / "log", threading.Event(), []
     path.write_text(stamp(1, "first"))
 
-    def write():
-        for number in range(80):
-            time.sleep(0.02)
-            with path.open("a") as file:
-                file.write(stamp(2, f"line {number}"))
+    def start(lines, second, pause=0.02):
+        def write():
+            for number in range(lines):
+                if stop.wait(pause):
+                    return
+                with path.open("a") as file:
+                    file.write(stamp(second, f"line {number}"))
 
-    thread = threading.Thread(target=write)
-    thread.start()
-    logs.settle({path: at(3)})
-    thread.join()
+        threads.append(threading.Thread(target=write))
+        threads[0].start()
+        return path
+
+    yield start
+    stop.set()
+    threads[0].join()
+
+
+def test_lines_on_their_way_are_waited_for_as_long_as_they_are_from_before(growing, monkeypatch):
+    """Much output takes seconds to arrive."""
+    monkeypatch.setattr(logs, "_LONGEST_SECONDS", 60)
+    path = growing(80, second=2)
+    logs.settle([logs.Arriving(path, at(3), lambda: at(2))])
     assert "line 79" in path.read_text()
 
 
-def test_lines_from_later_are_not_waited_for(tmp_path, monkeypatch):
+def test_a_stream_with_gaps_is_waited_for_until_it_has_what_the_engine_has(growing, monkeypatch):
     monkeypatch.setattr(logs, "_LONGEST_SECONDS", 60)
-    path, stop = tmp_path / "log", threading.Event()
-    path.write_text(stamp(1, "first"))
+    path = growing(1, second=2, pause=0.5)
+    logs.settle([logs.Arriving(path, at(3), lambda: at(2))])
+    assert "line 0" in path.read_text()
 
-    def write():
-        while not stop.wait(0.01):
-            with path.open("a") as file:
-                file.write(stamp(5, "later"))
 
-    thread = threading.Thread(target=write)
-    thread.start()
+def test_lines_from_later_are_not_waited_for(growing, monkeypatch):
+    monkeypatch.setattr(logs, "_LONGEST_SECONDS", 60)
+    path = growing(10**9, second=5)
     begun = time.monotonic()
-    logs.settle({path: at(3), tmp_path / "none": at(3)})
-    assert time.monotonic() - begun < 20
-    stop.set()
-    thread.join()
+    logs.settle([logs.Arriving(path, at(3), lambda: at(6))])
+    assert time.monotonic() - begun < 30
+
+
+@pytest.mark.parametrize("content", [stamp(1, "a"), stamp(1, "(the rest of this log was left out: it took too long)")])
+def test_a_log_that_takes_no_more_is_not_waited_for(tmp_path, monkeypatch, content):
+    """Also one whose stream broke off, after a moment."""
+    monkeypatch.setattr(logs, "_LONGEST_SECONDS", 60)
+    monkeypatch.setattr(logs, "_STALLED_SECONDS", 0.2 if "left out" not in content else 60)
+    (tmp_path / "log").write_text(content)
+    begun = time.monotonic()
+    logs.settle([logs.Arriving(tmp_path / "log", at(3), lambda: at(2))])
+    assert time.monotonic() - begun < 30
 
 
 def test_an_empty_secret_is_none():

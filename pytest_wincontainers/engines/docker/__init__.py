@@ -260,9 +260,9 @@ class DockerEngine:
             out_of_memory=bool(state.get("OOMKilled")),
         )
 
-    def logs(self, container: str, *, follow: bool) -> Iterator[bytes]:
+    def logs(self, container: str, *, follow: bool, tail: int | None = None) -> Iterator[bytes]:
         with calling("read a container's log"):
-            yield from streams.log_lines(self._api, container, follow=follow)
+            yield from streams.log_lines(self._api, container, follow=follow, tail=tail)
 
     def exec(
         self,

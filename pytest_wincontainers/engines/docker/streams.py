@@ -25,9 +25,10 @@ _RECORD = 16 * 1024
 """The engine logs a longer line in records of at least this length, each with a time (moby daemon/logger/copier.go)."""
 
 
-def log_lines(api: Any, container: str, *, follow: bool) -> Iterator[bytes]:
+def log_lines(api: Any, container: str, *, follow: bool, tail: int | None) -> Iterator[bytes]:
     """The lines of a container's log, each with the engine's time in front and its end."""
-    stream = api.logs(container, stdout=True, stderr=True, stream=True, follow=follow, timestamps=True)
+    options = {"stdout": True, "stderr": True, "timestamps": True, "follow": follow, "stream": True}
+    stream = api.logs(container, tail="all" if tail is None else tail, **options)
     try:
         # Not by the stream itself: it tells neither which output a record is of, nor of a connection that was lost.
         response = stream._response

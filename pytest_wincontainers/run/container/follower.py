@@ -85,10 +85,10 @@ class Follower:
         if self._current is not None and self._current.thread is not None and self._current.thread.is_alive():
             limit = f"it could not be read within {GATHER_SECONDS:g} s"
             self._note(f"the log of {self._name} is incomplete: {limit}")
-            self.stop(f"the rest of this log was left out: {limit}")
+            self.stop(limit)
 
     def stop(self, why: str = "") -> None:
-        """Write nothing more, whatever still comes; `why` tells in the log what is missing."""
+        """Write nothing more, whatever still comes; `why` tells in the log why the rest is missing."""
         self._finishing.set()
         with suppress(OSError):
             self._writer.close(why)
