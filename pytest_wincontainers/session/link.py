@@ -11,7 +11,7 @@ from pytest_wincontainers.endpoints import ContainerInfo, EvidenceKeeper, TestSt
 from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.errors import WincontainersError
-from pytest_wincontainers.limits import within
+from pytest_wincontainers.limits import OutOfTime, within
 from pytest_wincontainers.reports import logs
 from pytest_wincontainers.services.roles import ServerLogs
 from pytest_wincontainers.services.service import Service
@@ -63,7 +63,7 @@ class SessionLink:
 
         try:
             return logs.last_time(within(_ASK_SECONDS, ask).decode("utf-8", "replace"))
-        except (WincontainersError, TimeoutError):
+        except (WincontainersError, OutOfTime):
             return 0.0
 
     def evidence(self) -> EvidenceKeeper:

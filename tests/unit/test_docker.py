@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_wincontainers.engines.base import LONGEST_LINE
-from pytest_wincontainers.engines.docker import _gone
+from pytest_wincontainers.engines.docker import _gone, streams
 from pytest_wincontainers.engines.docker.streams import joined, records
 from pytest_wincontainers.errors import EngineError
 from pytest_wincontainers.failures.catalogue import CATALOGUE
@@ -84,3 +84,21 @@ def test_a_line_without_an_end_is_not_kept_whole():
 def test_lines_are_given_as_they_come():
     said = joined(itertools.chain([(1, b"0 a\n"), (2, b"1 b\n")], itertools.repeat((1, b"2 c\n"))))
     assert list(itertools.islice(said, 3)) == [b"0 a\n", b"1 b\n", b"2 c\n"]
+
+
+# -- commands -----------------------------------------------------------------------------------------------------
+
+
+class Api:
+    """The SDK's client, of a command that writes without an end."""
+
+    def exec_create(self, container, command, **options):
+        return {"Id": "1"}
+
+    def exec_start(self, exec_id, **options):
+        return itertools.repeat((b"y\n" * 32768, None))
+
+
+def test_a_command_that_writes_without_an_end_does_not_take_all_memory():
+    with pytest.raises(EngineError, match="yes has written more than 64 MiB of output"):
+        streams.ExecStream(Api(), "1", ["yes"], {}, "").run()

@@ -34,7 +34,7 @@ from pytest_wincontainers.guests import RULES, guest_of
 from pytest_wincontainers.guests.base import GuestRules
 from pytest_wincontainers.guests.builds import parse_version
 from pytest_wincontainers.guests.windows import is_pipe
-from pytest_wincontainers.limits import within
+from pytest_wincontainers.limits import OutOfTime, within
 
 _BUILD_TAIL_LINES = 30
 # An engine that was told to stop a container kills it after the time it was given, and then needs its own while.
@@ -281,7 +281,7 @@ class DockerEngine:
 
         try:
             code, pieces = run() if timeout is None else within(timeout, run)
-        except TimeoutError:
+        except OutOfTime:
             running.close()
             raise EngineError(
                 f"{command[0]} timed out after {timeout:g} s",
@@ -296,7 +296,7 @@ class DockerEngine:
 
         try:
             within(seconds + _STOP_GRACE_SECONDS, stop)
-        except (EngineError, TimeoutError):
+        except (EngineError, OutOfTime):
             self.kill(container)
 
     def kill(self, container: str) -> None:

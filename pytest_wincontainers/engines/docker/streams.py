@@ -20,6 +20,7 @@ from pytest_wincontainers.guests.base import GuestRules
 
 _PIECE = 64 * 1024
 _END_SECONDS = 10.0
+_LONGEST_OUTPUT = 64 << 20
 _HEAD = struct.Struct(">BxxxL")
 _RECORD = 16 * 1024
 """The engine logs a longer line in records of at least this length, each with a time (moby daemon/logger/copier.go)."""
@@ -128,16 +129,17 @@ class ExecStream:
     ) -> None:
         self._api = api
         self._container = container
-        self._options = {"cmd": list(command), "environment": dict(environment), "user": user}
+        self._command = list(command)
+        self._options = {"environment": dict(environment), "user": user}
         self._stream: Any = None
         self._closed = False
 
     def run(self) -> tuple[int, list[Any]]:
         """Run it; its exit code and output."""
-        created = self._api.exec_create(self._container, **self._options)
+        created = self._api.exec_create(self._container, self._command, **self._options)
         self._stream = self._api.exec_start(created["Id"], stream=True, demux=True)
         try:
-            pieces = [] if self._closed else list(self._stream)
+            pieces = [] if self._closed else list(_limited(self._stream, self._command[0]))
         finally:
             self.close()
         return _exit_code(self._api, created["Id"]), pieces
@@ -147,6 +149,20 @@ class ExecStream:
         self._closed = True
         if self._stream is not None:
             _close(self._stream)
+
+
+def _limited(pieces: Iterable[Any], program: str) -> Iterator[Any]:
+    """The pieces of a command's output, as long as they are not too many to be kept. Raises EngineError."""
+    length = 0
+    for one in pieces:
+        length += sum(len(output or b"") for output in one)
+        if length > _LONGEST_OUTPUT:
+            raise EngineError(
+                f"{program} has written more than {_LONGEST_OUTPUT >> 20} MiB of output",
+                hint="let it write to a file in the container, and get that with copy_out(); the command keeps "
+                "running until its container ends",
+            )
+        yield one
 
 
 def _close(stream: Any) -> None:

@@ -190,8 +190,10 @@ class Lifecycle:
         return [(name, phase.error) for name, phase in phases if isinstance(phase, Failed)]
 
     def _make_ready(self, image: Image | None, started: float) -> None:
-        # What it needs may have taken all the time there was.
-        left = max(self._limit - (time.monotonic() - started), min(self._limit, _LEAST_READY_SECONDS))
+        left = self._limit - (time.monotonic() - started)
+        if self._needs:
+            # What it needs may have taken all the time there was.
+            left = max(left, min(self._limit, _LEAST_READY_SECONDS))
         make_ready(
             self._name,
             self._planned.service,
