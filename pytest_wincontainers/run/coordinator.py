@@ -127,7 +127,7 @@ class Coordinator:
             self.cancellation.check()
             preflight.check(request.plan, engine, context.isolation)
             lock = RunLock(request.state, request.plan.run)
-            lock.hold()
+            lock.hold(info.id, request.private)
             opened.callback(self._release, lock)
             if engine.address is not None:
                 watchdog = Watchdog(request.plan.run, engine.address, request.private)

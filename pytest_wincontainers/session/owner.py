@@ -24,6 +24,7 @@ from pytest_wincontainers.reports.logs import masked
 from pytest_wincontainers.reports.status import Status, news, summary
 from pytest_wincontainers.run.coordinator import Coordinator, RunRequest
 from pytest_wincontainers.run.errors import as_error
+from pytest_wincontainers.run.locks import PRIVATE_PREFIX
 from pytest_wincontainers.session.engine import engine_of
 from pytest_wincontainers.session.handover import Handover
 from pytest_wincontainers.session.role import Role
@@ -66,7 +67,7 @@ class Owner(Role):
 
     def _private_folder(self) -> Path:
         if not hasattr(self, "handover"):
-            self.handover = Handover(Path(tempfile.mkdtemp(prefix="wincontainers-")))
+            self.handover = Handover(Path(tempfile.mkdtemp(prefix=PRIVATE_PREFIX)))
         return self.handover.folder
 
     def worker_finished_collecting(self, worker: str) -> None:
