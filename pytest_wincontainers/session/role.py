@@ -44,6 +44,8 @@ class Role:
 
     artifacts: Path
     handover: Handover
+    interrupted = False
+    """Whether somebody pressed Ctrl+C while everything was removed."""
     worker = ""
     """The pytest-xdist worker that this is, or nothing."""
 

@@ -109,3 +109,37 @@ def test_everything_is_closed(pytester, mode, monkeypatch, end):
     assert [path.read_text() for path in reports] == [""] * len(reports)
     runs = pytester.path / "state" / "runs"
     assert not runs.exists() or os.listdir(runs) == []
+
+
+INTERRUPTING = """
+import pathlib, threading, time
+from pytest_wincontainers import container
+from pytest_wincontainers.testing import FakeEngine
+
+HERE = pathlib.Path(__file__).parent
+TIMES = []
+
+def fail(method, argument):
+    # A removal asks for the run's containers; Ctrl+C comes to the main thread.
+    if method == "containers" and threading.current_thread() is threading.main_thread() and not TIMES:
+        TIMES.append(1)
+        raise KeyboardInterrupt
+
+def pytest_wincontainers_engine(config):
+    return FakeEngine(fail=fail)
+
+@container(image="cache:1")
+def cache():
+    pass
+"""
+
+
+@pytest.mark.parametrize("in_test", [False, True], ids=["once", "twice"])
+def test_ctrl_c_during_the_removal(pytester, mode, in_test):
+    """Where it has ended the tests, too, it is the second one."""
+    pytester.makeconftest(INTERRUPTING)
+    pytester.makepyfile(TEST + ("    raise KeyboardInterrupt\n" if in_test and mode != ["-n2"] else ""))
+    result = pytester.runpytest_subprocess(*WITHOUT_HYPOTHESIS, *mode)
+    assert result.ret == 2
+    result.stdout.fnmatch_lines(["*interrupted again; what is left is removed in the background"])
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
