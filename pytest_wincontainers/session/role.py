@@ -193,7 +193,8 @@ class Role:
     def _log_source(self, name: str) -> LogSource:
         info = self._given.infos[name]
         reader = ServiceLog(self._declaration(name).service, self._endpoint(name), Path(info.log))
-        return LogSource(info, reader, SessionLink(self, name).arriving)
+        link = SessionLink(self, name)
+        return LogSource(info, reader, link.arriving, link.trouble)
 
     def failed(self, item: pytest.Item, when: str) -> None:
         """A phase of a test has failed."""
