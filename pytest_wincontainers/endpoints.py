@@ -211,7 +211,7 @@ class Endpoint(Generic[FaceT]):
 
         The arguments are passed to the program as they are, without a shell. `user` is the account to run as; the
         default is the image's own. Raises EngineError if the engine refuses, for example because the program does
-        not exist, and if the program takes longer than `timeout` seconds.
+        not exist, and if the program takes longer than `timeout` seconds or writes more than 64 MiB of output.
         """
         return self._link.container().exec(command, environment, user=user, timeout=timeout)
 

@@ -163,7 +163,8 @@ class Settings:
         Path,
         Path(".wincontainers"),
         "DIR",
-        "the directory for logs, screenshots and page sources, with one subdirectory per run; the newest 10 are kept",
+        "the directory for logs, screenshots and page sources, with one subdirectory per run; the newest 10 are kept, "
+        "and those of runs that are still running",
         default_text=".wincontainers in the root directory",
     )
     timeout: Setting[float] = Setting(

@@ -245,7 +245,8 @@ class Engine(Protocol):
     ) -> ExecResult:
         """Run a command in a running container and wait for it, at most `timeout` seconds if that is given.
 
-        `user` is the account to run it as; the default is the image's own.
+        `user` is the account to run it as; the default is the image's own. An engine may refuse to keep more than
+        64 MiB of output.
         """
 
     def stop(self, container: str, seconds: float) -> None:
