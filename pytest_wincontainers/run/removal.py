@@ -58,26 +58,23 @@ def remove_run(engine: Engine, run: str, *, rounds: int, between: Callable[[], N
 
 
 def _each(call: Callable[[str], None], containers: Sequence[ListedContainer]) -> list[str]:
-    def attempt(container: ListedContainer) -> str | None:
+    problems: dict[str, str] = {}
+
+    def attempt(container: ListedContainer) -> None:
         try:
             call(container.id)
         except WincontainersError as problem:
-            why = problem.details or problem.message
-            return f"{container.name} could not be removed: {why}"
-        return None
+            problems[container.id] = f"{container.name} could not be removed: {problem.details or problem.message}"
 
-    found: dict[str, str | None] = {}
-    threads = [
-        threading.Thread(target=lambda one=one: found.update({one.id: attempt(one)}), daemon=True) for one in containers
-    ]
-    # Not an executor's threads, which would be waited for after a second Ctrl+C; and in slices, as Windows does not
-    # interrupt a wait without a timeout.
+    # Not an executor's threads, which would be waited for after a second Ctrl+C, too.
+    threads = [threading.Thread(target=attempt, args=(one,), daemon=True) for one in containers]
     for thread in threads:
         thread.start()
     for thread in threads:
+        # In slices, as Windows does not interrupt a wait without a timeout.
         while thread.is_alive():
             thread.join(_SLICE_SECONDS)
-    return [problem for problem in (found.get(one.id) for one in containers) if problem]
+    return [problems[one.id] for one in containers if one.id in problems]
 
 
 def sweep(engine: Engine, state: Path, run: str) -> list[str]:
