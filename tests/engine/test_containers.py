@@ -1,5 +1,8 @@
 """Containers of any kind, on a real engine."""
 
+import re
+import time
+
 import pytest
 
 from tests.windows import standins
@@ -253,3 +256,22 @@ def test_a_container_that_somebody_has_stopped_from_answering(suite, mode, how, 
     assert f"hint: {told}; find out who did that" in finished.output
     assert "log wincontainers server state call" in finished.output
     assert f"\n{told}\n" in finished.output
+
+
+def test_a_command_that_does_not_end_keeps_nobody_longer_than_the_limit(suite, mode):
+    suite.files(
+        conftest="""
+        from guest import IMAGE
+        from pytest_wincontainers import container, ready
+
+        @container(image=IMAGE, command=["box", "sleep"], ready=ready.exec("box", "sleep"), timeout=3)
+        def sleeper():
+            pass
+        """,
+        test_it="def test_it(sleeper):\n    pass\n",
+    )
+    begun = time.monotonic()
+    finished = suite.run(*mode)
+    assert time.monotonic() - begun < 60
+    assert finished.outcomes() == {"errors": 1}
+    assert re.search(r"sleeper is not ready after [\d.]+ s: box did not end", finished.output)

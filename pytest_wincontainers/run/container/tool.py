@@ -18,6 +18,7 @@ from pytest_wincontainers.run.images import ensure_image
 from pytest_wincontainers.run.removal import labels
 
 _POLL_SECONDS = 0.1
+_LINES = 10_000
 
 
 class ToolContainer:
@@ -43,7 +44,7 @@ class ToolContainer:
         seconds: float,
         progress: Callable[[str], None],
     ) -> tuple[int, str]:
-        """Run a command in a container of that image; its exit code and output.
+        """Run a command in a container of that image; its exit code, and the last 10,000 lines of its output.
 
         `folders` are copied in before, by their paths in there. Raises WincontainersError, and PreparationError after
         `seconds`.
@@ -70,7 +71,7 @@ class ToolContainer:
                         f"{command[0]} timed out after {seconds:g} s", hint="allow more time with timeout="
                     )
                 self._pause(_POLL_SECONDS)
-            lines = lines_of(engine.logs(container, follow=False))
+            lines = lines_of(engine.logs(container, follow=False, tail=_LINES))
             return state.exit_code or 0, "\n".join(decode_line(line.partition(b" ")[2]) for line in lines)
         finally:
             engine.remove(container)

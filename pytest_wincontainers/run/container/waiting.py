@@ -33,7 +33,7 @@ def wait_until_ready(
         delay = FIRST_PAUSE
         while (why_not := _asked(check, endpoint, deadline - clock())) is not None:
             if clock() >= deadline:
-                raise NotReady(f"is not ready after {timeout:.4g} s: {why_not}")
+                raise NotReady(f"is not ready after {round(timeout, 1):g} s: {why_not}")
             pause(min(delay, max(0.0, deadline - clock())))
             delay = min(delay * _GROWTH, LONGEST_PAUSE)
 
