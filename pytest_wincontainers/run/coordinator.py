@@ -186,14 +186,16 @@ class Coordinator:
         # Whatever keeps this from its end, Ctrl+C too, leaves the rest to the watchdog.
         self._leftovers = True
         idle = self.cancellation.wait_until_idle(_JOIN_SECONDS)
-        problems = remove_run(
-            context.engine,
-            context.plan.run,
-            rounds=context.guest.removal_rounds,
-            between=self._finish_logs,
-        )
-        for lifecycle in self._lifecycles.values():
-            lifecycle.close_log()
+        try:
+            problems = remove_run(
+                context.engine,
+                context.plan.run,
+                rounds=context.guest.removal_rounds,
+                between=self._finish_logs,
+            )
+        finally:
+            for lifecycle in self._lifecycles.values():
+                lifecycle.close_log()
         for problem in problems:
             self.board.note(problem)
         self._leftovers = bool(problems) or not idle

@@ -179,7 +179,7 @@ class Owner(Role):
                 self.run.close()
             except KeyboardInterrupt:
                 self.interrupted = True
-                self.run.board.note("interrupted again; what is left is removed in the background")
+                self.run.board.note("interrupted while containers were removed; the rest is removed in the background")
         self._run_folder.release()
         if hasattr(self, "handover"):
             shutil.rmtree(self.handover.folder, ignore_errors=True)

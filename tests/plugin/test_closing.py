@@ -141,7 +141,7 @@ def test_ctrl_c_during_the_removal(pytester, mode, in_test):
     pytester.makepyfile(TEST + ("    raise KeyboardInterrupt\n" if in_test and mode != ["-n2"] else ""))
     result = pytester.runpytest_subprocess(*WITHOUT_HYPOTHESIS, *mode)
     assert result.ret == 2
-    result.stdout.fnmatch_lines(["*interrupted again; what is left is removed in the background"])
+    result.stdout.fnmatch_lines(["*interrupted while containers were removed; the rest is removed in the background"])
     assert "Traceback" not in result.stdout.str() + result.stderr.str()
 
 
