@@ -60,11 +60,14 @@ class ContainerInfo:
     """Seconds by which the engine's clock, which provides the log's timestamps, is ahead of this machine's."""
     seconds: float
     """Seconds from the start of the run's containers until this one was ready and prepared."""
+    workers: tuple[str, ...] = ()
+    """The pytest-xdist workers that each have a part of their own of it; empty if there are no parts."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ContainerInfo:
         """Create it from its JSON form, in which the keys of `ports` are strings."""
-        return cls(**{**data, "ports": {int(inside): outside for inside, outside in data["ports"].items()}})
+        ports = {int(inside): outside for inside, outside in data["ports"].items()}
+        return cls(**{**data, "ports": ports, "workers": tuple(data["workers"])})
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,10 @@ class Link(Protocol):
         """When the current test began; without a current test, the beginning of the log."""
 
     def worker(self) -> str:
-        """The id of this pytest-xdist worker; "" without pytest-xdist."""
+        """The id of this pytest-xdist worker; "" without pytest-xdist.
+
+        A worker that replaces a crashed one has that one's id here.
+        """
 
     def restart(self) -> None:
         """Restart the container and wait until it is ready again."""
@@ -169,7 +175,7 @@ class Endpoint(Generic[FaceT]):
 
     @property
     def name(self) -> str:
-        """The name of the declaration."""
+        """The name of the declaration, followed by the worker's if each pytest-xdist worker has its own container."""
         return self._link.info().name
 
     @property

@@ -78,6 +78,8 @@ class Preparation:
     progress: Callable[[str], None]
     """Called with a description of the current step; raises if the run is over or the container has failed."""
     run_tool: ToolRunner
+    parts: Sequence[Any] = ()
+    """The endpoints of its parts, if it is `PerWorker` and has parts: one for each pytest-xdist worker."""
 
 
 @dataclass(frozen=True)

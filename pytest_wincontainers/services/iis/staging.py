@@ -25,13 +25,16 @@ def check_configuration(applications: Iterable[Application], base: Path) -> None
 
 def staged(placed: Sequence[PlacedApplication], base: Path, returned: Returned) -> tuple[list[Folder], list[str]]:
     """The directories to copy in, and the warnings of the transforms."""
-    folders, notes = [], []
+    folders: list[Folder] = []
+    notes: dict[str, None] = {}
     for one in placed:
-        replaced, warnings = _configured(one.application, base, returned)
+        replaced, warnings = _configured(one.application, base, one.hosted.returned or returned)
         folders.append(Folder(base / one.application.path, one.folder, replaced))
         folders += (Folder(base / source, folder) for source, folder in one.virtual_directories.values())
-        notes += [f"the web.config of {one.site.name}{one.application.at.rstrip('/')}: {line}" for line in warnings]
-    return folders, notes
+        name = f"{one.hosted.declared.name}{one.application.at.rstrip('/')}"
+        # Once for all workers.
+        notes.update(dict.fromkeys(f"the web.config of {name}: {line}" for line in warnings))
+    return folders, list(notes)
 
 
 def _configured(application: Application, base: Path, returned: Returned) -> tuple[Mapping[str, bytes], Sequence[str]]:

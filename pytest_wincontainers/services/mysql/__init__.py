@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -22,6 +22,7 @@ from pytest_wincontainers.services import (
     Folder,
     Guest,
     Link,
+    PerWorker,
     Preparation,
     Ready,
     Returned,
@@ -49,8 +50,8 @@ _SHUTDOWN_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
-    """A MySQL server with one database, made by migrations."""
+class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
+    """A MySQL server with one database, made by migrations; with `workers`, and a copy of it for each of them."""
 
     database: str = "test"
     user: str | None = None
@@ -60,6 +61,9 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
     snapshot: Literal["auto", "never", "refresh"] = "auto"
     reset: Literal["test", "call"] | None = None
     per_worker: bool = False
+    workers: tuple[str, ...] = ()
+    worker: str = ""
+    """The pytest-xdist worker whose copy this is."""
 
     kind: ClassVar[str] = "mysql"
     own_image: ClassVar[ServiceImage | None] = IMAGE
@@ -94,6 +98,25 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
             'reset="test" would reset data that tests of other pytest-xdist workers are using',
             hint="give each worker its own database with per_worker=True, or run with -n1 or without -n",
         )
+
+    @property
+    def always_per_worker(self) -> bool:
+        return self.per_worker
+
+    def joined(self, returned: Mapping[str, Returned]) -> Service:
+        if any(returned.values()):
+            raise DeclarationError(
+                "its environment would differ for each pytest-xdist worker, but they share this server",
+                hint="do not use what is per worker in this declaration, or omit per_worker=",
+            )
+        return replace(self, workers=tuple(returned))
+
+    def part(self, workers: Sequence[str], worker: str) -> Service:
+        return replace(self, worker=worker)
+
+    @property
+    def _own_database(self) -> str:
+        return f"{self.database}_{self.worker}" if self.worker else self.database
 
     @property
     def _keeps(self) -> bool:
@@ -137,21 +160,19 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
         return MySqlFace(
             host=host,
             ports=ports,
-            database=self.database,
+            database=self._own_database,
             user=self._user,
             password=secrets["password"],
             root_password=secrets["root_password"],
         )
 
     def endpoint(self, link: Link) -> MySqlEndpoint:
-        worker = link.worker() if self.per_worker else ""
-        return MySqlEndpoint(link, self.face, OWN, self.database, worker, keeps=self._keeps)
+        copied = (self.database, self._own_database) if self.worker else None
+        return MySqlEndpoint(link, self.face, OWN, copied, keeps=self._keeps)
 
-    def enter(self, endpoint: MySqlEndpoint) -> None:
-        if self.per_worker:
-            endpoint.make_own()
-            if self.reset is not None:
-                endpoint.refuse_others()
+    def take_over(self, endpoint: MySqlEndpoint) -> None:
+        if self.worker:
+            endpoint.make_copy()
 
     def start_test(self, endpoint: MySqlEndpoint) -> None:
         if self.reset == "test":
@@ -176,6 +197,9 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
         # What the user's own preparation did is a part of it, and is done in every run.
         if self._keeps and self.options.get("prepare"):
             endpoint.keep(preparation.progress)
+        for copy in preparation.parts:
+            preparation.progress(f"creating the database {copy.database}")
+            copy.make_copy(others=self.reset is None)
 
     def _run_tool(self, given: Command, endpoint: MySqlEndpoint, preparation: Preparation) -> None:
         face = endpoint.inside if given.image else endpoint
