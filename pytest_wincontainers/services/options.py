@@ -41,7 +41,7 @@ class _Place(NamedTuple):
 
     def misfit(self, value: object, wanted: str, hint: str = "") -> _Misfit:
         hint = hint or ("omit it" if value is None else "")
-        return _Misfit(self, wanted, _kind_of(value) if self.secret else _shown(value), hint or f"pass {wanted}")
+        return _Misfit(self, wanted, _kind_of(value) if self.secret else _shown(value), hint)
 
 
 class _Misfit(NamedTuple):
@@ -72,7 +72,9 @@ def check_value(value: object, annotation: Any, path: str) -> None:
 
 def _refuse(found: _Misfit | None) -> None:
     if found is not None:
-        raise DeclarationError(f"{found.place.path} must be {found.wanted}, not {found.given}", hint=found.hint)
+        raise DeclarationError(
+            f"{found.place.path} must be {found.wanted}, not {found.given}", hint=found.hint or f"pass {found.wanted}"
+        )
 
 
 def _in_dataclass(instance: Any, title: str, place: _Place) -> _Misfit | None:
@@ -148,7 +150,7 @@ def _in_union(value: object, arms: Sequence[Any], place: _Place) -> _Misfit | No
     if deepest.place.depth > place.depth:
         return deepest
     wanted = " or ".join(one.wanted for one, arm in zip(misfits, arms, strict=True) if arm is not NoneType)
-    return place.misfit(value, wanted)
+    return place.misfit(value, wanted, next((one.hint for one in misfits if one.hint), ""))
 
 
 def _in_class(value: Any, kind: Any, parts: Sequence[Any], place: _Place) -> _Misfit | None:
