@@ -83,14 +83,9 @@ def cache():
 
 
 @pytest.mark.parametrize(
-    "test",
-    [
-        "def test_it(cache): pass",
-        "class TestIt:\n    def test_it(self, cache): pass",
-        "def test_it(cache, database): pass",
-    ],
+    ("test", "order"),
+    [("def test_it(cache): pass", "needs"), ("class TestIt:\n    def test_it(self, cache): pass", "file")],
 )
-@pytest.mark.parametrize("order", ["needs", "file"])
 def test_a_declaration_in_a_test_file(run, pytester, test, order):
     result = run(DECLARED_IN_A_TEST_FILE.format(test=test), f"--wincontainers-order={order}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
