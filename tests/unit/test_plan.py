@@ -1,6 +1,7 @@
 """Plans: order, names, and what cannot be."""
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,7 @@ def test_the_same_needs_give_the_same_plan():
     [
         ("x", "returned str, not a dictionary"),
         ({"enviroment": {}}, "did you mean 'environment'?"),
-        ({"environment": "x"}, "is not a dictionary"),
+        ({"environment": "x"}, "the returned environment must be a dictionary, not 'x'"),
     ],
 )
 def test_what_a_function_may_not_return(returned, words):
@@ -97,6 +98,15 @@ def test_what_a_function_may_not_return(returned, words):
         planned([declared(box)], ["box"])
     assert words in str(caught.value)
     assert caught.value.hint or "did you mean" in str(caught.value)
+
+
+def test_what_a_function_raises_has_its_place():
+    def box():
+        return {}["x"]
+
+    with pytest.raises(DeclarationError, match="box raised KeyError: 'x'") as caught:
+        planned([declared(box)], ["box"])
+    assert re.fullmatch(r'.*test_plan.py:\d+: in box\n    return {}\["x"\]', caught.value.details)
 
 
 def test_closure_follows_needs_and_leaves_unknown_names():
@@ -144,7 +154,7 @@ def test_a_web_server_has_sites_for_each_worker_and_its_dependents_see_theirs():
     plan = for_workers("page")
     assert list(plan) == ["database", "site", "page-gw0", "page-gw1"]
     assert plan["site"].workers == ("gw0", "gw1")
-    shares = plan["site"].service.shares
+    shares = plan["site"].service._shares
     assert ["Database=shop_gw1" in one["connection_strings"]["Shop"] for one in shares.values()] == [False, True]
     assert plan["page-gw1"].returned == {"environment": {"SITE": "http://wc-abc-site:8081"}}
 

@@ -29,7 +29,7 @@ from pytest_wincontainers.services.iis.layout import HostedSite, host, place
 from pytest_wincontainers.services.iis.logs import LogSites, excerpts, fields_before
 from pytest_wincontainers.services.iis.readiness import SitesAnswer
 from pytest_wincontainers.services.iis.servers import SERVERS
-from pytest_wincontainers.services.iis.sites import FEATURES, Feature, Site, check_sites
+from pytest_wincontainers.services.iis.sites import Feature, Site, check_sites
 from pytest_wincontainers.services.iis.staging import check_configuration, staged
 from pytest_wincontainers.services.images import OWN_IMAGES
 
@@ -50,13 +50,13 @@ _LEAST_SECRET = 4
 
 @dataclass(frozen=True)
 class Iis(Service, StagedFiles, ServerLogs, PerWorker):
-    """A web server with one or more ASP.NET sites; with `shares`, each of them once for each pytest-xdist worker."""
+    """A web server with one or more ASP.NET sites; if joined, each of them once for each pytest-xdist worker."""
 
     sites: tuple[Site, ...] = ()
-    features: tuple[Feature, ...] = ()
-    shares: Mapping[str, Returned] = field(default_factory=dict, repr=False)
+    features: Sequence[Feature] = ()
+    _shares: Mapping[str, Returned] = field(default_factory=dict, repr=False)
     """What the declaring function returned, by worker."""
-    worker: str = ""
+    _worker: str = ""
     """The worker whose sites these are, or all of them."""
 
     kind: ClassVar[str] = "iis"
@@ -65,9 +65,6 @@ class Iis(Service, StagedFiles, ServerLogs, PerWorker):
 
     def check(self, base: Path) -> None:
         check_sites(self.sites, base)
-        unknown = [feature for feature in self.features if feature not in FEATURES]
-        if unknown:
-            raise DeclarationError(f"unknown feature: {unknown[0]!r}", hint=f"use one of {', '.join(FEATURES)}")
         if self.features and (self.options.get("image") or self.options.get("build")):
             raise DeclarationError(
                 "features= only works with this package's own image", hint="install them in your own Dockerfile"
@@ -75,18 +72,18 @@ class Iis(Service, StagedFiles, ServerLogs, PerWorker):
         check_configuration((one for site in self.sites for one in site.all_applications), base)
 
     def joined(self, returned: Mapping[str, Returned]) -> Service:
-        return replace(self, shares=returned)
+        return replace(self, _shares=returned)
 
     def part(self, workers: Sequence[str], worker: str) -> Service:
-        return replace(self, shares={one: {} for one in workers}, worker=worker)
+        return replace(self, _shares={one: {} for one in workers}, _worker=worker)
 
     @property
     def hosted(self) -> list[HostedSite]:
         """The sites of the container, or of one worker."""
-        return [one for one in host(self.sites, self.shares) if self._is_own(one)]
+        return [one for one in host(self.sites, self._shares) if self._is_own(one)]
 
     def _is_own(self, hosted: HostedSite) -> bool:
-        return self.worker in ("", hosted.worker)
+        return self._worker in ("", hosted.worker)
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -105,13 +102,12 @@ class Iis(Service, StagedFiles, ServerLogs, PerWorker):
         server = SERVERS[guest]
         placed = server.place(self.hosted)
         folders, notes = staged(placed, base, returned)
-        given = {**self.options.get("environment", {}), **returned.get("environment", {})}
-        environment = {name: str(value) for name, value in given.items()}
+        environment = {**self.options.get("environment", {}), **returned.get("environment", {})}
         return Staged((*folders, server.setup(placed, environment, features=self.features)), tuple(notes))
 
     def face(self, host: str, ports: Mapping[int, int], secrets: Mapping[str, str]) -> IisFace:
         sites = {one.declared.name: one.declared for one in self.hosted}
-        if not self.worker:
+        if not self._worker:
             return IisFace(host, ports, sites)
         # By the declared ports, which is how tests and neighbours know them.
         return IisFace(host, {one.declared.port: ports[one.site.port] for one in self.hosted}, sites)
@@ -121,7 +117,7 @@ class Iis(Service, StagedFiles, ServerLogs, PerWorker):
 
     @property
     def _log_sites(self) -> LogSites:
-        everything = host(self.sites, self.shares)
+        everything = host(self.sites, self._shares)
         names = [one.declared.name if self._is_own(one) else None for one in everything]
         pools = {one.pool_name for one in place(everything, "", nested=False) if not self._is_own(one.hosted)}
         return LogSites(names, frozenset(pools))

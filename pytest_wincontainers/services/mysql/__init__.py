@@ -51,7 +51,7 @@ _SHUTDOWN_SECONDS = 60
 
 @dataclass(frozen=True)
 class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
-    """A MySQL server with one database, made by migrations; with `workers`, and a copy of it for each of them."""
+    """A MySQL server with one database, made by migrations."""
 
     database: str = "test"
     user: str | None = None
@@ -61,9 +61,8 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
     snapshot: Literal["auto", "never", "refresh"] = "auto"
     reset: Literal["test", "call"] | None = None
     per_worker: bool = False
-    workers: tuple[str, ...] = ()
-    worker: str = ""
-    """The pytest-xdist worker whose copy this is."""
+    _worker: str = ""
+    """The pytest-xdist worker whose copy of the database this is."""
 
     kind: ClassVar[str] = "mysql"
     own_image: ClassVar[ServiceImage | None] = IMAGE
@@ -80,10 +79,6 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
                     hint="migrations= is resolved against the declaring file's directory",
                 )
             find(folder, self.migrations_pattern)
-        if self.reset not in {None, "test", "call"}:
-            raise DeclarationError(f"unknown reset mode: {self.reset!r}", hint='use "test" or "call"')
-        if self.snapshot not in {"auto", "never", "refresh"}:
-            raise DeclarationError(f"unknown snapshot mode: {self.snapshot!r}", hint='use "auto", "never" or "refresh"')
         if self.database.lower() in {*SYSTEM, OWN}:
             raise DeclarationError(f"database={self.database!r} is reserved", hint="choose another name")
         if self._user.lower() in _RESERVED_USERS:
@@ -109,14 +104,14 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
                 "its environment would differ for each pytest-xdist worker, but they share this server",
                 hint="do not use what is per worker in this declaration, or omit per_worker=",
             )
-        return replace(self, workers=tuple(returned))
+        return self
 
     def part(self, workers: Sequence[str], worker: str) -> Service:
-        return replace(self, worker=worker)
+        return replace(self, _worker=worker)
 
     @property
     def _own_database(self) -> str:
-        return f"{self.database}_{self.worker}" if self.worker else self.database
+        return f"{self.database}_{self._worker}" if self._worker else self.database
 
     @property
     def _keeps(self) -> bool:
@@ -167,11 +162,11 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
         )
 
     def endpoint(self, link: Link) -> MySqlEndpoint:
-        copied = (self.database, self._own_database) if self.worker else None
+        copied = (self.database, self._own_database) if self._worker else None
         return MySqlEndpoint(link, self.face, OWN, copied, keeps=self._keeps)
 
     def take_over(self, endpoint: MySqlEndpoint) -> None:
-        if self.worker:
+        if self._worker:
             endpoint.make_copy()
 
     def start_test(self, endpoint: MySqlEndpoint) -> None:
