@@ -12,6 +12,7 @@ from typing import Any
 from pytest_wincontainers.engines.base import Build
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.services.declaration import Declaration, closest
+from pytest_wincontainers.services.options import check_value
 from pytest_wincontainers.services.recipe import check_options
 from pytest_wincontainers.services.service import Service
 
@@ -186,11 +187,10 @@ def _checked(declaration: Declaration, returned: object) -> Mapping[str, Any]:
                 f"{declaration.where}: {declaration.name} returned an unknown key: {key!r}{closest(str(key), allowed)}",
                 hint=f"allowed keys: {listed}",
             )
-        if not isinstance(value, Mapping):
-            raise DeclarationError(
-                f"{declaration.where}: {declaration.name} returned a value for {key!r} that is not a dictionary",
-                hint="map names to values, for example {'Shop': database.connection_string}",
-            )
+        try:
+            check_value(value, Mapping[str, str], f"the returned {key}")
+        except DeclarationError as problem:
+            raise at(declaration, problem) from None
     return returned
 
 

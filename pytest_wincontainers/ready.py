@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Any, Protocol
 
+from pytest_wincontainers.errors import DeclarationError
+
 _CONNECT_SECONDS = 2
 _HANG_UP_SECONDS = 0.1
 _PUBLISHED_HANG_UP_SECONDS = 1.0
@@ -38,6 +40,7 @@ class Tcp:
     """See `tcp`."""
 
     port: int
+    made_by = "ready.tcp"
 
     def __call__(self, endpoint: Any) -> str | None:
         port = endpoint.ports[self.port]
@@ -67,6 +70,7 @@ class Http:
     port: int
     path: str
     status: Sequence[int] | None
+    made_by = "ready.http"
 
     def __call__(self, endpoint: Any) -> str | None:
         answer = request(endpoint.host, endpoint.ports[self.port], self.path)
@@ -92,6 +96,7 @@ class Exec:
     """See `exec`."""
 
     command: tuple[str, ...]
+    made_by = "ready.exec"
 
     def __call__(self, endpoint: Any) -> str | None:
         result = endpoint.exec(*self.command)
@@ -108,12 +113,18 @@ def tcp(port: int) -> Ready:
 
 def http(port: int, path: str = "/", *, status: Sequence[int] | None = None) -> Ready:
     """Ready once a GET request for `path` returns one of the given `status` codes; by default, any code below 500."""
-    return Http(port, path, tuple(status) if status is not None else None)
+    return Http(port, path, status)
 
 
 def log(pattern: str) -> Ready:
     """Ready once a line of the container's output matches the regular expression."""
-    re.compile(pattern)
+    __tracebackhide__ = True
+    try:
+        re.compile(pattern)
+    except (re.error, TypeError) as problem:
+        raise DeclarationError(
+            f"ready.log() has an invalid pattern: {problem}", hint="give a regular expression as a string"
+        ) from None
     return Log(pattern)
 
 

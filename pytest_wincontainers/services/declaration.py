@@ -5,17 +5,19 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ParamSpec
 
 import pytest
 
 from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.services.options import check_fields
 from pytest_wincontainers.services.service import Options, Service
 
 Decorator = Callable[[Callable[..., Any]], Any]
+ArgumentsT = ParamSpec("ArgumentsT")
 
 ENDPOINTS = pytest.StashKey[Callable[[str], Any]]()
 """In the stash of pytest's configuration: what gives a fixture its endpoint, by the name of the declaration."""
@@ -42,13 +44,16 @@ class Declaration:
 def declare(service: Service) -> Decorator:
     """Create a decorator that declares a container of this service; it turns a function into a session fixture.
 
-    Raises TypeError for an unknown option.
+    Raises DeclarationError for an unknown option, and for a value that does not fit the option's type. Fields of the
+    service are options, too.
     """
-    known = Options.__annotations__
-    for name in service.options:
-        if name not in known:
-            decorator = service.kind if service.kind.endswith("container") else f"{service.kind}_container"
-            raise TypeError(f"{decorator}() got an unexpected keyword argument {name!r}{closest(name, known)}")
+    __tracebackhide__ = True
+    decorator = service.kind if service.kind.endswith("container") else f"{service.kind}_container"
+    try:
+        _check(service, f"{decorator}()")
+    except DeclarationError as problem:
+        # Users look for the line in their own file, which is all that is left of the traceback.
+        raise problem.with_traceback(None) from None
 
     def decorate(function: Callable[..., Any]) -> Any:
         code = function.__code__
@@ -68,6 +73,36 @@ def declare(service: Service) -> Decorator:
         )
 
     return decorate
+
+
+def _check(service: Service, title: str) -> None:
+    own = [one.name for one in fields(service) if one.name != "options"]
+    known = [*own, *Options.__annotations__]
+    for name in service.options:
+        if name not in known:
+            raise DeclarationError(
+                f"{title} has no option {name!r}{closest(name, known)}", hint=f"its options are {', '.join(known)}"
+            )
+    check_fields(service, title)
+
+
+def with_parentheses(decorator: Callable[ArgumentsT, Decorator]) -> Callable[ArgumentsT, Decorator]:
+    """Say the right form where a decorator that takes options is used without parentheses."""
+
+    @functools.wraps(decorator)
+    def call(*arguments: ArgumentsT.args, **options: ArgumentsT.kwargs) -> Decorator:
+        __tracebackhide__ = True
+        if arguments and inspect.isfunction(arguments[0]):
+            name = decorator.__name__
+            raise DeclarationError(
+                f"@{name} is used without parentheses", hint=f"write @{name}(…) above def {arguments[0].__name__}"
+            )
+        try:
+            return decorator(*arguments, **options)
+        except DeclarationError as problem:
+            raise problem.with_traceback(None) from None
+
+    return call
 
 
 def _fixture(declaration: Declaration) -> Any:

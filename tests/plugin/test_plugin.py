@@ -195,10 +195,10 @@ def test_fixtures_and_help_tell_of_it(pytester):
 @pytest.mark.parametrize(
     ("declared", "words"),
     [
-        ("@container(imag='x')", "container() got an unexpected keyword argument 'imag'; did you mean 'image'?"),
+        ("@container(imag='x')", "container() has no option 'imag'; did you mean 'image'?"),
         (
             "@container(image='x', ports=[80], timout=3)",
-            "container() got an unexpected keyword argument 'timout'; did you mean 'timeout'?",
+            "container() has no option 'timout'; did you mean 'timeout'?",
         ),
     ],
 )

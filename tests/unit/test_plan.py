@@ -84,7 +84,7 @@ def test_the_same_needs_give_the_same_plan():
     [
         ("x", "returned str, not a dictionary"),
         ({"enviroment": {}}, "did you mean 'environment'?"),
-        ({"environment": "x"}, "is not a dictionary"),
+        ({"environment": "x"}, "the returned environment must be a dictionary, not 'x'"),
     ],
 )
 def test_what_a_function_may_not_return(returned, words):

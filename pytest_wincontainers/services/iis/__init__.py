@@ -27,7 +27,7 @@ from pytest_wincontainers.services.iis.endpoint import IisEndpoint, IisFace
 from pytest_wincontainers.services.iis.logs import excerpts, fields_before
 from pytest_wincontainers.services.iis.readiness import SitesAnswer
 from pytest_wincontainers.services.iis.servers import SERVERS
-from pytest_wincontainers.services.iis.sites import FEATURES, Feature, Site, check_sites
+from pytest_wincontainers.services.iis.sites import Feature, Site, check_sites
 from pytest_wincontainers.services.iis.staging import check_configuration, staged
 from pytest_wincontainers.services.images import OWN_IMAGES
 
@@ -51,7 +51,7 @@ class Iis(Service, StagedFiles, ServerLogs):
     """A web server with one or more ASP.NET sites."""
 
     sites: tuple[Site, ...] = ()
-    features: tuple[Feature, ...] = ()
+    features: Sequence[Feature] = ()
 
     kind: ClassVar[str] = "iis"
     hyperv_memory: ClassVar[int | None] = 2048
@@ -59,9 +59,6 @@ class Iis(Service, StagedFiles, ServerLogs):
 
     def check(self, base: Path) -> None:
         check_sites(self.sites, base)
-        unknown = [feature for feature in self.features if feature not in FEATURES]
-        if unknown:
-            raise DeclarationError(f"unknown feature: {unknown[0]!r}", hint=f"use one of {', '.join(FEATURES)}")
         if self.features and (self.options.get("image") or self.options.get("build")):
             raise DeclarationError(
                 "features= only works with this package's own image", hint="install them in your own Dockerfile"
@@ -85,8 +82,7 @@ class Iis(Service, StagedFiles, ServerLogs):
         server = SERVERS[guest]
         placed = server.place(self.sites)
         folders, notes = staged(placed, base, returned)
-        given = {**self.options.get("environment", {}), **returned.get("environment", {})}
-        environment = {name: str(value) for name, value in given.items()}
+        environment = {**self.options.get("environment", {}), **returned.get("environment", {})}
         return Staged((*folders, server.setup(placed, environment, features=self.features)), tuple(notes))
 
     def face(self, host: str, ports: Mapping[int, int], secrets: Mapping[str, str]) -> IisFace:

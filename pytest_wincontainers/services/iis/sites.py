@@ -17,7 +17,6 @@ Feature = Literal["dynamic-compression", "url-rewrite", "websockets"]
 IDENTITIES = ("ApplicationPoolIdentity", "LocalService", "LocalSystem", "NetworkService")
 PIPELINE_MODES = ("Integrated", "Classic")
 RUNTIMES = ("v4.0", "v2.0", "")
-FEATURES = ("dynamic-compression", "url-rewrite", "websockets")
 
 # appcmd names an application by its site's name, a slash and its path, and IIS's own tools refuse the others
 # (iis-blogs davcox, "Why does the IIS7 UI limit certain characters?"); appcmd itself takes & and quotes.

@@ -76,10 +76,6 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
                     hint="migrations= is resolved against the declaring file's directory",
                 )
             find(folder, self.migrations_pattern)
-        if self.reset not in {None, "test", "call"}:
-            raise DeclarationError(f"unknown reset mode: {self.reset!r}", hint='use "test" or "call"')
-        if self.snapshot not in {"auto", "never", "refresh"}:
-            raise DeclarationError(f"unknown snapshot mode: {self.snapshot!r}", hint='use "auto", "never" or "refresh"')
         if self.database.lower() in {*SYSTEM, OWN}:
             raise DeclarationError(f"database={self.database!r} is reserved", hint="choose another name")
         if self._user.lower() in _RESERVED_USERS:
