@@ -153,11 +153,16 @@ def _plan(
             f"{declaration.where}: {declaration.name} raised {type(problem).__name__}: {problem}",
             hint="a declaring function is called before anything runs, with the inside addresses of what it needs",
         ) from problem
+    checked = _checked(declaration, returned)
+    try:
+        service.check_returned(declaration.base, checked)
+    except DeclarationError as problem:
+        raise at(declaration, problem) from None
     return PlannedContainer(
         declaration=declaration,
         container_name=prefix(run) + declaration.name.lower().replace("_", "-"),
         secrets=service.secrets(token),
-        returned=_checked(declaration, returned),
+        returned=checked,
     )
 
 

@@ -1,16 +1,18 @@
 """What is wrong with a site's files and settings: said before anything starts, with the file and the line."""
 
+import dataclasses
 import sys
 from pathlib import Path
 
 import pytest
 
+from pytest_wincontainers import iis_container
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.plan import make_plan
 from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.declaration import Declaration
 from pytest_wincontainers.services.iis import Iis
-from pytest_wincontainers.services.iis.sites import Application, Site
+from pytest_wincontainers.services.iis.sites import Application, AppPool, Site
 
 GOOD = "<configuration>\n  <appSettings><add key='a' value='b' /></appSettings>\n</configuration>"
 ELSEWHERE = "<configuration>\n  <appSettings configSource='more.config' />\n</configuration>"
@@ -100,9 +102,60 @@ def test_what_is_returned_is_tried_too(tmp_path, folder):
 
 
 @pytest.mark.parametrize("kind", ["app_settings", "connection_strings"])
-def test_settings_are_text(tmp_path, folder, kind):
-    shop = folder("shop", GOOD)
-    assert kind in refused(tmp_path, Site("shop", shop, 80, **{kind: {"Max": 5}})).message
-    assert kind in refused(tmp_path, Site("shop", shop, 80), returned={kind: {"Max": 5}}).message
-    api = Application("/api", shop, **{kind: {"Max": 5}})
-    assert kind in refused(tmp_path, Site("shop", shop, 80, applications=[api])).message
+@pytest.mark.parametrize("value", [5, None, b"x", Path("x")])
+def test_returned_settings_are_text(tmp_path, folder, kind, value):
+    error = refused(tmp_path, Site("shop", folder("shop", GOOD), 80), returned={kind: {"Max": value}})
+    assert f'the returned {kind}["Max"] must be a string' in error.message
+
+
+MISTAKES = [
+    ({"port": "8080"}, "port= must be an integer, not '8080'", "write 8080 without quotes"),
+    ({"transforms": "Web.Test.config"}, "transforms= must be a list", "write transforms=['Web.Test.config']"),
+    ({"app_settings": {"Max": 5}}, 'app_settings["Max"] must be a string', "write it as a string"),
+    ({"connection_strings": {"Shop": None}}, 'connection_strings["Shop"] must be a string', "omit it"),
+    ({"app_settings": ["Max", "5"]}, "app_settings= must be a dictionary", "a dictionary"),
+    ({"timeout": "60"}, "timeout= must be a number", "a number"),
+    ({"path": None}, "path= must be a string or a path", "omit it"),
+    ({"pool": {"MODE": "x"}}, "pool= must be an AppPool", "pass an AppPool"),
+    ({"pool": AppPool(environment={"MODE": 1})}, 'environment["MODE"] must be a string', "write it as a string"),
+    ({"pool": AppPool(pipeline_mode="classic")}, 'pipeline_mode= must be "Integrated" or "Classic"', "Integrated"),
+    ({"pool": AppPool(user="u", password=31337)}, "password= must be a string, not an int", "string"),
+    (
+        {"applications": Application("/api", "api", connection_strings={"Shop": "Pwd=31337"})},
+        "applications= must be a list, not an Application",
+        "write applications=[…]",
+    ),
+    ({"applications": [Application("/api", 7)]}, "path= must be a string or a path", "string"),
+    ({"pool": AppPool(identity="SpecificUser")}, "identity= must be", "set user= and password="),
+]
+
+
+@pytest.mark.parametrize(("given", "sentence", "hint"), MISTAKES)
+def test_a_value_of_another_type(given, sentence, hint):
+    with pytest.raises(DeclarationError) as caught:
+        iis_container(Site(**{"name": "shop", "path": "shop", "port": 80, **given}))
+    assert sentence in caught.value.message
+    assert hint in caught.value.hint
+    assert "31337" not in str(caught.value)
+
+
+class Anything:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, one.name) for kind in (Site, Application, AppPool) for one in dataclasses.fields(kind)]
+)
+def test_every_field_is_checked(kind, name):
+    application = {"at": "/api", "path": "api"}
+    given = {Site: {}, Application: {**application}, AppPool: {}}
+    given[kind][name] = Anything()
+    pool, application = AppPool(**given[AppPool]), Application(**{**application, **given[Application]})
+    site = {"name": "shop", "path": "shop", "port": 80, "pool": pool, "applications": [application], **given[Site]}
+    with pytest.raises(DeclarationError, match=f"{name}= must be .*, not an Anything"):
+        iis_container(Site(**site))
+
+
+def test_sites_are_sites():
+    with pytest.raises(DeclarationError, match="sites.* must be a Site, not 'shop'"):
+        iis_container("shop")

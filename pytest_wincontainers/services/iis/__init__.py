@@ -63,7 +63,9 @@ class Iis(Service, StagedFiles, ServerLogs):
             raise DeclarationError(
                 "features= only works with this package's own image", hint="install them in your own Dockerfile"
             )
-        check_configuration((one for site in self.sites for one in site.all_applications), base)
+
+    def check_returned(self, base: Path, returned: Returned) -> None:
+        check_configuration((one for site in self.sites for one in site.all_applications), base, returned)
 
     @property
     def ports(self) -> tuple[int, ...]:
