@@ -69,9 +69,10 @@ class Site:
     then `app_settings` and `connection_strings` are added to it or replace existing entries. The file on disk is not
     modified. A transform that matches nothing is noted in the summary; with `strict` it is an error.
 
-    `health` is the path that is requested until the site responds; `timeout` is how many seconds this may take once
-    the port is open, instead of the container's timeout. With `host_header` the site only responds to requests for
-    that host, so that several sites can share a port. `virtual_directories` maps virtual paths to directories.
+    `health` is the path that is requested until the site responds; it must exist, except for "/". `timeout` is how many
+    seconds this may take once the port is open, instead of the container's timeout. With `host_header` the site only
+    responds to requests for that host, so that several sites can share a port. `virtual_directories` maps virtual paths
+    to directories.
     """
 
     name: str
