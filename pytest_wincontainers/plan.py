@@ -222,7 +222,12 @@ class _Planner:
                 details=users_frames(problem),
                 hint="a declaring function is called before anything runs, with the inside addresses of what it needs",
             ) from problem
-        return _checked(declaration, returned)
+        checked = _checked(declaration, returned)
+        try:
+            declaration.service.check_returned(declaration.base, checked)
+        except DeclarationError as problem:
+            raise at(declaration, problem) from None
+        return checked
 
     def _plan(
         self,

@@ -123,6 +123,12 @@ class Service:
         Relative paths are resolved against `base`. The options of `Options` have been checked already.
         """
 
+    def check_returned(self, base: Path, returned: Returned) -> None:
+        """Raise DeclarationError if what the declaring function returned is wrong, before anything starts.
+
+        The keys and the types of the values have been checked already.
+        """
+
     def image(self, engine: EngineInfo) -> str | Build:
         """The image of a declaration without `image=` and `build=`. Raises DeclarationError if this engine has none."""
         if self.own_image is not None:

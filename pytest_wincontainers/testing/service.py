@@ -68,6 +68,7 @@ def _said(service: Service, base: Path, returned: Mapping[str, Any]) -> Iterator
     try:
         check_options(service, base)
         service.check(base)
+        service.check_returned(base, returned)
     except DeclarationError as problem:
         yield f"check: {problem.message}"
         return

@@ -14,6 +14,7 @@ XDT = 'xmlns:xdt="http://schemas.microsoft.com/XML-Document-Transform"'
 FILES = {
     "site/web.config": '<configuration>\n  <appSettings><add key="a" value="b" /></appSettings>\n</configuration>',
     "plain/page.html": "no web.config here",
+    "torn/web.config": "<configuration>\n  <appSettings>\n</configuration>",
     "broken.config": "<configuration>\n  <appSettings>\n  <add></configuration>",
     "unknown.config": f'<configuration {XDT}>\n  <appSettings xdt:Transform="Replacee" />\n</configuration>',
     "aimless.config": f'<configuration {XDT}>\n  <add key="a" xdt:Transform="Remove" xdt:Locator="Match(kei)" />\n</configuration>',
@@ -28,6 +29,12 @@ def site(options="", path="site"):
 WEB = "web"
 REFUSED = {
     "no web.config": (site(path="plain"), WEB, "There is no web.config in", "publish the site"),
+    "a web.config that does not parse": (
+        site(path="torn"),
+        WEB,
+        "web.config, line 3, column",
+        "Correct the file",
+    ),
     "no transform": (
         site(', transforms=["no.config"]'),
         WEB,

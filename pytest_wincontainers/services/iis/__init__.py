@@ -69,7 +69,9 @@ class Iis(Service, StagedFiles, ServerLogs, PerWorker):
             raise DeclarationError(
                 "features= only works with this package's own image", hint="install them in your own Dockerfile"
             )
-        check_configuration((one for site in self.sites for one in site.all_applications), base)
+
+    def check_returned(self, base: Path, returned: Returned) -> None:
+        check_configuration((one for site in self.sites for one in site.all_applications), base, returned)
 
     def joined(self, returned: Mapping[str, Returned]) -> Service:
         return replace(self, _shares=returned)

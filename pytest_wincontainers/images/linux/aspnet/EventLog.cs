@@ -18,7 +18,7 @@ public class EventLog : IHttpModule
         application.EndRequest += (sender, arguments) => {
             var context = ((HttpApplication)sender).Context;
             // Not Application.Error: what the application handles there and clears is no event.
-            if (context.Error != null)
+            if (context.Error != null && !Native.Answers(context))
                 Write(context);
         };
     }
