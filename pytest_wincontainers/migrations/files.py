@@ -11,7 +11,7 @@ from typing import Literal
 
 from pytest_wincontainers.errors import DeclarationError
 
-Style = Literal["flyway", "plain"]
+Style = Literal["flyway", "golang", "plain"]
 
 _VERSIONED = re.compile(r"V(\d+(?:[._]\d+)*)__(.+)\.sql", re.IGNORECASE)
 _REPEATABLE = re.compile(r"R__(.+)\.sql", re.IGNORECASE)
@@ -54,7 +54,7 @@ def find(folder: Path, pattern: str = "*.sql") -> Migrations:
     if any(_VERSIONED.fullmatch(path.name) or _REPEATABLE.fullmatch(path.name) for path in found):
         return Migrations("flyway", tuple(_of_flyway(found, folder)))
     if any(_UP.fullmatch(path.name) for path in found):
-        return Migrations("plain", tuple(_of_golang(found, folder)))
+        return Migrations("golang", tuple(_of_golang(found, folder)))
     ordered = sorted(found, key=lambda path: natural(path.relative_to(folder).as_posix()))
     return Migrations("plain", tuple(_plain(path, folder) for path in ordered))
 
@@ -66,7 +66,8 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 def _plain(path: Path, folder: Path) -> Migration:
     name = path.relative_to(folder).as_posix()
-    return Migration(path, name, name, path.stem)
+    # As long as the history's column takes; nobody reads it.
+    return Migration(path, name, name[:500], path.stem)
 
 
 def _of_flyway(found: Sequence[Path], folder: Path) -> Iterator[Migration]:
@@ -125,6 +126,13 @@ def lines_of(path: Path) -> Iterator[str]:
     with path.open(encoding="utf-8-sig", newline="\n") as file:
         for line in file:
             yield line.rstrip("\r\n")
+
+
+def javas_lines_of(path: Path) -> Iterator[str]:
+    """The lines as Java reads them, for which a carriage return alone ends a line, too. Raises as `lines_of`."""
+    with path.open(encoding="utf-8-sig") as file:
+        for line in file:
+            yield line.removesuffix("\n")
 
 
 def checksum(lines: Iterable[str]) -> int:
