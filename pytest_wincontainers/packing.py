@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
+
+from pytest_wincontainers.errors import DeclarationError
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,40 @@ class Folder:
     source: Path | None
     target: str
     replaced: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def walk(
+    folder: Path, wanted: Callable[[PurePosixPath, bool], bool] = lambda _name, _directory: True
+) -> Iterator[tuple[PurePosixPath, Path]]:
+    """The directories and files below a directory, each with its relative path; in the same order everywhere.
+
+    Links are followed where they stay inside the directory. `wanted` is asked with each relative path, and whether it
+    is a directory's; what it does not want is left out with all below it. Raises DeclarationError for a link that leads
+    out of the directory, and OSError.
+    """
+    root = Path(os.path.realpath(folder))
+    # What a link in a directory leads back to holds that directory, too, and would have no end.
+    waiting = [(PurePosixPath(), folder, frozenset({root}))]
+    while waiting:
+        above, place, ways = waiting.pop()
+        below = []
+        for path in sorted(place.iterdir()):
+            name, directory = above / path.name, path.is_dir()
+            if not (directory or path.is_file()) or not wanted(name, directory):
+                continue
+            # A directory of Windows may be a link without being called one.
+            real = Path(os.path.realpath(path)) if directory or path.is_symlink() else path
+            if real is not path and not real.is_relative_to(root):
+                raise DeclarationError(
+                    f"{path} is a link that leads out of {folder}, to {real}",
+                    hint="put a copy there instead of the link, or the link's target into the directory",
+                )
+            if not directory:
+                yield name, path
+            elif real not in ways:
+                yield name, path
+                below.append((name, path, ways | {real}))
+        waiting += reversed(below)
 
 
 def packed(folders: Iterable[Folder]) -> BinaryIO:

@@ -8,13 +8,15 @@ import string
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_wincontainers.errors import DeclarationError, MigrationError
 from pytest_wincontainers.guests.text import decode
 from pytest_wincontainers.machine import MACHINE
+from pytest_wincontainers.packing import walk
 
 _SHOWN_LINES = 40
 _POLL_SECONDS = 0.1
@@ -61,6 +63,8 @@ class Command:
                     f"{base / source}, which command() names, does not exist",
                     hint="paths are resolved against the declaring file's directory",
                 )
+        # For its errors.
+        deque(self.input_files(base), maxlen=0)
         if self.folders and not self.image:
             raise DeclarationError(
                 "folders= is only for a command in a container",
@@ -71,6 +75,16 @@ class Command:
                 f"the program {self.words[0]} was not found on this machine",
                 hint="install it, give its full path, or run it in a container with image=",
             )
+
+    def input_files(self, base: Path) -> Iterator[Path]:
+        """The files that the result depends on. Raises DeclarationError for a link that leads out, and OSError."""
+        for source in self.inputs:
+            if (base / source).is_file():
+                yield base / source
+                continue
+            for _, path in walk(base / source, lambda name, _: name.name != "__pycache__"):
+                if path.is_file():
+                    yield path
 
     def filled(self, values: Mapping[str, object]) -> Command:
         """The command with its placeholders filled in."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +16,8 @@ from pytest_wincontainers.databases.schema import SYSTEM
 from pytest_wincontainers.errors import DeclarationError, PreparationError
 from pytest_wincontainers.migrations.command import PLACEHOLDERS, Command, judge, run_here
 from pytest_wincontainers.migrations.files import find
+from pytest_wincontainers.migrations.placeholders import Placeholders
+from pytest_wincontainers.migrations.placeholders import check as check_placeholders
 from pytest_wincontainers.services import (
     SERVERCORE,
     Container,
@@ -36,6 +38,7 @@ from pytest_wincontainers.services import (
 from pytest_wincontainers.services.images import OWN_IMAGES
 from pytest_wincontainers.services.mysql.endpoint import MySqlEndpoint, MySqlFace
 from pytest_wincontainers.services.mysql.layouts import LAYOUTS
+from pytest_wincontainers.services.mysql.names import check_database, check_user, check_user_of
 from pytest_wincontainers.services.mysql.readiness import Answers
 
 if TYPE_CHECKING:
@@ -57,6 +60,7 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
     user: str | None = None
     migrations: str | Path | Command | None = None
     migrations_pattern: str = "*.sql"
+    placeholders: Placeholders = None
     log_statements: bool = False
     snapshot: Literal["auto", "never", "refresh"] = "auto"
     reset: Literal["test", "call"] | None = None
@@ -69,6 +73,17 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
     hyperv_memory: ClassVar[int | None] = 2048
 
     def check(self, base: Path) -> None:
+        check_database(self.database, per_worker=self.per_worker)
+        if self.user is None:
+            check_user_of(self.database)
+        else:
+            check_user(self.user)
+        check_placeholders(self.placeholders)
+        if self.placeholders is not None and (self.migrations is None or isinstance(self.migrations, Command)):
+            raise DeclarationError(
+                "placeholders= is only for migrations= with a directory of SQL files",
+                hint="remove placeholders=, or pass values to a command in its environment=",
+            )
         if isinstance(self.migrations, Command):
             self.migrations.check(base)
         elif self.migrations is not None:
@@ -149,7 +164,7 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
 
     @property
     def _user(self) -> str:
-        return self.user or self.database
+        return self.database if self.user is None else self.user
 
     def face(self, host: str, ports: Mapping[int, int], secrets: Mapping[str, str]) -> MySqlFace:
         return MySqlFace(
@@ -184,7 +199,13 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
 
             folder = preparation.base / self.migrations
             root = partial(endpoint.connect, root=True)
-            migrate(root, folder, preparation.progress, pattern=self.migrations_pattern)
+            migrate(
+                root,
+                folder,
+                preparation.progress,
+                pattern=self.migrations_pattern,
+                placeholders=self.placeholders,
+            )
         if self._keeps and not self.options.get("prepare"):
             endpoint.keep(preparation.progress)
 
@@ -221,6 +242,7 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
             return None
         digest = hashlib.sha256()
         settings: list[object] = [self.database, self._user, self.migrations_pattern]
+        settings.append(sorted(self.placeholders.items()) if self.placeholders else self.placeholders)
         settings += [self.options.get("command"), self._keeps]
         settings += [
             sorted(environment.items()),
@@ -232,10 +254,10 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
             if not self.migrations.inputs:
                 return None
             digest.update(repr(self.migrations).encode())
-            paths = [base / one for one in self.migrations.inputs]
+            paths = list(self.migrations.input_files(base))
         else:
             paths = [one.path for one in find(base / self.migrations, self.migrations_pattern).files]
-        for path in _files_in(paths):
+        for path in paths:
             name = os.path.relpath(path, base) if path.anchor == base.anchor else str(path)
             digest.update(f"\0{len(name)} {name} {path.stat().st_size}\0".encode())
             with path.open("rb") as file:
@@ -293,8 +315,3 @@ def _end_server(cursor: Cursor) -> None:
     # server itself takes the time that it needs. It may hang up before it has answered.
     with suppress(pymysql.Error):
         cursor.execute("SHUTDOWN")
-
-
-def _files_in(paths: Iterable[Path]) -> Iterator[Path]:
-    for path in paths:
-        yield from sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]

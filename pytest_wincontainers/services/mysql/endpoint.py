@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from urllib.parse import quote
 from pytest_wincontainers.databases.prepared import PreparedState
 from pytest_wincontainers.errors import PreparationError
 from pytest_wincontainers.services import Endpoint, Face, FaceMaker, Link
+from pytest_wincontainers.services.mysql.connection import connect
 from pytest_wincontainers.services.mysql.layouts import LAYOUTS
 
 if TYPE_CHECKING:
@@ -28,7 +30,9 @@ class MySqlFace(Face):
     @property
     def connection_string(self) -> str:
         """The connection string for ADO.NET, with the short keywords that ADO.NET and ODBC drivers share."""
-        return f"Server={self.host};Port={self.port};Database={self.database};Uid={self.user};Pwd={self.password}"
+        values = {"Database": self.database, "Uid": self.user, "Pwd": self.password}
+        quoted = "".join(f";{name}={_quoted(value)}" for name, value in values.items())
+        return f"Server={self.host};Port={self.port}{quoted}"
 
     @property
     def url(self) -> str:
@@ -116,10 +120,8 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         It commits after each statement, so every query sees what others have written. `options` are those of
         pymysql.connect. Raises pymysql.Error.
         """
-        import pymysql
-
         face = self._face
-        return pymysql.connect(
+        return connect(
             **{
                 "host": face.host,
                 "port": face.port,
@@ -167,3 +169,13 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         if done.exit_code != 0:
             raise PreparationError(f"mysqldump of {self.name} failed", details=done.output, hint="check its log")
         return done.stdout
+
+
+def _quoted(value: str) -> str:
+    # As .NET's DbConnectionStringBuilder does (dotnet/runtime DbConnectionOptions.cs).
+    if re.fullmatch(r"""[^"'=;\s\x00-\x1f\x7f-\x9f]*""", value):
+        return value
+    if '"' in value and "'" not in value:
+        return f"'{value}'"
+    doubled = value.replace('"', '""')
+    return f'"{doubled}"'
