@@ -203,14 +203,15 @@ class Endpoint(Generic[FaceT]):
         environment: Mapping[str, str] | None = None,
         user: str = "",
         timeout: float | None = None,
+        check: bool = False,
     ) -> ExecResult:
-        """Run a program in the container; a non-zero exit code is returned in the result and raises nothing.
+        """Run a program in the container; with `check`, an exit code other than 0 raises CommandFailed.
 
         The arguments are passed to the program as they are, without a shell. `user` is the account to run as; the
         default is the image's own. Raises EngineError if the engine refuses, for example because the program does
         not exist, and if the program takes longer than `timeout` seconds.
         """
-        return self._link.container().exec(command, environment, user=user, timeout=timeout)
+        return self._link.container().exec(command, environment, user=user, timeout=timeout, check=check)
 
     def powershell(
         self,
@@ -219,13 +220,14 @@ class Endpoint(Generic[FaceT]):
         environment: Mapping[str, str] | None = None,
         user: str = "",
         timeout: float | None = None,
+        check: bool = False,
     ) -> ExecResult:
         """Run a PowerShell script in a Windows container, with any lines and characters, up to about 12,000.
 
         Pass values in `environment` and read them as $env:NAME in the script. Raises what `exec` raises, and
         ValueError if the script is too long.
         """
-        return self._link.container().powershell(script, environment, user=user, timeout=timeout)
+        return self._link.container().powershell(script, environment, user=user, timeout=timeout, check=check)
 
     def cmd(
         self,
@@ -234,13 +236,14 @@ class Endpoint(Generic[FaceT]):
         environment: Mapping[str, str] | None = None,
         user: str = "",
         timeout: float | None = None,
+        check: bool = False,
     ) -> ExecResult:
         """Run a cmd command line of up to 8,100 characters in a Windows container; needs no PowerShell in the image.
 
         Quotes, &, |, > and ^ work as at the prompt; % has no special meaning. Raises what `exec` raises, and
         ValueError for more than one line or a line that is too long.
         """
-        return self._link.container().cmd(line, environment, user=user, timeout=timeout)
+        return self._link.container().cmd(line, environment, user=user, timeout=timeout, check=check)
 
     def copy_in(self, source: str | Path, target: str) -> None:
         """Copy a file or directory of this machine into the container; `target` is its full path there, with its name.

@@ -10,6 +10,7 @@ WincontainersError
 │   └── NotReady             it runs, but did not answer in time
 ├── PreparationError         it was ready, but a preparation step failed
 │   └── MigrationError       a migration failed
+├── CommandFailed            a command that was run with check=True did not exit with 0
 └── Cancelled                the run ended while the container was starting
 
 Each is one sentence, followed by details if there are any, and by a hint that says what to do next.
@@ -107,6 +108,14 @@ class PreparationError(WincontainersError):
 
 class MigrationError(PreparationError):
     """A migration failed."""
+
+
+class CommandFailed(WincontainersError):
+    """A command that was run with `check=True` did not exit with 0."""
+
+    def __init__(self, message: str, *, exit_code: int, hint: str = "", details: str = "") -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.exit_code = exit_code
 
 
 class Cancelled(WincontainersError):
