@@ -248,8 +248,8 @@ class Endpoint(Generic[FaceT]):
     def copy_in(self, source: str | Path, target: str) -> None:
         """Copy a file or directory of this machine into the container; `target` is its full path there, with its name.
 
-        Works while the container runs, with either isolation. Raises EngineError, and OSError if the source cannot
-        be read.
+        Works while the container runs, with either isolation. Links that stay in the directory are followed.
+        Raises EngineError, LinkError for a link that leads out of it, and OSError if the source cannot be read.
         """
         self._link.container().copy_in([Folder(Path(source), target)])
 
@@ -257,7 +257,8 @@ class Endpoint(Generic[FaceT]):
         """Copy a file or directory of the container to this machine; `target` is its full path here, with its name.
 
         Files in mounts cannot be copied (moby/moby daemon/archive_windows.go). Raises EngineError if the path does
-        not exist in the container, and OSError if `target` cannot be written.
+        not exist in the container, LinkError for a link in `target` that leads out of it, and OSError if `target`
+        cannot be written.
         """
         self._link.container().copy_out(source, Path(target))
 

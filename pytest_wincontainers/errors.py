@@ -2,6 +2,7 @@
 
 WincontainersError
 ├── DeclarationError         a declaration or a mark is wrong
+│   └── LinkError            a directory to copy has a link that leads out of it
 ├── EngineError              the engine refused a call
 │   └── EngineUnavailable    no engine answers
 ├── StartError               a container did not become ready
@@ -62,6 +63,10 @@ def users_frames(problem: BaseException) -> str:
 
 class DeclarationError(WincontainersError):
     """A declaration or a mark is wrong."""
+
+
+class LinkError(DeclarationError):
+    """A directory to copy has a link that leads out of it, to a directory that contains the link, or nowhere."""
 
 
 class EngineError(WincontainersError):

@@ -21,6 +21,7 @@ from pytest_wincontainers.services import (
     ServiceImage,
     Staged,
     StagedFiles,
+    check_links,
 )
 from pytest_wincontainers.services import logs as files
 from pytest_wincontainers.services.iis.endpoint import IisEndpoint, IisFace
@@ -63,6 +64,9 @@ class Iis(Service, StagedFiles, ServerLogs):
             raise DeclarationError(
                 "features= only works with this package's own image", hint="install them in your own Dockerfile"
             )
+        for application in (one for site in self.sites for one in site.all_applications):
+            for folder in (application.path, *application.virtual_directories.values()):
+                check_links(base / folder)
         check_configuration((one for site in self.sites for one in site.all_applications), base)
 
     @property
