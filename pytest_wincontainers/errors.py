@@ -47,6 +47,10 @@ class WincontainersError(Exception):
         return "\n".join(parts)
 
 
+class WincontainersWarning(UserWarning):
+    """Something that works, but hardly as it was meant."""
+
+
 _SHOWN_FRAMES = 3
 
 

@@ -7,6 +7,7 @@ controller, which collects and runs no tests itself: there it learns from each w
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,6 +22,7 @@ from pytest_wincontainers.reports.evidence import OpenEvidence
 from pytest_wincontainers.reports.tests import LogSource, TestReports
 from pytest_wincontainers.services.declaration import ENDPOINTS, Declaration, declarations_in
 from pytest_wincontainers.services.roles import TestHooks
+from pytest_wincontainers.session.fixtures import WideFixtures
 from pytest_wincontainers.session.handover import Handover
 from pytest_wincontainers.session.link import ServiceLog, SessionLink
 from pytest_wincontainers.session.needs import MARK, Need, files_without_needs_first, is_skipped, need_of
@@ -81,6 +83,8 @@ class Role:
         """The selection is final, and so are the marks: read what each test needs."""
         needy = self._read_needs(session.items)
         if not session.testsfailed or self.config.option.continue_on_collection_errors:
+            if needy:
+                self.config.pluginmanager.register(WideFixtures(self._changes), "wincontainers-fixtures")
             self.needed = closure(self.declarations, {name for item in needy for name in item.stash[_NEED].names})
 
     def _read_needs(self, items: list[pytest.Item]) -> list[pytest.Item]:
@@ -189,6 +193,16 @@ class Role:
                     self._fail(name, str(problem))
             self._given.endpoints[name] = endpoint
         return self._given.endpoints[name]
+
+    def _changes(self) -> dict[str, int]:
+        """The changes so far to what is restored before each test, by container."""
+        found: dict[str, int] = {}
+        for name, endpoint in self._given.endpoints.items():
+            service = self._declaration(name).service
+            # It may have ended; the test is told that elsewhere.
+            with suppress(WincontainersError):
+                found[name] = service.changes(endpoint) if isinstance(service, TestHooks) else 0
+        return found
 
     def _declaration(self, name: str) -> Declaration:
         return next(one for one in self.declarations if one.name == name)
