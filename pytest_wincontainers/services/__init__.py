@@ -35,6 +35,7 @@ from pytest_wincontainers.engines.container import Container as Container
 from pytest_wincontainers.guests import Guest as Guest
 from pytest_wincontainers.guests.builds import Isolation as Isolation
 from pytest_wincontainers.packing import Folder as Folder
+from pytest_wincontainers.packing import check_links as check_links
 from pytest_wincontainers.ready import Ready as Ready
 from pytest_wincontainers.reports import logs as logs
 from pytest_wincontainers.services.declaration import Decorator as Decorator

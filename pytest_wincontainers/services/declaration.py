@@ -59,7 +59,7 @@ def declare(service: Service) -> Decorator:
         code = function.__code__
         where = f"{code.co_filename}:{code.co_firstlineno}"
         # The module still has the earlier one at this moment; a module that is loaded again has itself.
-        earlier = _declaration_of(function.__globals__.get(function.__name__))
+        earlier = declaration_of(function.__globals__.get(function.__name__))
         return _fixture(
             Declaration(
                 name=function.__name__,
@@ -124,7 +124,8 @@ def _fixture(declaration: Declaration) -> Any:
     return pytest.fixture(scope="session")(endpoint)
 
 
-def _declaration_of(value: object) -> Declaration | None:
+def declaration_of(value: object) -> Declaration | None:
+    """The declaration that a fixture function or its definition was made of."""
     attributes = getattr(value, "__dict__", None)
     found = attributes.get(_MARK) if type(attributes) is dict else None
     return found if isinstance(found, Declaration) else None
@@ -137,7 +138,7 @@ def declarations_in(plugins: Iterable[object]) -> list[Declaration]:
         if not isinstance(plugin, ModuleType):
             continue
         for value in vars(plugin).values():
-            declaration = _declaration_of(value)
+            declaration = declaration_of(value)
             if declaration is None:
                 continue
             for other in [*filter(None, [declaration.replaced]), *found.values()]:

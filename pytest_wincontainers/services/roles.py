@@ -85,6 +85,13 @@ class TestHooks:
     def start_test(self, endpoint: Any) -> None:
         """Called before each test that needs the container. Raises PreparationError."""
 
+    def changes(self, endpoint: Any) -> int:
+        """How many changes there were, up to now, to what `start_test` restores; 0 if it restores nothing.
+
+        A fixture that outlives a test and makes changes gets a warning. Raises WincontainersError.
+        """
+        return 0
+
 
 class PerWorker(ABC):
     """A service whose container can have a part for each pytest-xdist worker, such as a database or a site."""

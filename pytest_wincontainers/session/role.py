@@ -7,6 +7,7 @@ controller, which collects and runs no tests itself: there it learns from each w
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,6 +23,7 @@ from pytest_wincontainers.reports.tests import LogSource, TestReports
 from pytest_wincontainers.services.declaration import ENDPOINTS, Declaration, declarations_in
 from pytest_wincontainers.services.roles import TestHooks
 from pytest_wincontainers.services.service import Service
+from pytest_wincontainers.session.fixtures import WideFixtures
 from pytest_wincontainers.session.handover import Handover
 from pytest_wincontainers.session.link import ServiceLog, SessionLink
 from pytest_wincontainers.session.needs import MARK, Need, files_without_needs_first, is_skipped, need_of
@@ -84,6 +86,8 @@ class Role:
         """The selection is final, and so are the marks: read what each test needs."""
         needy = self._read_needs(session.items)
         if not session.testsfailed or self.config.option.continue_on_collection_errors:
+            if needy:
+                self.config.pluginmanager.register(WideFixtures(self._changes), "wincontainers-fixtures")
             self.needed = closure(self.declarations, {name for item in needy for name in item.stash[_NEED].names})
 
     def _read_needs(self, items: list[pytest.Item]) -> list[pytest.Item]:
@@ -197,6 +201,16 @@ class Role:
         """The service as this process sees it. Raises DeclarationError."""
         declared = next(one.service for one in self.declarations if one.name == name)
         return part_of(declared, self._given.infos[name].workers, self.worker)
+
+    def _changes(self) -> dict[str, int]:
+        """The changes so far to what is restored before each test, by container."""
+        found: dict[str, int] = {}
+        for name, endpoint in self._given.endpoints.items():
+            service = self._service(name)
+            # It may have ended; the test is told that elsewhere.
+            with suppress(WincontainersError):
+                found[name] = service.changes(endpoint) if isinstance(service, TestHooks) else 0
+        return found
 
     def _log_source(self, name: str) -> LogSource:
         info = self._given.infos[name]

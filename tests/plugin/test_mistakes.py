@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.kit.suite import WITHOUT_HYPOTHESIS
-from tests.unit.test_refusals import FILES, REFUSED
+from tests.unit.test_refusals import REFUSED, lay_out
 
 LINES = 12
 SECONDS = 2
@@ -25,10 +25,7 @@ A_FRAME_OF_OURS = re.compile(r"pytest_wincontainers[/\\][\w/\\]+\.py:\d+: ")
 @pytest.mark.parametrize("case", REFUSED)
 def test_it_is_told_at_once_and_in_few_words(pytester, case):
     declared, needed, sentence, hint = REFUSED[case]
-    for name, content in FILES.items():
-        path = pytester.path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(content)
+    lay_out(pytester.path)
     pytester.makeconftest(CONFTEST + declared)
     pytester.makepyfile(f"def test_it({needed}): pass")
     begun = time.process_time()

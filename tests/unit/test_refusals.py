@@ -13,6 +13,7 @@ BOX = 'container(image="box:1")'
 XDT = 'xmlns:xdt="http://schemas.microsoft.com/XML-Document-Transform"'
 FILES = {
     "site/web.config": '<configuration>\n  <appSettings><add key="a" value="b" /></appSettings>\n</configuration>',
+    "linked/web.config": "<configuration />",
     "plain/page.html": "no web.config here",
     "torn/web.config": "<configuration>\n  <appSettings>\n</configuration>",
     "broken.config": "<configuration>\n  <appSettings>\n  <add></configuration>",
@@ -20,6 +21,17 @@ FILES = {
     "aimless.config": f'<configuration {XDT}>\n  <add key="a" xdt:Transform="Remove" xdt:Locator="Match(kei)" />\n</configuration>',
     "vain.config": f'<configuration {XDT}>\n  <nothing xdt:Transform="Remove" />\n</configuration>',
 }
+LINKS = {"linked/bin": "../plain"}
+
+
+def lay_out(folder):
+    """Write the files that declarations name."""
+    for name, content in FILES.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+    for name, target in LINKS.items():
+        (folder / name).symlink_to(target)
 
 
 def site(options="", path="site"):
@@ -34,6 +46,18 @@ REFUSED = {
         WEB,
         "web.config, line 3, column",
         "Correct the file",
+    ),
+    "a link that leads out of a site": (
+        site(path="linked"),
+        WEB,
+        "leads out of ",
+        "remove the link, or put what it leads to into the directory",
+    ),
+    "a link that leads out of a virtual directory": (
+        site(', virtual_directories={"/files": "linked"}'),
+        WEB,
+        "leads out of ",
+        "remove the link, or put what it leads to into the directory",
     ),
     "no transform": (
         site(', transforms=["no.config"]'),
@@ -437,10 +461,7 @@ def plan(conftest, needed):
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_declaration_that_cannot_be(tmp_path, case):
     declared, needed, sentence, hint = REFUSED[case]
-    for name, content in FILES.items():
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(content)
+    lay_out(tmp_path)
     conftest = tmp_path / "conftest.py"
     conftest.write_text("from pytest_wincontainers import *\n\n" + declared)
     with pytest.raises(DeclarationError) as refused:

@@ -25,7 +25,7 @@ from pytest_wincontainers.engines.base import (
     Progress,
 )
 from pytest_wincontainers.engines.docker import streams
-from pytest_wincontainers.engines.docker.calls import calling, refused, tolerating
+from pytest_wincontainers.engines.docker.calls import calling, check_started, refused, tolerating
 from pytest_wincontainers.engines.docker.connection import LOOPBACK, connect
 from pytest_wincontainers.engines.registry import docker_address
 from pytest_wincontainers.errors import EngineError, EngineUnavailable, ImageError
@@ -288,7 +288,9 @@ class DockerEngine:
                 f"{command[0]} timed out after {timeout:g} s",
                 hint="allow more time with timeout=; the command keeps running until its container ends",
             ) from None
-        return ExecResult(code, *streams.texts(pieces, self._guest))
+        stdout, stderr = streams.texts(pieces, self._guest)
+        check_started(f"run {command[0]} in a container", code, stdout)
+        return ExecResult(code, stdout, stderr)
 
     def stop(self, container: str, seconds: float) -> None:
         def stop() -> None:

@@ -22,6 +22,7 @@ from pytest_wincontainers.services import (
     ServiceImage,
     Staged,
     StagedFiles,
+    check_links,
 )
 from pytest_wincontainers.services import logs as files
 from pytest_wincontainers.services.iis.endpoint import IisEndpoint, IisFace
@@ -69,6 +70,9 @@ class Iis(Service, StagedFiles, ServerLogs, PerWorker):
             raise DeclarationError(
                 "features= only works with this package's own image", hint="install them in your own Dockerfile"
             )
+        for application in (one for site in self.sites for one in site.all_applications):
+            for folder in (application.path, *application.virtual_directories.values()):
+                check_links(base / folder)
 
     def check_returned(self, base: Path, returned: Returned) -> None:
         check_configuration((one for site in self.sites for one in site.all_applications), base, returned)

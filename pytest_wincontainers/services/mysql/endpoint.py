@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from pytest_wincontainers.databases.changes import changes
 from pytest_wincontainers.databases.prepared import PreparedState
 from pytest_wincontainers.errors import PreparationError
 from pytest_wincontainers.services import Endpoint, Face, FaceMaker, Link
@@ -67,6 +68,18 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
     def keep(self, progress: Callable[[str], None]) -> None:
         """Save the current state as the prepared state. Raises PreparationError."""
         self._attempt("saved", lambda: self._prepared.keep(progress))
+
+    def changes(self) -> int:
+        """How many statements the server has executed that change data or definitions. Raises PreparationError."""
+        counted = 0
+
+        def count() -> None:
+            nonlocal counted
+            with self.connect(root=True) as connection, connection.cursor() as cursor:
+                counted = changes(cursor)
+
+        self._attempt("looked at", count)
+        return counted
 
     def make_copy(self, *, others: bool = True) -> None:
         """Make a worker's copy of the prepared database, anew if there is one. Raises PreparationError.
