@@ -17,6 +17,7 @@ Each is one sentence, followed by details if there are any, and by a hint that s
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,6 +43,20 @@ class WincontainersError(Exception):
         if self.hint:
             parts.append(f"hint: {self.hint}")
         return "\n".join(parts)
+
+
+_SHOWN_FRAMES = 3
+
+
+def users_frames(problem: BaseException) -> str:
+    """Where an exception passed through the user's own files, the last few places; not those of libraries."""
+    import sysconfig
+    import traceback
+
+    libraries = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+    others = (str(Path(__file__).parent), "<", *libraries)
+    frames = [one for one in traceback.extract_tb(problem.__traceback__) if not one.filename.startswith(others)]
+    return "\n".join(f"{one.filename}:{one.lineno}: in {one.name}\n    {one.line}" for one in frames[-_SHOWN_FRAMES:])
 
 
 class DeclarationError(WincontainersError):

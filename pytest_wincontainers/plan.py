@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_wincontainers.engines.base import Build
-from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.errors import DeclarationError, users_frames
 from pytest_wincontainers.services.declaration import Declaration, closest
 from pytest_wincontainers.services.options import check_value
 from pytest_wincontainers.services.recipe import check_options
@@ -151,6 +151,7 @@ def _plan(
     except Exception as problem:
         raise DeclarationError(
             f"{declaration.where}: {declaration.name} raised {type(problem).__name__}: {problem}",
+            details=users_frames(problem),
             hint="a declaring function is called before anything runs, with the inside addresses of what it needs",
         ) from problem
     checked = _checked(declaration, returned)

@@ -87,7 +87,7 @@ class Role:
         declared = [declaration.name for declaration in self.declarations]
         needy: list[pytest.Item] = []
         try:
-            self._refuse_late_declarations()
+            self._refuse_late_declarations(items)
             for item in items:
                 need = need_of(item, declared)
                 if need.names and not is_skipped(item):
@@ -97,14 +97,19 @@ class Role:
             self.problem = self.problem or problem
         return needy
 
-    def _refuse_late_declarations(self) -> None:
+    def _refuse_late_declarations(self, items: list[pytest.Item]) -> None:
         early = set(map(id, self._plugins))
-        late = declarations_in(one for one in self.config.pluginmanager.get_plugins() if id(one) not in early)
-        if late:
-            raise DeclarationError(
-                f"{late[0].where}: {late[0].name} is declared in a conftest.py that pytest does not load at startup",
-                hint="move the declaration to the root conftest.py or to a plugin",
-            )
+        late: list[object] = [one for one in self.config.pluginmanager.get_plugins() if id(one) not in early]
+        modules = (item.getparent(pytest.Module) for item in items)
+        late += dict.fromkeys(module.obj for module in modules if module is not None)
+        # A test file may import what is declared elsewhere, for example for its type.
+        for declaration in declarations_in(late):
+            if declaration not in self.declarations:
+                raise DeclarationError(
+                    f"{declaration.where}: {declaration.name} is declared in a file that pytest does not load at "
+                    "startup",
+                    hint="move the declaration to the root conftest.py or to a plugin",
+                )
 
     # -- tests --------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Plans: order, names, and what cannot be."""
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,15 @@ def test_what_a_function_may_not_return(returned, words):
         planned([declared(box)], ["box"])
     assert words in str(caught.value)
     assert caught.value.hint or "did you mean" in str(caught.value)
+
+
+def test_what_a_function_raises_has_its_place():
+    def box():
+        return {}["x"]
+
+    with pytest.raises(DeclarationError, match="box raised KeyError: 'x'") as caught:
+        planned([declared(box)], ["box"])
+    assert re.fullmatch(r'.*test_plan.py:\d+: in box\n    return {}\["x"\]', caught.value.details)
 
 
 def test_closure_follows_needs_and_leaves_unknown_names():

@@ -426,7 +426,10 @@ REFUSED = {
 }
 
 
-def plan(module, needed):
+def plan(conftest, needed):
+    spec = importlib.util.spec_from_file_location("a_suites_conftest", conftest)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     declarations = declarations_in([module])
     return make_plan(declarations, closure(declarations, [needed]), "abc", lambda: "secret")
 
@@ -440,10 +443,7 @@ def test_a_declaration_that_cannot_be(tmp_path, case):
         path.write_text(content)
     conftest = tmp_path / "conftest.py"
     conftest.write_text("from pytest_wincontainers import *\n\n" + declared)
-    spec = importlib.util.spec_from_file_location("a_suites_conftest", conftest)
-    module = importlib.util.module_from_spec(spec)
     with pytest.raises(DeclarationError) as refused:
-        spec.loader.exec_module(module)
-        plan(module, needed)
+        plan(conftest, needed)
     assert sentence in f"{refused.value.message}\n{refused.value.details}"
     assert hint in refused.value.hint
