@@ -32,6 +32,7 @@ _DECLARED = re.compile(r"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["'
 _WIDE = ("utf-16", "utf16", "utf-32", "utf32", "ucs-", "iso-10646")
 
 _VALUE = re.compile(r"""("[^"]*"|'[^']*')""")
+_BREAK = re.compile(r"[\n\r\t]")
 _BREAKS = str.maketrans({"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
 
 
@@ -158,7 +159,7 @@ def parse(source: Source) -> etree._Element:
 def _with_references(token: re.Match[str]) -> str:
     """A start tag with references for line breaks and tabs in values, which a parser turns into spaces otherwise."""
     tag = token[0]
-    if not tag.startswith("<") or tag.startswith(("<!", "<?", "</")):
+    if not _BREAK.search(tag) or not tag.startswith("<") or tag.startswith(("<!", "<?", "</")):
         return tag
     # Each break stays in the tag, behind the value: the lines keep their numbers.
     return _VALUE.sub(lambda value: value[0].translate(_BREAKS) + "\n" * value[0].count("\n"), tag)

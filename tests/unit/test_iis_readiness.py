@@ -16,7 +16,13 @@ MONO = """<html><head><title>Error 500</title></head><body><h1>Application Excep
 <div>Exception stack trace:</div>
 <pre>at ASP.throws_aspx.__RenderTree (Writer w) [0x0003a] in &lt;4eb6&gt;:0
   at System.Web.UI.Page.Render () [0x00172] in &lt;104e&gt;:0</pre>
-<div>Error source file: /srv/sites/shop/Throws.aspx</div></body></html>"""
+<div>Error source file: /srv/sites/shop/Throws.aspx</div>
+<b>Version Information:</b> 6.8.0.105 <i>Powered by Mono</i>
+<!--
+[System.InvalidOperationException]: no tea
+  at ASP.throws_aspx.__RenderTree (Writer w) [0x0003a] in &lt;4eb6&gt;:0
+-->
+</body></html>"""
 MICROSOFT = """<html><head><title>no tea</title></head><body><h1>Server Error in '/' Application.</h1>
 <h2>no tea</h2>
 <b>Source File: </b> c:\\sites\\shop\\Throws.aspx <b>Line: </b> 2
@@ -81,6 +87,8 @@ def test_a_stack_is_told_once(page):
     assert said.count("Event code") == 1
     assert "[InvalidOperationException" not in said
     assert "tack" not in said
+    assert "<!--" not in said
+    assert "Version" not in said
     assert "Throws.aspx" in said.partition("event log:")[0]
 
 
@@ -110,10 +118,11 @@ def test_at_the_root_every_answer_but_an_error_of_the_server_will_do(status):
 
 def test_a_page_that_is_not_there_is_asked_for_again_for_a_while(monkeypatch):
     answers = SitesAnswer((Site("shop", "shop", 80, health="/helth"),))
-    with Server(404) as server:
+    with Server(404, MONO.replace("no tea", "no such file")) as server:
         assert answers(server) == "site shop: HTTP status 404"
         monkeypatch.setattr(readiness, "_NOT_FOUND_SECONDS", 0.0)
         with pytest.raises(NotReady) as caught:
             answers(server)
     assert caught.value.message == "the site shop responds to /helth with HTTP status 404"
+    assert "no such file" in caught.value.details
     assert "health=" in caught.value.hint

@@ -89,6 +89,15 @@ def test_others_are_left_alone(tmp_path, folder, config):
     accepted(tmp_path, Site("shop", folder("shop", config), 80))
 
 
+def test_a_web_config_that_cannot_be_read(tmp_path, folder, monkeypatch):
+    def unreadable(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", unreadable)
+    error = refused(tmp_path, Site("shop", folder("shop", GOOD), 80))
+    assert error.message.endswith("Web.config cannot be read: Permission denied.")
+
+
 def test_an_application_needs_no_web_config(tmp_path, folder):
     applications = [Application("/api", folder("api", None))]
     accepted(tmp_path, Site("shop", folder("shop", GOOD), 80, applications=applications))

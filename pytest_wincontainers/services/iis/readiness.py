@@ -20,7 +20,6 @@ _ERROR_LINES = 12
 _STACK = re.compile(r"(?i)(exception )?stack trace:|at \S.*|\[\w+: .*\]|.*\)( \+\d+| in .*:\d+)")
 _TRIES_WITH_500 = 3
 _NOT_FOUND_SECONDS = 10.0
-_NOT_FOUND = "HTTP status 404"
 
 
 class SitesEndpoint(Protocol):
@@ -61,15 +60,6 @@ class SitesAnswer:
             if outcome is None:
                 self._answered.add(site.name)
                 continue
-            # While IIS starts its sites, it can be IIS that says so.
-            if (
-                outcome == _NOT_FOUND
-                and time.monotonic() - self._missed.setdefault(site.name, asked) > _NOT_FOUND_SECONDS
-            ):
-                raise NotReady(
-                    f"the site {site.name} responds to {site.health} with {_NOT_FOUND}",
-                    hint="Site(..., health=…) must be a path that exists; omit it for a site that has none",
-                )
             # Its time begins with the server's, which has to boot.
             if outcome != REFUSED:
                 self._begun.setdefault(site.name, asked)
@@ -104,7 +94,9 @@ class SitesAnswer:
             answer = request(endpoint.host, endpoint.ports[site.port], site.health, headers, seconds)
             if isinstance(answer, str):
                 return answer
-            if answer.status < 500 and (answer.status != 404 or site.health == "/"):
+            if answer.status == 404 and site.health != "/":
+                return self._not_found(site, answer.body)
+            if answer.status < 500:
                 return None
             if answer.status != 500:
                 return f"HTTP status {answer.status}"
@@ -117,6 +109,17 @@ class SitesAnswer:
             details="\n".join(said),
             hint="fix the site, or use a path that works without what is missing: Site(..., health=…)",
         )
+
+    def _not_found(self, site: Site, page: bytes) -> str:
+        # While IIS starts its sites, it can be IIS that says so.
+        first = self._missed.setdefault(site.name, time.monotonic())
+        if time.monotonic() - first > _NOT_FOUND_SECONDS:
+            raise NotReady(
+                f"the site {site.name} responds to {site.health} with HTTP status 404",
+                details=error_text(page, stack=False),
+                hint="Site(..., health=…) must be a path that exists; omit it for a site that has none",
+            )
+        return "HTTP status 404"
 
 
 def _last_event(endpoint: SitesEndpoint, site: Site) -> str:
@@ -133,7 +136,7 @@ def _last_event(endpoint: SitesEndpoint, site: Site) -> str:
 def error_text(page: bytes, *, stack: bool = True) -> str:
     """What an ASP.NET error page says, without its markup."""
     text = page.decode("utf-8", "replace")
-    text = re.sub(r"(?is)<(style|script|head)\b.*?</\1>", "", text)
+    text = re.sub(r"(?is)<(style|script|head)\b.*?</\1>|<!--.*?-->", "", text).partition("Version Information")[0]
     lines = (unescape(re.sub(r"<[^>]*>", " ", line)).strip() for line in text.splitlines())
     told = [line for line in lines if line and (stack or not _STACK.fullmatch(line))]
     return "\n".join(told[:_ERROR_LINES])
