@@ -19,7 +19,7 @@ def connect(**options: Any) -> pymysql.Connection[Any]:
 def _connection_class() -> type[pymysql.Connection[Any]]:
     import pymysql
 
-    class Connection(pymysql.Connection):  # type: ignore[type-arg] - generic in its stubs only
+    class Connection(pymysql.Connection):
         """Encrypted where the server can, as PyMySQL's own, but without what PyMySQL loads for it and never uses.
 
         PyMySQL reads all certificates that this machine trusts for each connection, and verifies nothing with them: 50
