@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
-from typing import Any
-
-import pytest
+from typing import Any, Protocol
 
 from pytest_wincontainers.reports.logs import masked
 
@@ -15,7 +13,15 @@ _LEAST = 3
 """Of how many characters the beginning or end of a secret is masked, where pytest has shortened a value."""
 
 
-def mask_report(report: pytest.TestReport, secrets: Iterable[str]) -> None:
+class Report(Protocol):
+    """What pytest reports of a test's phase."""
+
+    sections: Any
+    user_properties: Any
+    longrepr: Any
+
+
+def mask_report(report: Report, secrets: Iterable[str]) -> None:
     """Mask the secrets in all that a report shows."""
     hidden = frozenset(filter(None, secrets))
     if not hidden:
