@@ -82,12 +82,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     role = item.config.stash.get(ROLE, None)
     wanted = (pytest.skip.Exception, pytest.xfail.Exception)
     if role is not None and call.excinfo is not None and not call.excinfo.errisinstance(wanted):
         role.failed(item, call.when)
-    return (yield)
+    report = yield
+    if role is not None:
+        role.mask(report)
+    return report
 
 
 @pytest.hookimpl(trylast=True)

@@ -19,6 +19,7 @@ from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.errors import DeclarationError, WincontainersError
 from pytest_wincontainers.plan import closure, in_order, part_of
 from pytest_wincontainers.reports.evidence import OpenEvidence
+from pytest_wincontainers.reports.masking import mask_report
 from pytest_wincontainers.reports.tests import LogSource, TestReports
 from pytest_wincontainers.services.declaration import ENDPOINTS, Declaration, declarations_in
 from pytest_wincontainers.services.roles import TestHooks
@@ -220,6 +221,10 @@ class Role:
         """A phase of a test has failed."""
         if self._reports is not None:
             self._reports.failed(item, when, list(self._given.infos.values()))
+
+    def mask(self, report: pytest.TestReport) -> None:
+        """Mask the passwords that this process knows in what is reported of a test."""
+        mask_report(report, (secret for one in self._given.infos.values() for secret in one.secrets.values()))
 
     def end(self, item: pytest.Item) -> None:
         """A test is over."""

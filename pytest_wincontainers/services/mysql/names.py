@@ -12,21 +12,21 @@ _WORKER = len("_gw99")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-def check_database(name: object, *, per_worker: bool) -> None:
+def check_database(name: str, *, per_worker: bool) -> None:
     """Raise DeclarationError if this cannot be a database's name; `per_worker`, if workers' names come of it."""
-    text = _checked("database", name, _DATABASE - _WORKER if per_worker else _DATABASE)
+    _check("database", name, _DATABASE - _WORKER if per_worker else _DATABASE)
     # Grants take it for the escape of a wildcard, and the account would not get at the database.
-    if "\\" in text:
-        raise _refused("database", text, "has a backslash")
-    if text.endswith(" "):
-        raise _refused("database", text, "ends in a space")
-    if max(text) > "\uffff":
-        raise _refused("database", text, "has a character that MySQL does not allow in names")
+    if "\\" in name:
+        raise _refused("database", name, "has a backslash")
+    if name.endswith(" "):
+        raise _refused("database", name, "ends in a space")
+    if max(name) > "\uffff":
+        raise _refused("database", name, "has a character that MySQL does not allow in names")
 
 
-def check_user(name: object) -> None:
+def check_user(name: str) -> None:
     """Raise DeclarationError if this cannot be an account's name."""
-    _checked("user", name, _USER)
+    _check("user", name, _USER)
 
 
 def check_user_of(database: str) -> None:
@@ -37,16 +37,13 @@ def check_user_of(database: str) -> None:
         )
 
 
-def _checked(option: str, name: object, longest: int) -> str:
-    if not isinstance(name, str):
-        raise DeclarationError(f"{option}={name!r} is not a string", hint=f'write {option}="name"')
+def _check(option: str, name: str, longest: int) -> None:
     if not name:
         raise _refused(option, name, "is empty")
     if len(name) > longest:
         raise _refused(option, name, f"is longer than {longest} characters")
     if _CONTROL.search(name):
         raise _refused(option, name, "has a control character")
-    return name
 
 
 def _refused(option: str, name: str, why: str) -> DeclarationError:
