@@ -128,6 +128,9 @@ class Link(Protocol):
     def container(self) -> Container:
         """The container, for commands and files."""
 
+    def log(self) -> bytes:
+        """The container's log so far; in a test, with all that the container had written by now."""
+
     def evidence(self) -> EvidenceKeeper:
         """Keeps evidence open for the report of a failing test."""
 
@@ -277,5 +280,8 @@ class Endpoint(Generic[FaceT]):
         self._link.restart()
 
     def logs(self) -> str:
-        """The container's output so far; each line starts with the engine's timestamp."""
-        return Path(self._link.info().log).read_text("utf-8", errors="replace")
+        """The container's output so far; each line starts with the engine's timestamp.
+
+        In a test it waits a moment for lines that are on their way, and up to ten seconds where there is much output.
+        """
+        return self._link.log().decode("utf-8", errors="replace")

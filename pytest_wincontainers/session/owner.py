@@ -19,11 +19,12 @@ from pytest_wincontainers.endpoints import ContainerInfo, StartFailure
 from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.errors import DeclarationError, EngineUnavailable, StartError, WincontainersError
 from pytest_wincontainers.plan import Plan, make_plan
-from pytest_wincontainers.reports.artifacts import make_run_folder, run_folder
+from pytest_wincontainers.reports.artifacts import RunFolder
 from pytest_wincontainers.reports.logs import masked
 from pytest_wincontainers.reports.status import Status, news, summary
 from pytest_wincontainers.run.coordinator import Coordinator, RunRequest
 from pytest_wincontainers.run.errors import as_error
+from pytest_wincontainers.run.locks import PRIVATE_PREFIX
 from pytest_wincontainers.session.engine import engine_of
 from pytest_wincontainers.session.handover import Handover
 from pytest_wincontainers.session.places import WorkerPlaces
@@ -43,7 +44,8 @@ class Owner(Role):
         self.run: Coordinator | None = None
         self._status = Status(config)
         self._run_id = secrets.token_hex(3)
-        self.artifacts = run_folder(self.settings.artifacts, self._run_id)
+        self._run_folder = RunFolder(self.settings.artifacts, self._run_id)
+        self.artifacts = self._run_folder.path
         self._teller: threading.Thread | None = None
         self._plan: Plan | None = None
         self._places = WorkerPlaces()
@@ -71,7 +73,7 @@ class Owner(Role):
 
     def _private_folder(self) -> Path:
         if not hasattr(self, "handover"):
-            self.handover = Handover(Path(tempfile.mkdtemp(prefix="wincontainers-")))
+            self.handover = Handover(Path(tempfile.mkdtemp(prefix=PRIVATE_PREFIX)))
         return self.handover.folder
 
     def worker_finished_collecting(self, worker: str) -> None:
@@ -147,7 +149,7 @@ class Owner(Role):
             self._status.say(["wincontainers would start:", *plan.describe()])
             return
         try:
-            make_run_folder(self.artifacts)
+            self._run_folder.make()
         except OSError as problem:
             raise pytest.UsageError(
                 f"the directory for logs and screenshots cannot be created: {problem}\n"
@@ -181,6 +183,7 @@ class Owner(Role):
         """Remove everything; may be called again."""
         if self.run is not None:
             self.run.close()
+        self._run_folder.release()
         if hasattr(self, "handover"):
             shutil.rmtree(self.handover.folder, ignore_errors=True)
 

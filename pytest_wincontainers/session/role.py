@@ -215,7 +215,8 @@ class Role:
 
     def _log_source(self, name: str) -> LogSource:
         info = self._given.infos[name]
-        return LogSource(info, ServiceLog(self._service(name), self._endpoint(name), Path(info.log)))
+        reader = ServiceLog(self._service(name), self._endpoint(name), Path(info.log))
+        return LogSource(info, reader, SessionLink(self, name).arriving)
 
     def failed(self, item: pytest.Item, when: str) -> None:
         """A phase of a test has failed."""

@@ -71,7 +71,7 @@ def test_a_failing_browser_test_keeps_what_the_tiers_said_meanwhile(suite, mode)
     finished = suite.run("tests/test_fails.py", "--junit-xml=junit.xml", "-o", "junit_logging=all", *mode, *alone)
     assert finished.outcomes() == {"passed": 2, "failed": 1}
 
-    screenshot = suite.artifact("tests/*test_2_fails/browser.png")
+    screenshot = suite.artifact("tests/*test_2_fails-*/browser.png")
     assert screenshot.read_bytes().startswith(b"\x89PNG")
     assert "Coffee" in screenshot.with_suffix(".html").read_text("utf-8")
     assert "the console says so" in screenshot.with_suffix(".console.json").read_text("utf-8")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pytest_wincontainers.endpoints import ContainerInfo, EvidenceKeeper, TestStart
 from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.errors import StartError
+from pytest_wincontainers.reports import logs
 from pytest_wincontainers.reports.evidence import OpenEvidence
 from pytest_wincontainers.run.container.tracker import PhaseTracker
 
@@ -24,6 +27,9 @@ class OwnerLink:
 
     def container(self) -> Container:
         return Container(self._engine, self._tracker.phase.container_id)
+
+    def log(self) -> bytes:
+        return logs.read(Path(self.info().log))
 
     def evidence(self) -> EvidenceKeeper:
         # No test is running, so nothing is kept.

@@ -7,7 +7,9 @@ import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from html import unescape
 from typing import Protocol
 
@@ -50,7 +52,9 @@ class SitesAnswer:
         waiting = [site for site in self.sites if site.name not in self._answered]
         outcomes: queue.SimpleQueue[tuple[Site, str | WincontainersError | None]] = queue.SimpleQueue()
         for site in waiting:
-            threading.Thread(target=self._ask, args=(endpoint, site, outcomes), daemon=True).start()
+            # In this thread's context, which has the time limit of the check.
+            ask = partial(copy_context().run, self._ask, endpoint, site, outcomes)
+            threading.Thread(target=ask, daemon=True).start()
         reasons = []
         asked = time.monotonic()
         for _ in waiting:
