@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from pytest_wincontainers.errors import MigrationError
 from pytest_wincontainers.migrations import goose
 from pytest_wincontainers.migrations.files import Migration, Style, checksum, javas_lines_of, lines_of
-from pytest_wincontainers.migrations.golang import split_whole
 from pytest_wincontainers.migrations.placeholders import replaced
+from pytest_wincontainers.migrations.routines import split_with_routines
 from pytest_wincontainers.migrations.split import ScriptError, Splitter, Statement
 
-_DBMATE = re.compile(r"\s*--\s*migrate:(?:up|down)\b", re.IGNORECASE)
-_SQL_MIGRATE = re.compile(r"\s*--\s*\+migrate\b", re.IGNORECASE)
+_MARK = re.compile(r"\s*--\s*(?:(?P<dbmate>migrate:(?:up|down)\b)|\+migrate\b)")
 
 _DBUP = re.compile(r"\$\w+\$")
 # In a text, $name$ is as likely a part of a password's hash.
@@ -30,10 +29,8 @@ def statements(one: Migration, style: Style, values: Mapping[str, str] | None) -
     def lines() -> Iterator[str]:
         return _with_values(one, lines_of(one.path), values)
 
-    if style == "flyway":
-        return Splitter().split(lines())
-    if style == "golang":
-        return split_whole(lines())
+    if style != "plain":
+        return split_with_routines(lines())
     if goose.is_goose(lines_of(one.path)):
         return goose.split_up(lines())
     return _without_variables(Splitter().split(_without_marks(lines())))
@@ -55,13 +52,14 @@ def _with_values(one: Migration, lines: Iterator[str], values: Mapping[str, str]
 def _without_marks(lines: Iterable[str]) -> Iterator[str]:
     """The lines; raises ScriptError for a mark of a tool that has both ways, up and down, in one file."""
     for number, line in enumerate(lines, 1):
-        for tool, mark in (("dbmate", _DBMATE), ("sql-migrate", _SQL_MIGRATE)):
-            if "migrate" in line and mark.match(line):
-                raise ScriptError(
-                    f"{line.strip()} belongs to {tool}, whose files are not supported",
-                    number,
-                    hint="run that tool with migrations=command(…), or reduce each file to its Up part without marks",
-                )
+        found = _MARK.match(line) if "migrate" in line else None
+        if found:
+            tool = "dbmate" if found["dbmate"] else "sql-migrate"
+            raise ScriptError(
+                f"{line.strip()} belongs to {tool}, whose files are not supported",
+                number,
+                hint="run that tool with migrations=command(…), or reduce each file to its Up part without marks",
+            )
         yield line
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 # What a quoted text goes on to. Backticks know no backslash.
 _IN_QUOTES = {"'": re.compile(r"['\\]"), '"': re.compile(r'["\\]'), "`": re.compile("`")}
-_DELIMITER = re.compile(
+DELIMITER = re.compile(
     r"""\s*delimiter(?:\s+(?P<quote>['"`])?(?P<new>(?(quote).+?(?=(?P=quote))|\S+))|\s*$)""", re.IGNORECASE
 )
 # In the middle of a statement the client takes it for a part of that.
@@ -117,7 +117,7 @@ class Splitter:
                 if found["delimiter"]:
                     self.position = position
                     yield from self._end()
-                    if _DELIMITER.match(line, position):
+                    if DELIMITER.match(line, position):
                         raise ScriptError("DELIMITER must be at the start of a line", number)
                     continue
                 position = self._opens(found, line, number)
@@ -128,7 +128,7 @@ class Splitter:
         """Whether the client takes the whole line for itself; only where it has no delimiter in it."""
         if _SANDBOX.fullmatch(line):
             return True
-        found = _DELIMITER.match(line)
+        found = DELIMITER.match(line)
         if found:
             if not found["new"]:
                 raise ScriptError("DELIMITER without a delimiter", number)

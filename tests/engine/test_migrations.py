@@ -246,13 +246,14 @@ def test_long_names_in_our_own_history(server, tmp_path):
 
 
 @linux
-def test_a_file_of_golang_migrate_goes_whole(server, tmp_path):
+@pytest.mark.parametrize("name", ["{}_a.up", "V{}__a"])
+def test_routines_without_delimiter(server, tmp_path, name):
     routine = "CREATE PROCEDURE p()\nBEGIN\n  INSERT INTO a VALUES (1);\n  INSERT INTO a VALUES (2);\nEND;\n"
-    write(tmp_path, **{"1_a.up": f"CREATE TABLE a (x INT);\n{routine}CALL p();\n", "1_a.down": "DROP TABLE a;"})
-    assert run(server, tmp_path) == ["1_a.up.sql"]
+    write(tmp_path, **{name.format(1): f"CREATE TABLE a (x INT);\n{routine}CALL p();\n"})
+    assert run(server, tmp_path) == [f"{name.format(1)}.sql"]
     assert server.execute("SELECT x FROM a ORDER BY x") == [(1,), (2,)]
-    write(tmp_path, **{"2_b.up": f"SELECT 1;\n{routine.replace('p()', 'q()')}INSERT INTO b VALUES (1);\n"})
-    with pytest.raises(MigrationError, match="2_b.up.sql failed in statement 2 of those from line 2: 1146"):
+    write(tmp_path, **{name.format(2): f"SELECT 1;\n{routine.replace('p()', 'q()')}INSERT INTO b VALUES (1);\n"})
+    with pytest.raises(MigrationError, match="failed in statement 2 of those from line 2: 1146"):
         run(server, tmp_path)
 
 

@@ -1,5 +1,7 @@
 """Splitting scripts and ordering files. What a server makes of them is in tests/engine/test_databases.py."""
 
+import os
+import subprocess
 import sys
 import time
 import tracemalloc
@@ -13,6 +15,7 @@ from pytest_wincontainers.migrations import goose
 from pytest_wincontainers.migrations.command import command, judge, run_here
 from pytest_wincontainers.migrations.files import checksum, find, lines_of, natural
 from pytest_wincontainers.migrations.split import ScriptError, split
+from tests.kit.waiting import wait_for
 
 
 def texts(script):
@@ -329,6 +332,70 @@ def test_what_a_command_has_started_is_ended_with_it(tmp_path):
         run_here(command(sys.executable, "-c", parent, timeout=0.8), tmp_path, lambda _: None)
     time.sleep(2)
     assert not (tmp_path / "late").exists()
+
+
+OWNER = """
+import os, sys, time
+from pathlib import Path
+from pytest_wincontainers.migrations.command import command, run_here
+
+beat = '''
+import os, time
+while not os.path.exists("stop"):
+    with open("beats", "a") as file:
+        file.write("x")
+    time.sleep(0.05)
+'''
+tool = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {beat!r}])"
+
+def progress(text):
+    if sys.argv[1] == "forks" and not os.path.exists("forked"):
+        Path("forked").touch()
+        if os.fork() == 0:
+            while not os.path.exists("stop"):
+                time.sleep(0.1)
+            os._exit(0)
+
+run_here(command(sys.executable, "-c", tool, environment={"PASSWORD": "secret"}), Path.cwd(), progress)
+"""
+
+
+@pytest.mark.parametrize(
+    "owner",
+    ["alone", pytest.param("forks", marks=pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks"))],
+)
+def test_a_command_ends_when_the_process_that_runs_it_is_killed(tmp_path, owner):
+    beats = tmp_path / "beats"
+    (tmp_path / "owner.py").write_text(OWNER)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    running = subprocess.Popen([sys.executable, "owner.py", owner], cwd=tmp_path, env=environment)
+
+    def quiet():
+        before = beats.stat().st_size
+        time.sleep(1)
+        return beats.stat().st_size == before
+
+    try:
+        wait_for(lambda: beats.exists() and beats.stat().st_size > 2)
+        running.kill()
+        wait_for(quiet, seconds=20)
+    finally:
+        running.kill()
+        running.wait()
+        (tmp_path / "stop").touch()
+
+
+def test_a_program_that_cannot_be_run_says_why(tmp_path):
+    (tmp_path / "tool").write_bytes(b"no program")
+    with pytest.raises(MigrationError, match="failed with exit code 126") as caught:
+        run_here(command(str(tmp_path / "tool")), tmp_path, lambda _: None)
+    assert f"{tmp_path / 'tool'} could not be run: " in caught.value.details
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals")
+def test_a_command_that_a_signal_has_ended(tmp_path):
+    with pytest.raises(MigrationError, match="failed with exit code 143"):
+        run_here(command(sys.executable, "-c", "import os; os.kill(os.getpid(), 15)"), tmp_path, lambda _: None)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="without a link, a copy of Python does not run")

@@ -179,24 +179,72 @@ BEGIN
 END"""
 
 
-def test_a_file_of_golang_migrate_goes_whole_from_its_first_routine_on(tmp_path):
-    script = f"INSERT INTO a VALUES (0);\nSELECT 1; {ROUTINE};\nINSERT INTO a VALUES (2);\nCREATE TRIGGER t;\n"
-    assert sent(tmp_path, "1_a.up.sql", script) == [
+# golang-migrate sends each file whole, and Flyway knows where a routine ends.
+tools = pytest.mark.parametrize("name", ["1_a.up.sql", "V1__a.sql"])
+
+
+@tools
+def test_from_its_first_routine_on_a_file_goes_whole(tmp_path, name):
+    script = f"INSERT INTO a VALUES (0);\nSELECT 1; {ROUTINE};\nINSERT INTO a VALUES (2);\nCREATE TABLE b (x INT);\n"
+    assert sent(tmp_path, name, script) == [
         ("INSERT INTO a VALUES (0)", 1),
         ("SELECT 1", 2),
-        (f"{ROUTINE};\nINSERT INTO a VALUES (2);\nCREATE TRIGGER t;", 2),
+        (f"{ROUTINE};\nINSERT INTO a VALUES (2);\nCREATE TABLE b (x INT);", 2),
     ]
 
 
-def test_a_routine_of_golang_migrate_may_end_the_file_without_a_semicolon(tmp_path):
-    assert sent(tmp_path, "1_a.up.sql", ROUTINE) == [(ROUTINE, 1)]
+@tools
+def test_a_routine_may_end_the_file_without_a_semicolon(tmp_path, name):
+    assert sent(tmp_path, name, ROUTINE) == [(ROUTINE, 1)]
+
+
+@tools
+def test_routines_of_one_statement_are_split(tmp_path, name):
     trigger = "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW SET NEW.x = 1"
-    assert sent(tmp_path, "1_a.up.sql", trigger) == [(trigger, 1)]
+    assert sent(tmp_path, name, f"{trigger};\nSELECT 1;") == [(trigger, 1), ("SELECT 1", 2)]
 
 
-def test_a_file_of_golang_migrate_for_the_client(tmp_path):
+@tools
+@pytest.mark.parametrize(
+    "begun",
+    [
+        "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN",
+        "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW\nIF NEW.x = ';' THEN",
+        "create definer='a'@'%' function f(x VARCHAR(5)) RETURNS INT BEGIN",
+        "CREATE OR REPLACE PACKAGE BODY p AS BEGIN",
+        "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO label: BEGIN",
+        "BEGIN NOT ATOMIC",
+    ],
+)
+def test_what_begins_a_routine(tmp_path, name, begun):
+    assert sent(tmp_path, name, f"{begun} SELECT 1; SELECT 2; END;\nSELECT 3;") == [
+        (f"{begun} SELECT 1; SELECT 2; END;\nSELECT 3;", 1)
+    ]
+
+
+@tools
+@pytest.mark.parametrize(
+    "text", ["CREATE TABLE a (x INT) COMMENT 'a function to begin with'", "BEGIN", "START TRANSACTION"]
+)
+def test_what_begins_none(tmp_path, name, text):
+    assert sent(tmp_path, name, f"{text};\nSELECT 3;") == [(text, 1), ("SELECT 3", 1 + 1)]
+
+
+@tools
+def test_a_file_with_delimiters_is_for_the_client(tmp_path, name):
     script = f"DELIMITER //\n{ROUTINE}//\nDELIMITER ;\nINSERT INTO a VALUES (2);"
-    assert sent(tmp_path, "1_a.up.sql", script) == [(ROUTINE, 2), ("INSERT INTO a VALUES (2)", 8)]
+    assert sent(tmp_path, name, script) == [(ROUTINE, 2), ("INSERT INTO a VALUES (2)", 8)]
+    trigger = "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW SET NEW.x = IF(NEW.y, 1, 2)"
+    assert sent(tmp_path, name, f"{trigger}; SELECT 1;\n{script}") == [
+        (trigger, 1),
+        ("SELECT 1", 1),
+        (ROUTINE, 3),
+        ("INSERT INTO a VALUES (2)", 9),
+    ]
+
+
+def test_other_files_are_for_the_client(tmp_path):
+    assert len(sent(tmp_path, "1_a.sql", ROUTINE)) == 3
 
 
 def test_a_lone_carriage_return_hides_no_sql(tmp_path):
