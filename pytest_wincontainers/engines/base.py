@@ -140,6 +140,15 @@ class ContainerState:
     ports: Mapping[int, int] = field(default_factory=dict)
     """The published ports, by the port inside the container."""
     out_of_memory: bool = False
+    paused: bool = False
+
+    @property
+    def trouble(self) -> str:
+        """Why the container cannot answer although it runs, where the engine knows a reason."""
+        if self.paused:
+            return "its container is paused"
+        cut_off = self.running and self.address is None
+        return f"its container is not connected to the network {NETWORK}" if cut_off else ""
 
 
 @dataclass(frozen=True)

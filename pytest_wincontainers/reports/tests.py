@@ -37,6 +37,7 @@ class LogSource:
     info: ContainerInfo
     reader: ContainerLog
     arriving: Callable[[], logs.Arriving]
+    trouble: Callable[[], str]
 
     @property
     def log(self) -> Path:
@@ -103,6 +104,10 @@ class TestReports:
         except Exception as problem:  # noqa: BLE001
             item.add_report_section(when, f"{_TITLE}evidence", f"(it could not be saved: {_said(problem)})")
         for source in watch.sources:
+            trouble = source.trouble()
+            if trouble:
+                item.add_report_section(when, f"{_TITLE}{source.info.name} state", trouble)
+                continue
             self._flush(source, item, when)
         logs.settle([source.arriving() for source in watch.sources])
         until = time.time()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_wincontainers.engines.base import NETWORK, Engine
-from pytest_wincontainers.errors import EngineUnavailable, WincontainersError
+from pytest_wincontainers.errors import EngineUnavailable, StartError, WincontainersError
 from pytest_wincontainers.hosts.duties import duties
 from pytest_wincontainers.machine import MACHINE
 from pytest_wincontainers.plan import Plan
@@ -47,8 +47,14 @@ class RunRequest:
 
     @property
     def state(self) -> Path:
-        """The folder of what runs on this machine share."""
-        return self.settings.state or MACHINE.state_folder(os.environ) / "pytest-wincontainers"
+        """The folder of what runs on this machine share. Raises StartError."""
+        try:
+            return self.settings.state or MACHINE.state_folder(os.environ) / "pytest-wincontainers"
+        except RuntimeError:
+            raise StartError(
+                "this account has no home directory for the locks that all its runs share",
+                hint="set WINCONTAINERS_STATE or --wincontainers-state to a directory that belongs to this account",
+            ) from None
 
 
 class Coordinator:

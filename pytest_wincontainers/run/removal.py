@@ -7,9 +7,9 @@ power cut left.
 from __future__ import annotations
 
 import platform
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -22,6 +22,7 @@ RUN = "pytest-wincontainers.run"
 NAME = "pytest-wincontainers.name"
 HOST = "pytest-wincontainers.host"
 
+_SLICE_SECONDS = 0.5
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 
@@ -57,7 +58,7 @@ def remove_run(engine: Engine, run: str, *, rounds: int, between: Callable[[], N
 
 
 def _each(call: Callable[[str], None], containers: Sequence[ListedContainer]) -> list[str]:
-    def one(container: ListedContainer) -> str | None:
+    def attempt(container: ListedContainer) -> str | None:
         try:
             call(container.id)
         except WincontainersError as problem:
@@ -65,10 +66,18 @@ def _each(call: Callable[[str], None], containers: Sequence[ListedContainer]) ->
             return f"{container.name} could not be removed: {why}"
         return None
 
-    if not containers:
-        return []
-    with ThreadPoolExecutor(max_workers=len(containers)) as pool:
-        return [problem for problem in pool.map(one, containers) if problem]
+    found: dict[str, str | None] = {}
+    threads = [
+        threading.Thread(target=lambda one=one: found.update({one.id: attempt(one)}), daemon=True) for one in containers
+    ]
+    # Not an executor's threads, which would be waited for after a second Ctrl+C; and in slices, as Windows does not
+    # interrupt a wait without a timeout.
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(_SLICE_SECONDS)
+    return [problem for problem in (found.get(one.id) for one in containers) if problem]
 
 
 def sweep(engine: Engine, state: Path, run: str) -> list[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pytest_wincontainers.endpoints import ContainerInfo, EvidenceKeeper, TestStart
 from pytest_wincontainers.engines.base import Engine
@@ -16,6 +16,7 @@ from pytest_wincontainers.reports import logs
 from pytest_wincontainers.services.roles import ServerLogs
 from pytest_wincontainers.services.service import Service
 
+ToldT = TypeVar("ToldT")
 _ASK_SECONDS = 5.0
 
 
@@ -58,13 +59,15 @@ class SessionLink:
     def _latest_line(self) -> float:
         """The time of the last line that the engine has; 0 where it does not say."""
 
-        def ask() -> bytes:
-            return b"".join(self._process.engine.logs(self.info().container_id, follow=False, tail=1))
+        def ask() -> float:
+            written = b"".join(self._process.engine.logs(self.info().container_id, follow=False, tail=1))
+            return logs.last_time(written.decode("utf-8", "replace"))
 
-        try:
-            return logs.last_time(within(_ASK_SECONDS, ask).decode("utf-8", "replace"))
-        except (WincontainersError, OutOfTime):
-            return 0.0
+        return _told(ask, 0.0)
+
+    def trouble(self) -> str:
+        """Why the container cannot answer although it runs, where the engine knows a reason."""
+        return _told(lambda: self.container().state().trouble, "")
 
     def evidence(self) -> EvidenceKeeper:
         return self._process.evidence
@@ -77,6 +80,14 @@ class SessionLink:
 
     def restart(self) -> None:
         self._process.restart(self._name)
+
+
+def _told(ask: Callable[[], ToldT], otherwise: ToldT) -> ToldT:
+    """What the engine tells; something else where it does not, or takes long."""
+    try:
+        return within(_ASK_SECONDS, ask)
+    except (WincontainersError, OutOfTime):
+        return otherwise
 
 
 class ServiceLog:

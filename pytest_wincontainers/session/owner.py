@@ -182,7 +182,11 @@ class Owner(Role):
     def close(self) -> None:
         """Remove everything; may be called again."""
         if self.run is not None:
-            self.run.close()
+            try:
+                self.run.close()
+            except KeyboardInterrupt:
+                self.interrupted = True
+                self.run.board.note("interrupted again; what is left is removed in the background")
         self._run_folder.release()
         if hasattr(self, "handover"):
             shutil.rmtree(self.handover.folder, ignore_errors=True)

@@ -48,6 +48,8 @@ class Role:
 
     artifacts: Path
     handover: Handover
+    interrupted = False
+    """Whether somebody pressed Ctrl+C while everything was removed."""
     worker = ""
     """The pytest-xdist worker whose place this process has, or nothing."""
     replacing = False
@@ -216,7 +218,8 @@ class Role:
     def _log_source(self, name: str) -> LogSource:
         info = self._given.infos[name]
         reader = ServiceLog(self._service(name), self._endpoint(name), Path(info.log))
-        return LogSource(info, reader, SessionLink(self, name).arriving)
+        link = SessionLink(self, name)
+        return LogSource(info, reader, link.arriving, link.trouble)
 
     def failed(self, item: pytest.Item, when: str) -> None:
         """A phase of a test has failed."""

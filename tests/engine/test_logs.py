@@ -47,15 +47,17 @@ def show():
 
 # What the program has not written yet, nobody can wait for.
 WRITTEN = """
+import contextlib
 import time
 import docker
 
 def wait(endpoint):
-    container = docker.from_env().containers.get(endpoint.container_id)
     deadline = time.monotonic() + 60
-    # Some programs of Windows write UTF-16.
-    while b"line 39999 " not in container.logs(tail=2).replace(b"\\0", b""):
-        assert time.monotonic() < deadline
+    with contextlib.closing(docker.from_env()) as client:
+        container = client.containers.get(endpoint.container_id)
+        # Some programs of Windows write UTF-16.
+        while b"line 39999 " not in container.logs(tail=2).replace(b"\\0", b""):
+            assert time.monotonic() < deadline
 """
 
 

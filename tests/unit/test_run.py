@@ -1,5 +1,6 @@
 """The pieces of a run that need no engine: names of images, locks, and the files that hand containers over."""
 
+import errno
 import json
 import os
 import subprocess
@@ -347,3 +348,53 @@ def test_a_restart_is_asked_for_and_answered(tmp_path):
     owner.answer_restart(request, "")
     assert owner.asked_restarts() == []
     assert worker.restart_answer("gw0", 1) == ""
+
+
+@pytest.fixture
+def full(tmp_path, monkeypatch):
+    """A handover on a disk that takes no content any more; `even` for nothing at all."""
+    import pathlib
+
+    real = pathlib.Path.open
+
+    def write_text(self, *given):
+        real(self, "w").close()
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
+
+    monkeypatch.setattr(pathlib.Path, "write_text", write_text)
+    (tmp_path / "private").mkdir()
+    return Handover(tmp_path / "private")
+
+
+def test_a_full_disk_leaves_nobody_waiting(full):
+    worker = Handover(full.folder)
+    for call in (
+        lambda: full.publish("web", info()),
+        lambda: full.publish_loss("web", "gone"),
+        lambda: full.publish_needs("gw0", {}),
+        lambda: full.answer_restart(full.folder / "gw0.1.ask.json", ""),
+    ):
+        (full.folder / "gw0.1.ask.json").touch()
+        with pytest.raises(OSError, match="No space left"):
+            call()
+    outcome = worker.outcome("web")
+    assert outcome.message.startswith("web could not be handed over, because the directory for temporary files is full")
+    assert "hint: free some space" in outcome.message
+    assert "the loss of web could not be handed over" in worker.loss("web")
+    assert "a restart could not be handed over" in worker.restart_answer("gw0", 1)
+    assert full.needs("gw0") is None
+    # In the process that knows it, it needs no disk.
+    assert full.outcome("web") == info()
+
+
+def test_a_disk_that_takes_not_even_an_empty_file(full, monkeypatch):
+    import pathlib
+
+    def replace(self, target):
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
+
+    monkeypatch.setattr(pathlib.Path, "replace", replace)
+    with pytest.raises(OSError, match="No space left"):
+        full.publish("web", info())
+    # That is what a worker waits for, besides.
+    assert not full.folder.exists()

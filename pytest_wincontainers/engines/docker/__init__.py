@@ -258,6 +258,7 @@ class DockerEngine:
             address=network.get("IPAddress") or None,
             ports=ports,
             out_of_memory=bool(state.get("OOMKilled")),
+            paused=bool(state.get("Paused")),
         )
 
     def logs(self, container: str, *, follow: bool, tail: int | None = None) -> Iterator[bytes]:

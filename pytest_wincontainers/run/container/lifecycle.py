@@ -202,6 +202,7 @@ class Lifecycle:
             timeout=left,
             log=self._locator.log,
             pause=self.tracker.pause,
+            state=lambda: self._context.engine.state(self.tracker.phase.container_id),
         )
 
     # -- running ------------------------------------------------------------------------------------------
