@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pytest_wincontainers.errors import NotReady
+from pytest_wincontainers.errors import NotReady, StartError
 from pytest_wincontainers.ready import Ready
 
 FIRST_PAUSE = 0.02
@@ -24,12 +24,17 @@ def wait_until_ready(
     """Return once every check holds, one after the other.
 
     `pause` waits so many seconds, or raises when waiting has become pointless. Raises NotReady after
-    `timeout` seconds with what the last check said.
+    `timeout` seconds with what the last check said, and StartError for a check that returns something else.
     """
     begun = clock()
     for check in checks:
         delay = FIRST_PAUSE
         while (why_not := check(endpoint)) is not None:
+            if not isinstance(why_not, str):
+                raise StartError(
+                    f"the readiness check {getattr(check, '__name__', check)} returned {why_not!r}",
+                    hint="return None when the container is ready, or else a string that says why it is not",
+                )
             if clock() - begun > timeout:
                 raise NotReady(f"is not ready after {timeout:g} s: {why_not}")
             pause(delay)
