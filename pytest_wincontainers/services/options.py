@@ -117,8 +117,9 @@ def _misfit(value: Any, annotation: Any, place: _Place) -> _Misfit | None:
         return _plain(value, annotation, place)
     kind = origin or annotation
     if kind is Callable or getattr(kind, "_is_protocol", False):
-        return _as_function(value, annotation, place)
-    return _in_class(value, kind, parts, place) if isinstance(kind, type) else None
+        return _as_function(value, kind, parts, place)
+    # Any is a class, too, since Python 3.11.
+    return _in_class(value, kind, parts, place) if isinstance(kind, type) and kind is not Any else None
 
 
 def _plain(value: object, annotation: Any, place: _Place) -> _Misfit | None:
@@ -197,33 +198,35 @@ def _first(inner: Iterable[tuple[Any, Any, _Place]]) -> _Misfit | None:
     return next((one for one in found if one is not None), None)
 
 
-def _as_function(value: Any, annotation: Any, place: _Place) -> _Misfit | None:
-    count = _parameters(annotation)
+def _as_function(value: Any, kind: Any, parts: Sequence[Any], place: _Place) -> _Misfit | None:
+    if kind is not Callable and "__call__" not in vars(kind):
+        return None
+    count = _parameters(kind, parts)
     wanted = f"a function with {count} parameter{'' if count == 1 else 's'}" if count is not None else "a function"
     if not callable(value):
         return place.misfit(value, wanted)
     if is_dataclass(value) and not isinstance(value, type):
         return _in_dataclass(value, _title(value), place)
+    if count is None:
+        return None
     try:
         signature = inspect.signature(value)
     except (TypeError, ValueError):
         # Some functions that are not written in Python have none.
         return None
     try:
-        signature.bind(*[None] * (count or 0))
+        signature.bind(*[None] * count)
     except TypeError:
         name = getattr(value, "__name__", type(value).__name__)
         return _Misfit(place, wanted, f"{name}{signature}", f"write def {name}(endpoint)" if count == 1 else "")
     return None
 
 
-def _parameters(annotation: Any) -> int | None:
+def _parameters(kind: Any, parts: Sequence[Any]) -> int | None:
     """How many parameters a function must have, if that is known."""
-    if (get_origin(annotation) or annotation) is Callable:
-        given = get_args(annotation)
-        return len(given[0]) if given and isinstance(given[0], list) else None
-    call = vars(get_origin(annotation) or annotation).get("__call__")
-    return len(inspect.signature(call).parameters) - 1 if call is not None else None
+    if kind is not Callable:
+        return len(inspect.signature(kind.__call__).parameters) - 1
+    return len(parts[0]) if parts and isinstance(parts[0], list) else None
 
 
 def _shown(value: object) -> str:

@@ -19,6 +19,7 @@ from pytest_wincontainers.plan import Plan, make_plan
 from pytest_wincontainers.run.container.link import OwnerLink
 from pytest_wincontainers.run.coordinator import Coordinator, RunRequest
 from pytest_wincontainers.services.declaration import Declaration
+from pytest_wincontainers.services.options import check_fields
 from pytest_wincontainers.services.recipe import check_options, image_of, readiness_of, recipe_of
 from pytest_wincontainers.services.roles import PerWorker, ServerLogs, SnapshotSupport, TestHooks
 from pytest_wincontainers.services.service import Service
@@ -66,6 +67,7 @@ def _said(service: Service, base: Path, returned: Mapping[str, Any]) -> Iterator
     if len(set(service.ports)) < len(service.ports) or not all(0 < port < 65536 for port in service.ports):
         yield f"ports: {service.ports} must be distinct numbers from 1 to 65535"
     try:
+        check_fields(service, f"{type(service).__name__}()")
         check_options(service, base)
         service.check(base)
         service.check_returned(base, returned)
@@ -125,6 +127,11 @@ def _made(service: Service, base: Path, info: EngineInfo, plan: Plan) -> Iterato
         return
     if isinstance(image, Build) and not (base / image.folder / image.dockerfile).is_file():
         yield f"image: there is no {image.dockerfile} in {image.folder}"
+    yield from (
+        f"environment: the value of {name} must be a string"
+        for name, value in recipe.environment.items()
+        if not isinstance(value, str)
+    )
     if any(secret in word for secret in filter(None, plan.secrets) for word in recipe.command or ()):
         yield "command: it contains a password, which everybody can read there"
     kind = PureWindowsPath if RULES[info.guest].images_match_host else PurePosixPath

@@ -74,7 +74,11 @@ class Good(Service, StagedFiles, SnapshotSupport, ServerLogs, TestHooks):
         return {"password": token(), "none": ""}
 
     def environment(self, secrets, returned):
-        return {"NAMES": returned["names"]["a"]} if self.fault == "returned" else {"NUMBER": 1}
+        return (
+            {"NAMES": returned["names"]["a"]}
+            if self.fault == "returned"
+            else {"NUMBER": 1 if self.fault == "number" else "1"}
+        )
 
     def staged(self, base, guest, secrets, returned):
         target = {"linux": "/srv", "windows": "C:\\srv"}[guest]
@@ -149,6 +153,7 @@ def test_one_without_a_word_for_it():
 FAULTS = {
     "ports": "ports: ",
     "check": "check: nobody can check this",
+    "number": "Linux: environment: the value of NUMBER must be a string",
     "readiness": "readiness: ",
     "image": "Linux: image: there is no Dockerfile",
     "no image": "image: there is none for any engine",
@@ -170,6 +175,13 @@ def test_a_fault_in_what_it_says(fault, tmp_path):
     with pytest.raises(AssertionError) as found:
         check_service(Good(Options(), fault), base=tmp_path)
     assert FAULTS[fault] in str(found.value)
+
+
+def test_a_value_of_a_wrong_type(tmp_path):
+    with pytest.raises(AssertionError, match=r"check: Good\(\): fault= must be a string, not 7"):
+        check_service(Good(Options(), 7), base=tmp_path)
+    with pytest.raises(AssertionError, match=r"check: Good\(\): memory= must be an integer, not '1g'"):
+        check_service(Good(Options(memory="1g")), base=tmp_path)
 
 
 def test_what_the_function_would_return(tmp_path):
