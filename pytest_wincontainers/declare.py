@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pytest_wincontainers.migrations.command import Command
+from pytest_wincontainers.migrations.placeholders import Placeholders
 from pytest_wincontainers.services import Options
-from pytest_wincontainers.services.declaration import Decorator, declare
+from pytest_wincontainers.services.declaration import Decorator, declare, with_parentheses
 from pytest_wincontainers.services.generic import Generic
 from pytest_wincontainers.services.iis import Iis
 from pytest_wincontainers.services.iis.sites import Feature, Site
@@ -20,20 +21,23 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
+@with_parentheses
 def container(*, ports: Sequence[int] = (), **options: Unpack[Options]) -> Decorator:
     """Declare a container from `image=` or `build=`.
 
     `ports` are the ports it listens on; without `ready=` it is ready once all of them accept connections.
     """
-    return declare(Generic(options, ports=tuple(ports)))
+    return declare(Generic(options, ports))
 
 
+@with_parentheses
 def mysql_container(
     *,
     database: str = "test",
     user: str | None = None,
     migrations: str | Path | Command | None = None,
     migrations_pattern: str = "*.sql",
+    placeholders: Placeholders = None,
     log_statements: bool = False,
     snapshot: Literal["auto", "never", "refresh"] = "auto",
     reset: Literal["test", "call"] | None = None,
@@ -45,6 +49,7 @@ def mysql_container(
     `user` is the account's name; the default is the database's name. Passwords are new in every run. `migrations` is
     a directory of .sql files, or a `command`. Files named as for Flyway, golang-migrate or goose run in that tool's
     order, others in the order of their names, with numbers compared by value; `migrations_pattern` is a glob pattern.
+    `placeholders` are the values of Flyway's placeholders, `${name}`, in these files; False leaves the files unchanged.
     `snapshot` controls whether an image of the prepared server is kept for the next run if the migrations took more
     than a second: "auto", "never", or "refresh" to recreate it. With `log_statements` the server writes every
     statement to its log. `reset="test"` restores the prepared state before each test that needs the server;
@@ -52,10 +57,22 @@ def mysql_container(
     the database. `image=` may be any image that supports the official MySQL image's variables.
     """
     return declare(
-        MySql(options, database, user, migrations, migrations_pattern, log_statements, snapshot, reset, per_worker)
+        MySql(
+            options,
+            database,
+            user,
+            migrations,
+            migrations_pattern,
+            placeholders,
+            log_statements,
+            snapshot,
+            reset,
+            per_worker,
+        )
     )
 
 
+@with_parentheses
 def iis_container(*sites: Site, features: Sequence[Feature] = (), **options: Unpack[Options]) -> Decorator:
     """Declare a web server with ASP.NET sites, each with its own port or host header.
 
@@ -63,9 +80,10 @@ def iis_container(*sites: Site, features: Sequence[Feature] = (), **options: Unp
     only the last has an equivalent. The declaring function may return `connection_strings` and `app_settings` for all
     sites, as well as `environment`.
     """
-    return declare(Iis(options, sites, tuple(features)))
+    return declare(Iis(options, sites, features))
 
 
+@with_parentheses
 def selenium_container(*, browser: Browser = "chrome", **options: Unpack[Options]) -> Decorator:
     """Declare a WebDriver server with the browser "chrome" or "edge"."""
     return declare(Selenium(options, browser))

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, Protocol
 
-from pytest_wincontainers.errors import EngineError
+from pytest_wincontainers.errors import DeclarationError, EngineError
 from pytest_wincontainers.limits import left
 
 _CONNECT_SECONDS = 2
@@ -47,6 +47,7 @@ class Tcp:
     """See `tcp`."""
 
     port: int
+    made_by = "ready.tcp"
 
     def __call__(self, endpoint: Any) -> str | None:
         port = endpoint.ports[self.port]
@@ -76,6 +77,7 @@ class Http:
     port: int
     path: str
     status: Sequence[int] | None
+    made_by = "ready.http"
 
     def __call__(self, endpoint: Any) -> str | None:
         answer = request(endpoint.host, endpoint.ports[self.port], self.path)
@@ -101,6 +103,7 @@ class Exec:
     """See `exec`."""
 
     command: tuple[str, ...]
+    made_by = "ready.exec"
 
     def __call__(self, endpoint: Any) -> str | None:
         try:
@@ -125,12 +128,18 @@ def http(port: int, path: str = "/", *, status: Sequence[int] | None = None) -> 
 
     The status counts, not the whole body: a page that never ends is ready, too.
     """
-    return Http(port, path, tuple(status) if status is not None else None)
+    return Http(port, path, status)
 
 
 def log(pattern: str) -> Ready:
     """Ready once a line of the container's output matches the regular expression."""
-    re.compile(pattern)
+    __tracebackhide__ = True
+    try:
+        re.compile(pattern)
+    except (re.error, TypeError) as problem:
+        raise DeclarationError(
+            f"ready.log() has an invalid pattern: {problem}", hint="give a regular expression as a string"
+        ) from None
     return Log(pattern)
 
 

@@ -19,8 +19,9 @@ from pytest_wincontainers.plan import Plan, make_plan
 from pytest_wincontainers.run.container.link import OwnerLink
 from pytest_wincontainers.run.coordinator import Coordinator, RunRequest
 from pytest_wincontainers.services.declaration import Declaration
+from pytest_wincontainers.services.options import check_fields
 from pytest_wincontainers.services.recipe import check_options, image_of, readiness_of, recipe_of
-from pytest_wincontainers.services.roles import ServerLogs, SnapshotSupport, TestHooks
+from pytest_wincontainers.services.roles import PerWorker, ServerLogs, SnapshotSupport, TestHooks
 from pytest_wincontainers.services.service import Service
 from pytest_wincontainers.settings import Settings
 
@@ -66,8 +67,10 @@ def _said(service: Service, base: Path, returned: Mapping[str, Any]) -> Iterator
     if len(set(service.ports)) < len(service.ports) or not all(0 < port < 65536 for port in service.ports):
         yield f"ports: {service.ports} must be distinct numbers from 1 to 65535"
     try:
+        check_fields(service, f"{type(service).__name__}()")
         check_options(service, base)
         service.check(base)
+        service.check_returned(base, returned)
     except DeclarationError as problem:
         yield f"check: {problem.message}"
         return
@@ -101,6 +104,12 @@ def _roles(service: Service, base: Path) -> Iterator[str]:
         found = service.excerpts(base / "there-is-no-log", 0, 0.0, 1.0)
         if any(lines for lines in found.values()):
             yield "excerpts: must find nothing in a log that does not exist"
+    if isinstance(service, PerWorker):
+        joined = service.joined({"gw0": {}, "gw1": {}})
+        ports, given = {port: port for port in joined.ports}, service.secrets(lambda: "secret")
+        for worker in ("gw0", "gw1"):
+            if not isinstance(service.part(("gw0", "gw1"), worker).face("host", ports, given), Face):
+                yield "part: the face of a worker's part must be a Face"
     if isinstance(service, TestHooks):
         problem = service.parallel_problem(1)
         if problem is not None:
@@ -118,6 +127,11 @@ def _made(service: Service, base: Path, info: EngineInfo, plan: Plan) -> Iterato
         return
     if isinstance(image, Build) and not (base / image.folder / image.dockerfile).is_file():
         yield f"image: there is no {image.dockerfile} in {image.folder}"
+    yield from (
+        f"environment: the value of {name} must be a string"
+        for name, value in recipe.environment.items()
+        if not isinstance(value, str)
+    )
     if any(secret in word for secret in filter(None, plan.secrets) for word in recipe.command or ()):
         yield "command: it contains a password, which everybody can read there"
     kind = PureWindowsPath if RULES[info.guest].images_match_host else PurePosixPath
@@ -187,7 +201,7 @@ def _used(service: Service, coordinator: Coordinator) -> Iterator[str]:
         yield "endpoint: must be an Endpoint"
         return
     if isinstance(service, TestHooks):
-        service.enter(endpoint)
+        service.take_over(endpoint)
         service.start_test(endpoint)
     if isinstance(service, ServerLogs):
         service.flush_logs(endpoint)

@@ -56,9 +56,16 @@ FAILS = {
     "deaf": ["deaf is not ready after 1 s: port 81: connection refused", "--wincontainers-timeout"],
     "unchecked": [
         "the readiness check of unchecked raised ZeroDivisionError",
+        ": in fail",
+        "|     return 1 / 0",
         "hint: a check returns None when it passes",
     ],
-    "unprepared": ["preparing unprepared failed: ZeroDivisionError", "hint: its log is"],
+    "unprepared": [
+        "preparing unprepared failed: ZeroDivisionError",
+        ": in fail",
+        "|     return 1 / 0",
+        "hint: its log is",
+    ],
     "database": [
         "the migration 2_bad.sql failed at line 3: 1146: Table 'test.nowhere' doesn't exist",
         "| SELECT * FROM nowhere",

@@ -10,8 +10,9 @@ import pytest
 from pytest_wincontainers.engines.base import NETWORK, Build, ContainerSpec, ExecResult, timestamp
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.engines.docker import DockerEngine
+from pytest_wincontainers.engines.docker.calls import refused
 from pytest_wincontainers.engines.registry import make_engine
-from pytest_wincontainers.errors import EngineError
+from pytest_wincontainers.errors import EngineError, ImageError
 from pytest_wincontainers.guests.text import decode_line
 from pytest_wincontainers.packing import Folder
 from pytest_wincontainers.reports.logs import lines_of
@@ -36,6 +37,8 @@ def answered(spec, command):
             return ExecResult(int(code), f"{text}\n")
         case ["box", "words", *_] if len(command) == 2:
             return ExecResult(0, "[]\n")
+        case ["no-such-program", *_]:
+            raise refused("run no-such-program", 'exec: "no-such-program": executable file not found in $PATH')
 
 
 def said(line):
@@ -211,10 +214,13 @@ class Contract:
         container = subject.running()
         done = subject.engine.exec(container, ["box", "end", "4", "said"], {})
         assert (done.exit_code, done.stdout.splitlines(), done.stderr) == (4, ["said"], "")
+        with pytest.raises(EngineError, match="refused to run no-such-program") as missing:
+            subject.engine.exec(container, ["no-such-program", "x"], {})
+        assert missing.value.failure.implies == "no-program"
         subject.engine.kill(container)
-        with pytest.raises(EngineError) as refused:
+        with pytest.raises(EngineError) as ended:
             subject.engine.exec(container, ["box", "end", "0", "said"], {})
-        assert refused.value.status == 409
+        assert ended.value.status == 409
 
     @pytest.mark.parametrize("runs", [False, True], ids=["before its start", "while it runs"])
     def test_files(self, subject, tmp_path, runs):
@@ -287,6 +293,10 @@ class TestFakeEngine(Contract):
         assert subject.engine.address is None
 
 
+def environment_of(image):
+    return image.attrs["Config"]["Env"] or []
+
+
 class TestDockerEngine(Contract):
     @pytest.fixture
     def subject(self, engine):
@@ -303,3 +313,21 @@ class TestDockerEngine(Contract):
         container = subject.running()
         with pytest.raises(EngineError, match="timed out after"):
             subject.engine.exec(container, ["box", "sleep"], {}, timeout=0.3)
+
+    @pytest.mark.parametrize("of_others", [False, True], ids=["alone", "on another's layers"])
+    def test_a_failed_build_leaves_no_image(self, subject, tmp_path, real_client, of_others):
+        one, other = (f"ENV WINCONTAINERS_CONTRACT={secrets.token_hex(8)}" for _ in range(2))
+        (tmp_path / "Dockerfile").write_text(f"FROM {subject.image}\n{one}\n{other}\n")
+        tag = f"wincontainers/contract-{secrets.token_hex(4)}:1"
+        if of_others:
+            (tmp_path / "Dockerfile").write_text(f"FROM {subject.image}\n{one}\n")
+            subject.engine.build(Build(tmp_path), tag, {}, lambda _: None)
+        (tmp_path / "Dockerfile").write_text(f"FROM {subject.image}\n{one}\n{other}\nCOPY nothing /\n")
+        with pytest.raises(ImageError, match="building the image in .* failed"):
+            subject.engine.build(Build(tmp_path), f"{tag}-2", {}, lambda _: None)
+        left = [
+            image for image in real_client.images.list(all=True) if other.partition(" ")[2] in environment_of(image)
+        ]
+        assert left == []
+        assert (subject.engine.image(tag) is not None) == of_others
+        subject.engine.remove_image(tag)

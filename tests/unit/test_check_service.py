@@ -74,7 +74,11 @@ class Good(Service, StagedFiles, SnapshotSupport, ServerLogs, TestHooks):
         return {"password": token(), "none": ""}
 
     def environment(self, secrets, returned):
-        return {"NAMES": returned["names"]["a"]} if self.fault == "returned" else {"NUMBER": 1}
+        return (
+            {"NAMES": returned["names"]["a"]}
+            if self.fault == "returned"
+            else {"NUMBER": 1 if self.fault == "number" else "1"}
+        )
 
     def staged(self, base, guest, secrets, returned):
         target = {"linux": "/srv", "windows": "C:\\srv"}[guest]
@@ -118,8 +122,8 @@ class Good(Service, StagedFiles, SnapshotSupport, ServerLogs, TestHooks):
     def parallel_problem(self, workers):
         return DeclarationError("alone") if self.fault == "parallel" else None
 
-    def enter(self, endpoint):
-        self.at("enter")
+    def take_over(self, endpoint):
+        self.at("take_over")
 
     def start_test(self, endpoint):
         self.at("start_test")
@@ -149,6 +153,7 @@ def test_one_without_a_word_for_it():
 FAULTS = {
     "ports": "ports: ",
     "check": "check: nobody can check this",
+    "number": "Linux: environment: the value of NUMBER must be a string",
     "readiness": "readiness: ",
     "image": "Linux: image: there is no Dockerfile",
     "no image": "image: there is none for any engine",
@@ -172,6 +177,13 @@ def test_a_fault_in_what_it_says(fault, tmp_path):
     assert FAULTS[fault] in str(found.value)
 
 
+def test_a_value_of_a_wrong_type(tmp_path):
+    with pytest.raises(AssertionError, match=r"check: Good\(\): fault= must be a string, not 7"):
+        check_service(Good(Options(), 7), base=tmp_path)
+    with pytest.raises(AssertionError, match=r"check: Good\(\): memory= must be an integer, not '1g'"):
+        check_service(Good(Options(memory="1g")), base=tmp_path)
+
+
 def test_what_the_function_would_return(tmp_path):
     check_service(Good(Options(), "returned"), base=tmp_path, returned={"names": {"a": "b"}})
 
@@ -188,7 +200,7 @@ def test_a_password_in_its_command(tmp_path):
 LIVING = {
     "endpoint": "endpoint: must be an Endpoint",
     "prepare": "start: nobody can prepare this",
-    "enter": "a ready container: ConnectionError in at(): a fault in enter",
+    "take_over": "a ready container: ConnectionError in at(): a fault in take_over",
     "start_test": "a fault in start_test",
     "flush_logs": "a fault in flush_logs",
 }

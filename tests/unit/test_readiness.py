@@ -8,7 +8,7 @@ import time
 import pytest
 
 from pytest_wincontainers import ready
-from pytest_wincontainers.errors import EngineError, NotReady
+from pytest_wincontainers.errors import EngineError, NotReady, StartError
 from pytest_wincontainers.limits import left
 from pytest_wincontainers.run.container.waiting import FIRST_PAUSE, LONGEST_PAUSE, wait_until_ready
 
@@ -64,6 +64,18 @@ def test_the_time_limit_tells_what_the_last_answer_was():
     with pytest.raises(NotReady, match=r"is not ready after 10 s: still booting"):
         waiting([lambda endpoint: "still booting"], clock)
     assert 10 <= clock.now < 10 + 2 * LONGEST_PAUSE
+
+
+@pytest.mark.parametrize("answer", [True, False, 200])
+def test_a_check_that_answers_something_else_is_wrong(answer):
+    def is_up(endpoint):
+        return answer
+
+    clock = Clock()
+    with pytest.raises(StartError, match=f"the check .*is_up returned {answer!r}") as refused:
+        waiting([is_up], clock)
+    assert clock.pauses == []
+    assert "return None when the container is ready" in refused.value.hint
 
 
 def test_a_pause_that_raises_ends_the_waiting():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
 import docker.errors
@@ -25,18 +25,17 @@ from pytest_wincontainers.engines.base import (
     Progress,
 )
 from pytest_wincontainers.engines.docker import streams
-from pytest_wincontainers.engines.docker.calls import calling, refused, tolerating
+from pytest_wincontainers.engines.docker.builds import BuildOutput
+from pytest_wincontainers.engines.docker.calls import calling, check_started, refused, tolerating
 from pytest_wincontainers.engines.docker.connection import LOOPBACK, connect
 from pytest_wincontainers.engines.registry import docker_address
 from pytest_wincontainers.errors import EngineError, EngineUnavailable, ImageError
-from pytest_wincontainers.failures import find_failure
 from pytest_wincontainers.guests import RULES, guest_of
 from pytest_wincontainers.guests.base import GuestRules
 from pytest_wincontainers.guests.builds import parse_version
 from pytest_wincontainers.guests.windows import is_pipe
 from pytest_wincontainers.limits import OutOfTime, within
 
-_BUILD_TAIL_LINES = 30
 # An engine that was told to stop a container kills it after the time it was given, and then needs its own while.
 _STOP_GRACE_SECONDS = 10
 
@@ -109,7 +108,7 @@ class DockerEngine:
         return sorted(name for name in names if name and not (build.folder / name).is_dir())
 
     def build(self, build: Build, tag: str, labels: Mapping[str, str], progress: Progress) -> None:
-        output: list[str] = []
+        output = BuildOutput(progress)
         with (
             calling(f"build {build.folder}"),
             docker.utils.build.create_archive(str(build.folder), files=self.context_files(build)) as context,
@@ -127,20 +126,19 @@ class DockerEngine:
                 network_mode=build.network,
             )
             for event in events:
-                text = str(event.get("stream") or event.get("status") or "")
-                output.extend(line for line in text.splitlines() if line.strip())
-                if text.startswith("Step "):
-                    progress(text.split(":", 1)[0].strip().lower())
-                if "error" in event:
-                    failure = find_failure(event["error"])
-                    raise ImageError(
-                        f"building the image in {build.folder} failed",
-                        details="\n".join([*output[-_BUILD_TAIL_LINES:], event["error"].strip()]),
-                        hint=failure.remedy
-                        if failure
-                        else f"build it manually to see more: docker build {build.folder}",
-                        failure=failure,
-                    )
+                output.add(event)
+        if output.error is not None:
+            problem = output.problem(build.folder, output.error)
+            # A build that is tried again goes on from there.
+            if problem.failure is None or problem.failure.kind != "transient":
+                self._remove_layers(output.layers)
+            raise problem
+
+    def _remove_layers(self, layers: Sequence[str]) -> None:
+        for layer in reversed(layers):
+            # Another build may go on from it at this moment.
+            with suppress(EngineError), calling("remove a layer of a failed build"):
+                self._api.remove_image(layer, noprune=True)
 
     def commit(self, container: str, tag: str, labels: Mapping[str, str]) -> None:
         changes = [f"LABEL {_quoted(name)}={_quoted(value)}" for name, value in labels.items()]
@@ -288,7 +286,9 @@ class DockerEngine:
                 f"{command[0]} timed out after {timeout:g} s",
                 hint="allow more time with timeout=; the command keeps running until its container ends",
             ) from None
-        return ExecResult(code, *streams.texts(pieces, self._guest))
+        stdout, stderr = streams.texts(pieces, self._guest)
+        check_started(f"run {command[0]} in a container", code, stdout)
+        return ExecResult(code, stdout, stderr)
 
     def stop(self, container: str, seconds: float) -> None:
         def stop() -> None:

@@ -16,9 +16,10 @@ from pytest_wincontainers.run.container.tracker import PhaseTracker
 class OwnerLink:
     """The link of the endpoint that the owner uses, for checks and preparation."""
 
-    def __init__(self, engine: Engine, tracker: PhaseTracker) -> None:
+    def __init__(self, engine: Engine, tracker: PhaseTracker, worker: str = "") -> None:
         self._engine = engine
         self._tracker = tracker
+        self._worker = worker
         self._evidence = OpenEvidence()
 
     def info(self) -> ContainerInfo:
@@ -38,7 +39,7 @@ class OwnerLink:
         return TestStart()
 
     def worker(self) -> str:
-        return ""
+        return self._worker
 
     def restart(self) -> None:
         raise StartError(

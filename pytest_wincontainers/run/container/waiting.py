@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pytest_wincontainers.errors import NotReady
+from pytest_wincontainers.errors import NotReady, StartError
 from pytest_wincontainers.limits import OutOfTime, within
 from pytest_wincontainers.ready import Ready
 
@@ -26,12 +26,18 @@ def wait_until_ready(
     """Return once every check holds, one after the other.
 
     `pause` waits so many seconds, or raises when waiting has become pointless. Raises NotReady after
-    `timeout` seconds with what the last check said; one that does not return by then is left alone.
+    `timeout` seconds with what the last check said; one that does not return by then is left alone. Raises StartError
+    for a check that returns something else than None or a string.
     """
     deadline = clock() + timeout
     for check in checks:
         delay = FIRST_PAUSE
         while (why_not := _asked(check, endpoint, deadline - clock())) is not None:
+            if not isinstance(why_not, str):
+                raise StartError(
+                    f"{_name(check)} returned {why_not!r}",
+                    hint="return None when the container is ready, or else a string that says why it is not",
+                )
             if clock() >= deadline:
                 raise NotReady(f"is not ready after {round(timeout, 1):g} s: {why_not}")
             pause(min(delay, max(0.0, deadline - clock())))
