@@ -43,7 +43,7 @@ def walk(
     while waiting:
         above, place, ways = waiting.pop()
         below = []
-        for path in sorted(place.iterdir()):
+        for path in sorted(place.iterdir(), key=lambda one: one.name):
             name, directory = above / path.name, path.is_dir()
             if not (directory or path.is_file()) or not wanted(name, directory):
                 continue

@@ -2,12 +2,14 @@
 
 import ssl
 import sys
+import types
 
 import pytest
 
-from pytest_wincontainers import Mount, command
+from pytest_wincontainers import Mount, command, mysql_container
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.services import Options
+from pytest_wincontainers.services.declaration import declarations_in
 from pytest_wincontainers.services.mysql import MySql
 from pytest_wincontainers.services.mysql.connection import connect
 
@@ -91,6 +93,19 @@ def test_unusual_names_are_taken(base, name):
     MySql(Options(), database=name, placeholders=None).check(base)
     MySql(Options(), migrations="sql/a", placeholders={"a": "b", "a-b c": ""}).check(base)
     MySql(Options(), migrations="sql/a", placeholders=False).check(base)
+
+
+def test_the_decorator_passes_its_options_on():
+    @mysql_container(database="shop", migrations="sql", placeholders={"a": "b"}, log_statements=True, reset="call")
+    def database():
+        pass
+
+    module = types.ModuleType("conftest")
+    module.database = database
+    (declaration,) = declarations_in([module])
+    assert declaration.service == MySql(
+        {}, database="shop", migrations="sql", placeholders={"a": "b"}, log_statements=True, reset="call"
+    )
 
 
 def test_connections_read_no_certificates(monkeypatch):

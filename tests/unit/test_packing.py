@@ -1,11 +1,48 @@
 """Folders that go into containers, and what comes out of them."""
 
 import io
+import sys
 import tarfile
 
 import pytest
 
-from pytest_wincontainers.packing import Folder, packed, unpack
+from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.packing import Folder, packed, unpack, walk
+
+needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own there")
+
+
+def test_a_walk_goes_through_all_in_one_order(tmp_path):
+    for name in ("b/x", "a/2", "a/10", "a-b", "c/d/e", "c/left/f"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = [name.as_posix() for name, _ in walk(tmp_path, lambda name, _: name.name != "left")]
+    assert found == ["a", "a-b", "b", "c", "a/10", "a/2", "b/x", "c/d", "c/d/e"]
+    assert [name.as_posix() for name, _ in walk(tmp_path, lambda _, directory: not directory)] == ["a-b"]
+
+
+@needs_links
+def test_a_walk_follows_links_inside_and_ends(tmp_path):
+    (tmp_path / "site" / "a" / "b").mkdir(parents=True)
+    (tmp_path / "site" / "a" / "b" / "file").touch()
+    (tmp_path / "site" / "a" / "b" / "up").symlink_to("..")
+    (tmp_path / "site" / "again").symlink_to("a")
+    (tmp_path / "entry").symlink_to("site")
+    for folder in ("site", "entry"):
+        files = [name.as_posix() for name, path in walk(tmp_path / folder) if path.is_file()]
+        assert files == ["a/b/file", "again/b/file"]
+
+
+@needs_links
+@pytest.mark.parametrize("target", ["../outside", "../outside/file", "/", "../site-2"])
+def test_a_walk_does_not_lead_out(tmp_path, target):
+    for name in ("site", "site-2", "outside"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "outside" / "file").touch()
+    (tmp_path / "site" / "link").symlink_to(target)
+    with pytest.raises(DeclarationError, match="link is a link that leads out of") as caught:
+        list(walk(tmp_path / "site"))
+    assert "put a copy there" in caught.value.hint
 
 
 def test_a_folder_goes_in_whole_with_what_is_replaced(tmp_path):
