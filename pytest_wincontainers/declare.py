@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pytest_wincontainers.migrations.command import Command
 from pytest_wincontainers.migrations.placeholders import Placeholders
 from pytest_wincontainers.services import Options
-from pytest_wincontainers.services.declaration import Decorator, declare
+from pytest_wincontainers.services.declaration import Decorator, declare, with_parentheses
 from pytest_wincontainers.services.generic import Generic
 from pytest_wincontainers.services.iis import Iis
 from pytest_wincontainers.services.iis.sites import Feature, Site
@@ -21,14 +21,16 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
+@with_parentheses
 def container(*, ports: Sequence[int] = (), **options: Unpack[Options]) -> Decorator:
     """Declare a container from `image=` or `build=`.
 
     `ports` are the ports it listens on; without `ready=` it is ready once all of them accept connections.
     """
-    return declare(Generic(options, ports=tuple(ports)))
+    return declare(Generic(options, ports))
 
 
+@with_parentheses
 def mysql_container(
     *,
     database: str = "test",
@@ -70,6 +72,7 @@ def mysql_container(
     )
 
 
+@with_parentheses
 def iis_container(*sites: Site, features: Sequence[Feature] = (), **options: Unpack[Options]) -> Decorator:
     """Declare a web server with ASP.NET sites, each with its own port or host header.
 
@@ -77,9 +80,10 @@ def iis_container(*sites: Site, features: Sequence[Feature] = (), **options: Unp
     only the last has an equivalent. The declaring function may return `connection_strings` and `app_settings` for all
     sites, as well as `environment`.
     """
-    return declare(Iis(options, sites, tuple(features)))
+    return declare(Iis(options, sites, features))
 
 
+@with_parentheses
 def selenium_container(*, browser: Browser = "chrome", **options: Unpack[Options]) -> Decorator:
     """Declare a WebDriver server with the browser "chrome" or "edge"."""
     return declare(Selenium(options, browser))

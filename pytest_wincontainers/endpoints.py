@@ -60,11 +60,14 @@ class ContainerInfo:
     """Seconds by which the engine's clock, which provides the log's timestamps, is ahead of this machine's."""
     seconds: float
     """Seconds from the start of the run's containers until this one was ready and prepared."""
+    workers: tuple[str, ...] = ()
+    """The pytest-xdist workers that each have a part of their own of it; empty if there are no parts."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ContainerInfo:
         """Create it from its JSON form, in which the keys of `ports` are strings."""
-        return cls(**{**data, "ports": {int(inside): outside for inside, outside in data["ports"].items()}})
+        ports = {int(inside): outside for inside, outside in data["ports"].items()}
+        return cls(**{**data, "ports": ports, "workers": tuple(data["workers"])})
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,9 @@ class Link(Protocol):
     def container(self) -> Container:
         """The container, for commands and files."""
 
+    def log(self) -> bytes:
+        """The container's log so far; in a test, with all that the container had written by now."""
+
     def evidence(self) -> EvidenceKeeper:
         """Keeps evidence open for the report of a failing test."""
 
@@ -132,7 +138,10 @@ class Link(Protocol):
         """When the current test began; without a current test, the beginning of the log."""
 
     def worker(self) -> str:
-        """The id of this pytest-xdist worker; "" without pytest-xdist."""
+        """The id of this pytest-xdist worker; "" without pytest-xdist.
+
+        A worker that replaces a crashed one has that one's id here.
+        """
 
     def restart(self) -> None:
         """Restart the container and wait until it is ready again."""
@@ -169,7 +178,7 @@ class Endpoint(Generic[FaceT]):
 
     @property
     def name(self) -> str:
-        """The name of the declaration."""
+        """The name of the declaration, followed by the worker's if each pytest-xdist worker has its own container."""
         return self._link.info().name
 
     @property
@@ -203,14 +212,15 @@ class Endpoint(Generic[FaceT]):
         environment: Mapping[str, str] | None = None,
         user: str = "",
         timeout: float | None = None,
+        check: bool = False,
     ) -> ExecResult:
-        """Run a program in the container; a non-zero exit code is returned in the result and raises nothing.
+        """Run a program in the container; with `check`, an exit code other than 0 raises CommandFailed.
 
         The arguments are passed to the program as they are, without a shell. `user` is the account to run as; the
         default is the image's own. Raises EngineError if the engine refuses, for example because the program does
         not exist, and if the program takes longer than `timeout` seconds.
         """
-        return self._link.container().exec(command, environment, user=user, timeout=timeout)
+        return self._link.container().exec(command, environment, user=user, timeout=timeout, check=check)
 
     def powershell(
         self,
@@ -219,13 +229,14 @@ class Endpoint(Generic[FaceT]):
         environment: Mapping[str, str] | None = None,
         user: str = "",
         timeout: float | None = None,
+        check: bool = False,
     ) -> ExecResult:
         """Run a PowerShell script in a Windows container, with any lines and characters, up to about 12,000.
 
         Pass values in `environment` and read them as $env:NAME in the script. Raises what `exec` raises, and
         ValueError if the script is too long.
         """
-        return self._link.container().powershell(script, environment, user=user, timeout=timeout)
+        return self._link.container().powershell(script, environment, user=user, timeout=timeout, check=check)
 
     def cmd(
         self,
@@ -234,19 +245,20 @@ class Endpoint(Generic[FaceT]):
         environment: Mapping[str, str] | None = None,
         user: str = "",
         timeout: float | None = None,
+        check: bool = False,
     ) -> ExecResult:
         """Run a cmd command line of up to 8,100 characters in a Windows container; needs no PowerShell in the image.
 
         Quotes, &, |, > and ^ work as at the prompt; % has no special meaning. Raises what `exec` raises, and
         ValueError for more than one line or a line that is too long.
         """
-        return self._link.container().cmd(line, environment, user=user, timeout=timeout)
+        return self._link.container().cmd(line, environment, user=user, timeout=timeout, check=check)
 
     def copy_in(self, source: str | Path, target: str) -> None:
         """Copy a file or directory of this machine into the container; `target` is its full path there, with its name.
 
-        Works while the container runs, with either isolation. Raises EngineError, and OSError if the source cannot
-        be read.
+        Works while the container runs, with either isolation. Links that stay in the directory are followed.
+        Raises EngineError, LinkError for a link that leads out of it, and OSError if the source cannot be read.
         """
         self._link.container().copy_in([Folder(Path(source), target)])
 
@@ -254,7 +266,8 @@ class Endpoint(Generic[FaceT]):
         """Copy a file or directory of the container to this machine; `target` is its full path here, with its name.
 
         Files in mounts cannot be copied (moby/moby daemon/archive_windows.go). Raises EngineError if the path does
-        not exist in the container, and OSError if `target` cannot be written.
+        not exist in the container, LinkError for a link in `target` that leads out of it, and OSError if `target`
+        cannot be written.
         """
         self._link.container().copy_out(source, Path(target))
 
@@ -267,5 +280,8 @@ class Endpoint(Generic[FaceT]):
         self._link.restart()
 
     def logs(self) -> str:
-        """The container's output so far; each line starts with the engine's timestamp."""
-        return Path(self._link.info().log).read_text("utf-8", errors="replace")
+        """The container's output so far; each line starts with the engine's timestamp.
+
+        In a test it waits a moment for lines that are on their way, and up to ten seconds where there is much output.
+        """
+        return self._link.log().decode("utf-8", errors="replace")

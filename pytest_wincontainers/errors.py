@@ -2,6 +2,7 @@
 
 WincontainersError
 ├── DeclarationError         a declaration or a mark is wrong
+│   └── LinkError            a directory to copy has a link that leads out of it
 ├── EngineError              the engine refused a call
 │   └── EngineUnavailable    no engine answers
 ├── StartError               a container did not become ready
@@ -10,6 +11,7 @@ WincontainersError
 │   └── NotReady             it runs, but did not answer in time
 ├── PreparationError         it was ready, but a preparation step failed
 │   └── MigrationError       a migration failed
+├── CommandFailed            a command that was run with check=True did not exit with 0
 └── Cancelled                the run ended while the container was starting
 
 Each is one sentence, followed by details if there are any, and by a hint that says what to do next.
@@ -17,6 +19,7 @@ Each is one sentence, followed by details if there are any, and by a hint that s
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,8 +47,30 @@ class WincontainersError(Exception):
         return "\n".join(parts)
 
 
+class WincontainersWarning(UserWarning):
+    """Something that works, but hardly as it was meant."""
+
+
+_SHOWN_FRAMES = 3
+
+
+def users_frames(problem: BaseException) -> str:
+    """Where an exception passed through the user's own files, the last few places; not those of libraries."""
+    import sysconfig
+    import traceback
+
+    libraries = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+    others = (str(Path(__file__).parent), "<", *libraries)
+    frames = [one for one in traceback.extract_tb(problem.__traceback__) if not one.filename.startswith(others)]
+    return "\n".join(f"{one.filename}:{one.lineno}: in {one.name}\n    {one.line}" for one in frames[-_SHOWN_FRAMES:])
+
+
 class DeclarationError(WincontainersError):
     """A declaration or a mark is wrong."""
+
+
+class LinkError(DeclarationError):
+    """A directory to copy has a link that leads out of it, to a directory that contains the link, or nowhere."""
 
 
 class EngineError(WincontainersError):
@@ -92,6 +117,14 @@ class PreparationError(WincontainersError):
 
 class MigrationError(PreparationError):
     """A migration failed."""
+
+
+class CommandFailed(WincontainersError):
+    """A command that was run with `check=True` did not exit with 0."""
+
+    def __init__(self, message: str, *, exit_code: int, hint: str = "", details: str = "") -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.exit_code = exit_code
 
 
 class Cancelled(WincontainersError):

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 
-from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.errors import LinkError
 
 
 @dataclass(frozen=True)
@@ -28,51 +28,17 @@ class Folder:
     replaced: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def walk(
-    folder: Path, wanted: Callable[[PurePosixPath, bool], bool] = lambda _name, _directory: True
-) -> Iterator[tuple[PurePosixPath, Path]]:
-    """The directories and files below a directory, each with its relative path; in the same order everywhere.
-
-    Links are followed where they stay inside the directory. `wanted` is asked with each relative path, and whether it
-    is a directory's; what it does not want is left out with all below it. Raises DeclarationError for a link that leads
-    out of the directory, and OSError.
-    """
-    root = Path(os.path.realpath(folder))
-    # What a link in a directory leads back to holds that directory, too, and would have no end.
-    waiting = [(PurePosixPath(), folder, frozenset({root}))]
-    while waiting:
-        above, place, ways = waiting.pop()
-        below = []
-        for path in sorted(place.iterdir(), key=lambda one: one.name):
-            name, directory = above / path.name, path.is_dir()
-            if not (directory or path.is_file()) or not wanted(name, directory):
-                continue
-            # A directory of Windows may be a link without being called one.
-            real = Path(os.path.realpath(path)) if directory or path.is_symlink() else path
-            if real is not path and not real.is_relative_to(root):
-                raise DeclarationError(
-                    f"{path} is a link that leads out of {folder}, to {real}",
-                    hint="put a copy there instead of the link, or the link's target into the directory",
-                )
-            if not directory:
-                yield name, path
-            elif real not in ways:
-                yield name, path
-                below.append((name, path, ways | {real}))
-        waiting += reversed(below)
-
-
 def packed(folders: Iterable[Folder]) -> BinaryIO:
     """A tar archive of the folders, for the root of a container; closing it removes it.
 
-    Raises OSError for what cannot be read.
+    Raises LinkError for a link that leads out of its folder, and OSError for what cannot be read.
     """
     spool = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     try:
         with tarfile.open(mode="w", fileobj=spool) as archive:
             for folder in folders:
                 _add(archive, folder)
-    except OSError:
+    except (OSError, LinkError):
         spool.close()
         raise
     spool.seek(0)
@@ -93,14 +59,73 @@ def _add(archive: tarfile.TarFile, folder: Folder) -> None:
 
 
 def _add_tree(archive: tarfile.TarFile, source: Path, root: str, left_out: Container[str]) -> None:
-    for path in sorted(source.rglob("*")):
-        name = path.relative_to(source).as_posix()
-        if name in left_out:
+    for name, path in walk(source):
+        if name.as_posix() in left_out:
             continue
         if path.is_dir():
             archive.addfile(_entry(f"{root}/{name}", directory=True))
-        elif path.is_file():
+        else:
             _add_file(archive, path, f"{root}/{name}")
+
+
+def walk(
+    folder: Path, wanted: Callable[[PurePosixPath, bool], bool] = lambda _name, _directory: True
+) -> Iterator[tuple[PurePosixPath, Path]]:
+    """The directories and files below a directory, each with its relative name; in the same order everywhere.
+
+    `wanted` is asked with each name, and whether it is a directory's; what it does not want is left out with all below
+    it. Links that stay in the directory are followed; the directory itself may be a link. Raises LinkError for a link
+    that leads out of it, to a directory that contains the link, or nowhere; and OSError.
+    """
+    root = _real(folder)
+    yield from _walk(folder, PurePosixPath(), (root,), wanted)
+
+
+def check_links(folder: Path) -> None:
+    """Raise LinkError for the first link in a directory that cannot be followed."""
+    for _ in walk(folder):
+        pass
+
+
+def _walk(
+    folder: Path, above: PurePosixPath, ways: tuple[Path, ...], wanted: Callable[[PurePosixPath, bool], bool]
+) -> Iterator[tuple[PurePosixPath, Path]]:
+    # By name, as Windows compares paths in another way.
+    for path in sorted(ways[-1].iterdir(), key=lambda one: one.name):
+        name, directory = above / path.name, path.is_dir()
+        if not wanted(name, directory):
+            continue
+        # A directory may be a junction, which is no link to Python before 3.12.
+        real = _real(path) if path.is_symlink() or directory else path
+        if not real.is_relative_to(ways[0]):
+            raise _leads_out(folder / name, folder, real)
+        if not real.exists():
+            raise LinkError(
+                f"the link {folder / name} leads to {real}, which does not exist",
+                hint="remove the link, or create what it leads to",
+            )
+        if real in ways:
+            raise LinkError(
+                f"the link {folder / name} leads to {real}, which contains it",
+                hint="remove the link; files cannot be copied in a circle",
+            )
+        if directory:
+            yield name, folder / name
+            yield from _walk(folder, name, (*ways, real), wanted)
+        elif real.is_file():
+            yield name, folder / name
+
+
+def _real(path: Path) -> Path:
+    # Not Path.resolve(), which raises RuntimeError for a link to itself, or OSError, as the version of Python has it.
+    return Path(os.path.realpath(path))
+
+
+def _leads_out(link: Path, folder: Path, real: Path) -> LinkError:
+    return LinkError(
+        f"the link {link} leads out of {folder}, to {real}",
+        hint="remove the link, or put what it leads to into the directory",
+    )
 
 
 def _add_file(archive: tarfile.TarFile, path: Path, name: str) -> None:
@@ -124,8 +149,10 @@ def _executable(path: Path) -> bool:
 def unpack(pieces: Iterator[bytes], target: Path) -> None:
     """Write what a tar archive holds, one file or one folder, to `target`. Raises OSError.
 
-    Links and devices are left out: what a container says must not reach beyond `target`.
+    Links and devices are left out: what a container says must not reach beyond `target`. For the same reason a link
+    in `target` that leads out of it raises LinkError.
     """
+    root = _real(target)
     with tempfile.TemporaryFile() as spool:
         # Whole first: as long as an archive is not read to its end, the engine keeps the container locked.
         for piece in pieces:
@@ -142,7 +169,9 @@ def unpack(pieces: Iterator[bytes], target: Path) -> None:
                 read = PureWindowsPath(str(inside))
                 if ".." in {*inside.parts, *read.parts} or inside.is_absolute() or read.anchor:
                     raise OSError(f"the archive contains a path outside its directory: {entry.name}")
-                place = target / inside
+                place = root / inside
+                if not _real(place).is_relative_to(root):
+                    raise _leads_out(target / inside, target, _real(place))
                 if entry.isdir():
                     place.mkdir(parents=True, exist_ok=True)
                 elif entry.isfile():

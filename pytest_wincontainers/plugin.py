@@ -129,7 +129,14 @@ def pytest_configure_node(node: Any) -> None:
     if owner is not None:
         from pytest_wincontainers.session.worker import INPUT
 
-        node.workerinput[INPUT] = owner.worker_input()
+        node.workerinput[INPUT] = owner.worker_joins(node.gateway.id)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    owner = _owner(node.config)
+    if owner is not None:
+        owner.worker_leaves(node.gateway.id)
 
 
 @pytest.hookimpl(optionalhook=True)

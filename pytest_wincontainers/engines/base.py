@@ -16,6 +16,9 @@ Progress = Callable[[str], None]
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
+LONGEST_LINE = 1 << 20
+"""The bytes of a line of output that are read; the rest of a longer one is dropped."""
+
 NETWORK = "nat"
 """The network that all containers share; Windows engines always have it."""
 
@@ -216,10 +219,10 @@ class Engine(Protocol):
     def state(self, container: str) -> ContainerState:
         """The current state of the container."""
 
-    def logs(self, container: str, *, follow: bool) -> Iterator[bytes]:
-        """The complete output, each line starting with its timestamp, in pieces of any length.
+    def logs(self, container: str, *, follow: bool, tail: int | None = None) -> Iterator[bytes]:
+        """The complete output, or its last `tail` lines: each starting with its timestamp, in pieces of any length.
 
-        With `follow` the iterator ends when the container ends.
+        With `follow` the iterator ends when the container ends. A line longer than `LONGEST_LINE` may be cut.
         """
 
     def exec(

@@ -8,11 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from pytest_wincontainers.engines.base import ContainerState, Engine, ExecResult
-from pytest_wincontainers.errors import EngineError
+from pytest_wincontainers.errors import CommandFailed, EngineError
 from pytest_wincontainers.guests import windows
 from pytest_wincontainers.packing import Folder, packed, unpack
 
 _POLL_SECONDS = 0.05
+_SHOWN_LINES = 40
 
 
 class Container:
@@ -29,25 +30,48 @@ class Container:
         *,
         user: str = "",
         timeout: float | None = None,
+        check: bool = False,
     ) -> ExecResult:
         """Run a program and wait for it, at most `timeout` seconds if that is given.
 
-        `user` is the account to run it as; the default is the image's own.
+        `user` is the account to run it as; the default is the image's own. With `check`, raises CommandFailed if the
+        exit code is not 0.
         """
-        return self._engine.exec(self.id, command, environment or {}, user=user, timeout=timeout)
+        done = self._engine.exec(self.id, command, environment or {}, user=user, timeout=timeout)
+        if check and done.exit_code != 0:
+            # Only the program's name: the other words may be secrets.
+            raise CommandFailed(
+                f"{command[0]} exited with code {done.exit_code}",
+                exit_code=done.exit_code,
+                details="\n".join(done.output.strip().splitlines()[-_SHOWN_LINES:]) or "(no output)",
+                hint="omit check=True to look at the result's exit_code and output instead",
+            )
+        return done
 
     def powershell(
-        self, script: str, environment: Mapping[str, str] | None = None, *, user: str = "", timeout: float | None = None
+        self,
+        script: str,
+        environment: Mapping[str, str] | None = None,
+        *,
+        user: str = "",
+        timeout: float | None = None,
+        check: bool = False,
     ) -> ExecResult:
         """Run a PowerShell script in a Windows container. Raises ValueError if it is too long."""
-        return self.exec(windows.powershell(script), environment, user=user, timeout=timeout)
+        return self.exec(windows.powershell(script), environment, user=user, timeout=timeout, check=check)
 
     def cmd(
-        self, line: str, environment: Mapping[str, str] | None = None, *, user: str = "", timeout: float | None = None
+        self,
+        line: str,
+        environment: Mapping[str, str] | None = None,
+        *,
+        user: str = "",
+        timeout: float | None = None,
+        check: bool = False,
     ) -> ExecResult:
         """Run a cmd command line in a Windows container. Raises ValueError if it is too long or has several lines."""
         command, variable = windows.cmd(line)
-        return self.exec(command, {**(environment or {}), **variable}, user=user, timeout=timeout)
+        return self.exec(command, {**(environment or {}), **variable}, user=user, timeout=timeout, check=check)
 
     def copy_in(self, folders: Sequence[Folder]) -> None:
         """Copy files and directories into the container, running or not. Raises OSError if one cannot be read."""

@@ -39,7 +39,8 @@ class Command:
     folders: Mapping[str, str | Path] = field(default_factory=dict)
     folder: str | Path = "."
     timeout: float = 600.0
-    inputs: tuple[str | Path, ...] = ()
+    inputs: Sequence[str | Path] = ()
+    made_by = "command"
 
     def check(self, base: Path) -> None:
         """Raise DeclarationError if the command is wrong."""
@@ -121,7 +122,7 @@ def command(
     code is not 0, the test fails with the command's output. `inputs` are the files and directories that the result
     depends on; without them, no snapshot is made.
     """
-    return Command(tuple(words), dict(environment or {}), image, dict(folders or {}), folder, timeout, tuple(inputs))
+    return Command(words, environment or {}, image, folders or {}, folder, timeout, inputs)
 
 
 def _names(text: str) -> list[str]:

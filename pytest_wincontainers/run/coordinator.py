@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pytest_wincontainers.reports.board import Board
 from pytest_wincontainers.reports.logs import masked
 from pytest_wincontainers.run import preflight
 from pytest_wincontainers.run.cancellation import Cancellation
+from pytest_wincontainers.run.container.follower import GATHER_SECONDS
 from pytest_wincontainers.run.container.lifecycle import Lifecycle
 from pytest_wincontainers.run.container.phases import Failed
 from pytest_wincontainers.run.container.tracker import PhaseTracker
@@ -125,7 +127,7 @@ class Coordinator:
             self.cancellation.check()
             preflight.check(request.plan, engine, context.isolation)
             lock = RunLock(request.state, request.plan.run)
-            lock.hold()
+            lock.hold(info.id, request.private)
             opened.callback(self._release, lock)
             if engine.address is not None:
                 watchdog = Watchdog(request.plan.run, engine.address, request.private)
@@ -184,13 +186,16 @@ class Coordinator:
             rounds=context.guest.removal_rounds,
             between=self._finish_logs,
         )
+        for lifecycle in self._lifecycles.values():
+            lifecycle.close_log()
         for problem in problems:
             self.board.note(problem)
         self._leftovers = bool(problems) or not idle
 
     def _finish_logs(self) -> None:
+        deadline = time.monotonic() + GATHER_SECONDS
         for lifecycle in self._lifecycles.values():
-            lifecycle.finish_log()
+            lifecycle.finish_log(deadline)
 
     def _dismiss(self, watchdog: Watchdog) -> None:
         if self._leftovers:

@@ -10,6 +10,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 from pytest_wincontainers.engines.base import Engine, ListedContainer
@@ -71,18 +72,28 @@ def _each(call: Callable[[str], None], containers: Sequence[ListedContainer]) ->
 
 
 def sweep(engine: Engine, state: Path, run: str) -> list[str]:
-    """Remove the containers of runs that are provably dead; return a line for each such run."""
-    try:
-        mine = [one for one in engine.containers([RUN]) if one.labels.get(HOST) == platform.node()]
-    except EngineUnavailable:
-        return []
+    """Remove what runs left that are provably dead: containers, passwords, locks. A line for each that had containers.
+
+    Raises OSError.
+    """
     lines: list[str] = []
-    for other in sorted({one.labels[RUN] for one in mine} - {run}):
-        lock = RunLock(state, other)
-        if not lock.is_dead():
-            continue
-        problems = remove_run(engine, other, rounds=RULES[engine.info().guest].removal_rounds)
-        lines += problems or [f"removed the containers left by run {other}, which was killed"]
-        if not problems:
-            lock.forget()
+    with ExitStack() as held:
+        dead = [lock for lock in RunLock.all(state) if lock.run != run and lock.take_over()]
+        for lock in dead:
+            held.callback(lock.let_go)
+            lock.remove_private()
+        try:
+            mine = [one for one in engine.containers([RUN]) if one.labels.get(HOST) == platform.node()]
+        except EngineUnavailable:
+            return []
+        left = {one.labels[RUN] for one in mine}
+        for lock in dead:
+            if lock.run in left:
+                problems = remove_run(engine, lock.run, rounds=RULES[engine.info().guest].removal_rounds)
+                lines += problems or [f"removed the containers left by run {lock.run}, which was killed"]
+                past = not problems
+            else:
+                past = lock.is_past(engine.info().id)
+            if past:
+                lock.release()
     return lines

@@ -35,12 +35,14 @@ from pytest_wincontainers.engines.container import Container as Container
 from pytest_wincontainers.guests import Guest as Guest
 from pytest_wincontainers.guests.builds import Isolation as Isolation
 from pytest_wincontainers.packing import Folder as Folder
+from pytest_wincontainers.packing import check_links as check_links
 from pytest_wincontainers.ready import Ready as Ready
 from pytest_wincontainers.reports import logs as logs
 from pytest_wincontainers.services.declaration import Decorator as Decorator
 from pytest_wincontainers.services.declaration import declare as declare
 from pytest_wincontainers.services.images import SERVERCORE as SERVERCORE
 from pytest_wincontainers.services.images import ServiceImage as ServiceImage
+from pytest_wincontainers.services.roles import PerWorker as PerWorker
 from pytest_wincontainers.services.roles import ServerLogs as ServerLogs
 from pytest_wincontainers.services.roles import SnapshotSupport as SnapshotSupport
 from pytest_wincontainers.services.roles import Staged as Staged

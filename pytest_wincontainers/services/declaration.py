@@ -5,17 +5,19 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ParamSpec
 
 import pytest
 
 from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.services.options import check_fields
 from pytest_wincontainers.services.service import Options, Service
 
 Decorator = Callable[[Callable[..., Any]], Any]
+ArgumentsT = ParamSpec("ArgumentsT")
 
 ENDPOINTS = pytest.StashKey[Callable[[str], Any]]()
 """In the stash of pytest's configuration: what gives a fixture its endpoint, by the name of the declaration."""
@@ -42,19 +44,22 @@ class Declaration:
 def declare(service: Service) -> Decorator:
     """Create a decorator that declares a container of this service; it turns a function into a session fixture.
 
-    Raises TypeError for an unknown option.
+    Raises DeclarationError for an unknown option, and for a value that does not fit the option's type. Fields of the
+    service are options, too, unless their names begin with _.
     """
-    known = Options.__annotations__
-    for name in service.options:
-        if name not in known:
-            decorator = service.kind if service.kind.endswith("container") else f"{service.kind}_container"
-            raise TypeError(f"{decorator}() got an unexpected keyword argument {name!r}{closest(name, known)}")
+    __tracebackhide__ = True
+    decorator = service.kind if service.kind.endswith("container") else f"{service.kind}_container"
+    try:
+        _check(service, f"{decorator}()")
+    except DeclarationError as problem:
+        # Users look for the line in their own file, which is all that is left of the traceback.
+        raise problem.with_traceback(None) from None
 
     def decorate(function: Callable[..., Any]) -> Any:
         code = function.__code__
         where = f"{code.co_filename}:{code.co_firstlineno}"
         # The module still has the earlier one at this moment; a module that is loaded again has itself.
-        earlier = _declaration_of(function.__globals__.get(function.__name__))
+        earlier = declaration_of(function.__globals__.get(function.__name__))
         return _fixture(
             Declaration(
                 name=function.__name__,
@@ -68,6 +73,36 @@ def declare(service: Service) -> Decorator:
         )
 
     return decorate
+
+
+def _check(service: Service, title: str) -> None:
+    own = [one.name for one in fields(service) if one.name != "options" and not one.name.startswith("_")]
+    known = [*own, *Options.__annotations__]
+    for name in service.options:
+        if name not in known:
+            raise DeclarationError(
+                f"{title} has no option {name!r}{closest(name, known)}", hint=f"its options are {', '.join(known)}"
+            )
+    check_fields(service, title)
+
+
+def with_parentheses(decorator: Callable[ArgumentsT, Decorator]) -> Callable[ArgumentsT, Decorator]:
+    """Say the right form where a decorator that takes options is used without parentheses."""
+
+    @functools.wraps(decorator)
+    def call(*arguments: ArgumentsT.args, **options: ArgumentsT.kwargs) -> Decorator:
+        __tracebackhide__ = True
+        if arguments and inspect.isfunction(arguments[0]):
+            name = decorator.__name__
+            raise DeclarationError(
+                f"@{name} is used without parentheses", hint=f"write @{name}(…) above def {arguments[0].__name__}"
+            )
+        try:
+            return decorator(*arguments, **options)
+        except DeclarationError as problem:
+            raise problem.with_traceback(None) from None
+
+    return call
 
 
 def _fixture(declaration: Declaration) -> Any:
@@ -89,7 +124,8 @@ def _fixture(declaration: Declaration) -> Any:
     return pytest.fixture(scope="session")(endpoint)
 
 
-def _declaration_of(value: object) -> Declaration | None:
+def declaration_of(value: object) -> Declaration | None:
+    """The declaration that a fixture function or its definition was made of."""
     attributes = getattr(value, "__dict__", None)
     found = attributes.get(_MARK) if type(attributes) is dict else None
     return found if isinstance(found, Declaration) else None
@@ -102,7 +138,7 @@ def declarations_in(plugins: Iterable[object]) -> list[Declaration]:
         if not isinstance(plugin, ModuleType):
             continue
         for value in vars(plugin).values():
-            declaration = _declaration_of(value)
+            declaration = declaration_of(value)
             if declaration is None:
                 continue
             for other in [*filter(None, [declaration.replaced]), *found.values()]:

@@ -6,12 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from pytest_wincontainers import ready
 from pytest_wincontainers.engines.base import Build, EngineInfo
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.packing import Folder
 from pytest_wincontainers.ready import Ready
 from pytest_wincontainers.services.roles import Staged, StagedFiles
 from pytest_wincontainers.services.service import Returned, Service
+
+_MAKERS: Sequence[tuple[object, str]] = (
+    (ready.tcp, "ready.tcp({port})"),
+    (ready.http, "ready.http({port})"),
+    (ready.log, 'ready.log("pattern")'),
+    (ready.exec, 'ready.exec("program")'),
+)
+"""What makes a check, and how it is written. Each is itself a function with one parameter, as a check is."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,10 @@ def check_options(service: Service, base: Path) -> None:
                 f"there is no {found.dockerfile} in {found.folder}",
                 hint="build= names the Dockerfile's directory, relative to the declaring file's directory",
             )
+    for name in ("memory", "timeout"):
+        if name in options and not options[name] > 0:
+            raise DeclarationError(f"{name}= must be more than 0", hint="omit it to use the default")
+    _check_readiness(service)
     for mount in options.get("mounts", ()):
         # A path of another system is one of the engine's machine; the engine's rules are checked later.
         if not _foreign(mount.source) and not (base / mount.source).exists():
@@ -49,8 +62,28 @@ def check_options(service: Service, base: Path) -> None:
 
 def readiness_of(service: Service) -> Sequence[Ready]:
     """All that must hold before the container is ready: the service's own checks, then the user's."""
+    return (*service.readiness(), *_given_checks(service))
+
+
+def _given_checks(service: Service) -> Sequence[Ready]:
     given = service.options.get("ready", ())
-    return (*service.readiness(), *(given if isinstance(given, (list, tuple)) else (given,)))
+    return given if isinstance(given, Sequence) else (given,)
+
+
+def _check_readiness(service: Service) -> None:
+    for check in _given_checks(service):
+        for maker, example in _MAKERS:
+            if check is maker:
+                written = example.format(port=next(iter(service.ports), 8080))
+                raise DeclarationError(
+                    f"ready={written.partition('(')[0]} is not called", hint=f"write ready={written}"
+                )
+        if isinstance(check, (ready.Tcp, ready.Http)) and check.port not in service.ports:
+            declared = ", ".join(str(port) for port in service.ports)
+            raise DeclarationError(
+                f"ready= checks the port {check.port}, which the container does not have",
+                hint=f"its ports are {declared}" if declared else f"add ports=[{check.port}]",
+            )
 
 
 def image_of(service: Service, base: Path, engine: EngineInfo) -> str | Build:
@@ -74,7 +107,7 @@ def recipe_of(
     command = service.options.get("command")
     return Recipe(
         image=image_of(service, base, engine),
-        environment={key: str(value) for key, value in environment.items()},
+        environment=environment,
         command=tuple(command) if command is not None else None,
         folders=staged.folders,
         notes=staged.notes,

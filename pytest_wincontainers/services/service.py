@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypedDict
+from typing import Annotated, Any, ClassVar, Protocol, TypedDict
 
 from pytest_wincontainers.endpoints import Endpoint, Face, Link
 from pytest_wincontainers.engines.base import Build, EngineInfo, Mount
@@ -33,13 +33,16 @@ class Options(TypedDict, total=False):
     """a directory with a Dockerfile, or `Build(folder, dockerfile, arguments, network)`; rebuilt if it changes"""
     environment: Mapping[str, str]
     """environment variables"""
-    command: Sequence[str]
+    command: Annotated[Sequence[str], 'write each word on its own, for example command=["sleep", "100"]']
     """arguments for the image's entry point, or the command to run if it has none"""
-    mounts: Sequence[Mount]
+    mounts: Annotated[Sequence[Mount], 'for example mounts=[Mount("data", "/data")]']
     """`Mount(source, target, read_only=False)`; sources are directories on the engine's host"""
-    ready: Ready | Sequence[Ready]
+    ready: Annotated[
+        Ready | Sequence[Ready],
+        "use a check such as ready.http(8080), or a function with one parameter, the endpoint",
+    ]
     """further conditions for the container to be ready, see below"""
-    prepare: Prepare
+    prepare: Annotated[Prepare, "give a function that is called with the endpoint, without calling it"]
     """a function that is called with the endpoint when the container is ready, before tests get it"""
     isolation: Isolation
     """`"process"` or `"hyperv"`, for Windows engines; see [Windows engines](windows.md)"""
@@ -78,6 +81,8 @@ class Preparation:
     progress: Callable[[str], None]
     """Called with a description of the current step; raises if the run is over or the container has failed."""
     run_tool: ToolRunner
+    parts: Sequence[Any] = ()
+    """The endpoints of its parts, if it is `PerWorker` and has parts: one for each pytest-xdist worker."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,7 @@ class Service:
     """The memory in MiB of a Hyper-V container of this kind; if None, the engine gives it 1024 (docker/for-win#321)."""
 
     @property
-    def ports(self) -> tuple[int, ...]:
+    def ports(self) -> Sequence[int]:
         """The TCP ports that the container listens on."""
         return ()
 
@@ -116,6 +121,12 @@ class Service:
         """Raise DeclarationError if the declaration is wrong, before anything starts.
 
         Relative paths are resolved against `base`. The options of `Options` have been checked already.
+        """
+
+    def check_returned(self, base: Path, returned: Returned) -> None:
+        """Raise DeclarationError if what the declaring function returned is wrong, before anything starts.
+
+        The keys and the types of the values have been checked already.
         """
 
     def image(self, engine: EngineInfo) -> str | Build:

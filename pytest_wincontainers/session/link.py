@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,9 +10,13 @@ from typing import Any, Protocol
 from pytest_wincontainers.endpoints import ContainerInfo, EvidenceKeeper, TestStart
 from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.engines.container import Container
+from pytest_wincontainers.errors import WincontainersError
+from pytest_wincontainers.limits import OutOfTime, within
 from pytest_wincontainers.reports import logs
 from pytest_wincontainers.services.roles import ServerLogs
 from pytest_wincontainers.services.service import Service
+
+_ASK_SECONDS = 5.0
 
 
 class SessionProcess(Protocol):
@@ -40,6 +45,26 @@ class SessionLink:
 
     def container(self) -> Container:
         return Container(self._process.engine, self.info().container_id)
+
+    def log(self) -> bytes:
+        logs.settle([self.arriving()])
+        return logs.read(Path(self.info().log))
+
+    def arriving(self) -> logs.Arriving:
+        """The lines of the container's log that are on their way now."""
+        info = self.info()
+        return logs.Arriving(Path(info.log), time.time() + info.clock_offset, self._latest_line)
+
+    def _latest_line(self) -> float:
+        """The time of the last line that the engine has; 0 where it does not say."""
+
+        def ask() -> bytes:
+            return b"".join(self._process.engine.logs(self.info().container_id, follow=False, tail=1))
+
+        try:
+            return logs.last_time(within(_ASK_SECONDS, ask).decode("utf-8", "replace"))
+        except (WincontainersError, OutOfTime):
+            return 0.0
 
     def evidence(self) -> EvidenceKeeper:
         return self._process.evidence

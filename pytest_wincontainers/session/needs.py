@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from _pytest.skipping import evaluate_skip_marks
 
 from pytest_wincontainers.errors import DeclarationError
-from pytest_wincontainers.services.declaration import closest
+from pytest_wincontainers.services.declaration import closest, declaration_of
 
 MARK = "wincontainers"
 
@@ -39,8 +40,19 @@ def need_of(item: pytest.Item, declared: Collection[str]) -> Need:
                     "conftest.py or in a plugin",
                 )
             marked.add(name)
-    fixtures = getattr(item, "fixturenames", ())
-    return Need(frozenset(marked.union(name for name in fixtures if name in declared)), frozenset(marked))
+    used = {name for name in getattr(item, "fixturenames", ()) if name in declared and not _is_shadowed(item, name)}
+    return Need(frozenset(marked | used), frozenset(marked))
+
+
+def _is_shadowed(item: pytest.Item, name: str) -> bool:
+    """Whether the fixture of that name is another one, which does not use the container's."""
+    definitions: Mapping[str, Sequence[Any]] = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    for definition in reversed(definitions.get(name, ())):
+        if declaration_of(definition.func) is not None:
+            return False
+        if name not in definition.argnames:
+            return True
+    return False
 
 
 def is_skipped(item: pytest.Item) -> bool:

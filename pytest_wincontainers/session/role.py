@@ -7,6 +7,7 @@ controller, which collects and runs no tests itself: there it learns from each w
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,12 +17,14 @@ import pytest
 from pytest_wincontainers.endpoints import ContainerInfo, EvidenceKeeper, StartFailure, TestStart
 from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.errors import DeclarationError, WincontainersError
-from pytest_wincontainers.plan import closure, in_order
+from pytest_wincontainers.plan import closure, in_order, part_of
 from pytest_wincontainers.reports.evidence import OpenEvidence
 from pytest_wincontainers.reports.masking import mask_report
 from pytest_wincontainers.reports.tests import LogSource, TestReports
 from pytest_wincontainers.services.declaration import ENDPOINTS, Declaration, declarations_in
 from pytest_wincontainers.services.roles import TestHooks
+from pytest_wincontainers.services.service import Service
+from pytest_wincontainers.session.fixtures import WideFixtures
 from pytest_wincontainers.session.handover import Handover
 from pytest_wincontainers.session.link import ServiceLog, SessionLink
 from pytest_wincontainers.session.needs import MARK, Need, files_without_needs_first, is_skipped, need_of
@@ -46,7 +49,9 @@ class Role:
     artifacts: Path
     handover: Handover
     worker = ""
-    """The pytest-xdist worker that this is, or nothing."""
+    """The pytest-xdist worker whose place this process has, or nothing."""
+    replacing = False
+    """Whether a worker that crashed had this place before."""
 
     def __init__(self, config: pytest.Config, plugins: Iterable[object]) -> None:
         self.config = config
@@ -82,13 +87,15 @@ class Role:
         """The selection is final, and so are the marks: read what each test needs."""
         needy = self._read_needs(session.items)
         if not session.testsfailed or self.config.option.continue_on_collection_errors:
+            if needy:
+                self.config.pluginmanager.register(WideFixtures(self._changes), "wincontainers-fixtures")
             self.needed = closure(self.declarations, {name for item in needy for name in item.stash[_NEED].names})
 
     def _read_needs(self, items: list[pytest.Item]) -> list[pytest.Item]:
         declared = [declaration.name for declaration in self.declarations]
         needy: list[pytest.Item] = []
         try:
-            self._refuse_late_declarations()
+            self._refuse_late_declarations(items)
             for item in items:
                 need = need_of(item, declared)
                 if need.names and not is_skipped(item):
@@ -98,14 +105,19 @@ class Role:
             self.problem = self.problem or problem
         return needy
 
-    def _refuse_late_declarations(self) -> None:
+    def _refuse_late_declarations(self, items: list[pytest.Item]) -> None:
         early = set(map(id, self._plugins))
-        late = declarations_in(one for one in self.config.pluginmanager.get_plugins() if id(one) not in early)
-        if late:
-            raise DeclarationError(
-                f"{late[0].where}: {late[0].name} is declared in a conftest.py that pytest does not load at startup",
-                hint="move the declaration to the root conftest.py or to a plugin",
-            )
+        late: list[object] = [one for one in self.config.pluginmanager.get_plugins() if id(one) not in early]
+        modules = (item.getparent(pytest.Module) for item in items)
+        late += dict.fromkeys(module.obj for module in modules if module is not None)
+        # A test file may import what is declared elsewhere, for example for its type.
+        for declaration in declarations_in(late):
+            if declaration not in self.declarations:
+                raise DeclarationError(
+                    f"{declaration.where}: {declaration.name} is declared in a file that pytest does not load at "
+                    "startup",
+                    hint="move the declaration to the root conftest.py or to a plugin",
+                )
 
     # -- tests --------------------------------------------------------------------------------------------
 
@@ -127,7 +139,7 @@ class Role:
             self._reports = TestReports(self.artifacts, self.settings.log_lines, self._evidence)
         for name in names:
             self._given.infos[name] = self._ready(name)
-            endpoint, service = self._endpoint(name), self._declaration(name).service
+            endpoint, service = self._endpoint(name), self._service(name)
             if isinstance(service, TestHooks):
                 try:
                     service.start_test(endpoint)
@@ -145,7 +157,7 @@ class Role:
             if outcome.skip:
                 pytest.skip(outcome.message.splitlines()[0])
             self._fail(name, outcome.message)
-        loss = self.handover.loss(name)
+        loss = self.handover.loss(outcome.name)
         if loss is not None:
             self._fail(name, loss)
         return outcome
@@ -176,22 +188,35 @@ class Role:
     def _endpoint(self, name: str) -> Any:
         """The endpoint, one for the whole process."""
         if name not in self._given.endpoints:
-            service = self._declaration(name).service
-            endpoint = service.endpoint(SessionLink(self, name))
-            if isinstance(service, TestHooks):
-                try:
-                    service.enter(endpoint)
-                except WincontainersError as problem:
-                    self._fail(name, str(problem))
+            try:
+                service = self._service(name)
+                endpoint = service.endpoint(SessionLink(self, name))
+                if self.replacing and isinstance(service, TestHooks):
+                    service.take_over(endpoint)
+            except WincontainersError as problem:
+                self._fail(name, str(problem))
             self._given.endpoints[name] = endpoint
         return self._given.endpoints[name]
 
-    def _declaration(self, name: str) -> Declaration:
-        return next(one for one in self.declarations if one.name == name)
+    def _service(self, name: str) -> Service:
+        """The service as this process sees it. Raises DeclarationError."""
+        declared = next(one.service for one in self.declarations if one.name == name)
+        return part_of(declared, self._given.infos[name].workers, self.worker)
+
+    def _changes(self) -> dict[str, int]:
+        """The changes so far to what is restored before each test, by container."""
+        found: dict[str, int] = {}
+        for name, endpoint in self._given.endpoints.items():
+            service = self._service(name)
+            # It may have ended; the test is told that elsewhere.
+            with suppress(WincontainersError):
+                found[name] = service.changes(endpoint) if isinstance(service, TestHooks) else 0
+        return found
 
     def _log_source(self, name: str) -> LogSource:
         info = self._given.infos[name]
-        return LogSource(info, ServiceLog(self._declaration(name).service, self._endpoint(name), Path(info.log)))
+        reader = ServiceLog(self._service(name), self._endpoint(name), Path(info.log))
+        return LogSource(info, reader, SessionLink(self, name).arriving)
 
     def failed(self, item: pytest.Item, when: str) -> None:
         """A phase of a test has failed."""
@@ -229,10 +254,11 @@ class Role:
 
     def restart(self, name: str) -> None:
         """Restart a container that tests have. Raises WincontainersError."""
-        self._restart(name)
-        outcome = self.handover.outcome(name)
+        own_name = self.info(name).name
+        self._restart(own_name)
+        outcome = self.handover.outcome(own_name)
         if isinstance(outcome, ContainerInfo):
             self._given.infos[name] = outcome
 
-    def _restart(self, name: str) -> None:
+    def _restart(self, own_name: str) -> None:
         raise NotImplementedError

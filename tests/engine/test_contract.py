@@ -10,6 +10,7 @@ import pytest
 from pytest_wincontainers.engines.base import NETWORK, Build, ContainerSpec, ExecResult, timestamp
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.engines.docker import DockerEngine
+from pytest_wincontainers.engines.docker.calls import refused
 from pytest_wincontainers.engines.registry import make_engine
 from pytest_wincontainers.errors import EngineError
 from pytest_wincontainers.guests.text import decode_line
@@ -36,6 +37,8 @@ def answered(spec, command):
             return ExecResult(int(code), f"{text}\n")
         case ["box", "words", *_] if len(command) == 2:
             return ExecResult(0, "[]\n")
+        case ["no-such-program", *_]:
+            raise refused("run no-such-program", 'exec: "no-such-program": executable file not found in $PATH')
 
 
 def said(line):
@@ -185,6 +188,11 @@ class Contract:
         assert abs(timestamp(stamp) - subject.engine.info().clock_offset - time.time()) < 60
         assert subject.lines(container) == [(stamp, "bye")]
 
+    def test_the_last_lines_of_the_output(self, subject):
+        container = subject.ended(text="bye")
+        (last,) = lines_of(subject.engine.logs(container, follow=False, tail=1))
+        assert last in list(lines_of(subject.engine.logs(container, follow=False)))[-1:]
+
     def test_following_ends_with_the_container(self, subject):
         container, read = subject.running("box", "start", "hello"), []
 
@@ -206,10 +214,13 @@ class Contract:
         container = subject.running()
         done = subject.engine.exec(container, ["box", "end", "4", "said"], {})
         assert (done.exit_code, done.stdout.splitlines(), done.stderr) == (4, ["said"], "")
+        with pytest.raises(EngineError, match="refused to run no-such-program") as missing:
+            subject.engine.exec(container, ["no-such-program", "x"], {})
+        assert missing.value.failure.implies == "no-program"
         subject.engine.kill(container)
-        with pytest.raises(EngineError) as refused:
+        with pytest.raises(EngineError) as ended:
             subject.engine.exec(container, ["box", "end", "0", "said"], {})
-        assert refused.value.status == 409
+        assert ended.value.status == 409
 
     @pytest.mark.parametrize("runs", [False, True], ids=["before its start", "while it runs"])
     def test_files(self, subject, tmp_path, runs):

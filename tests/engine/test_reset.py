@@ -365,3 +365,31 @@ def test_a_dump(shop):
     (shop.path / "dumped.sql").rename(shop.path / "migrations" / "1.sql")
     shop.files(test_it="def test_it(database):\n    assert len(database.execute('SELECT id FROM products')) == 3\n")
     assert shop.run().outcomes() == {"passed": 1}
+
+
+WIDE = """
+import pytest
+
+@pytest.fixture(scope="module")
+def order(database):
+    database.execute("INSERT INTO orders (product, note) VALUES (1, 'wide')")
+
+@pytest.fixture(scope="session")
+def products(database):
+    return database.execute("SELECT name FROM products")
+
+def test_1(database, order, products):
+    assert database.execute("SELECT COUNT(*) FROM orders WHERE note = 'wide'") == [(1,)]
+    database.execute("DELETE FROM orders")
+
+def test_2(database, order, products):
+    assert database.execute("SELECT COUNT(*) FROM orders WHERE note = 'wide'") == [(0,)]
+"""
+
+
+def test_a_wide_fixture_whose_rows_vanish_gets_a_warning(shop):
+    shop.declare(reset="test")
+    shop.files(test_it=WIDE)
+    finished = shop.run()
+    assert finished.outcomes() == {"passed": 2, "warnings": 1}
+    assert "the module-scoped fixture order changes database, which is restored before each test" in finished.output

@@ -92,6 +92,33 @@ def test_fixtures_that_use_containers_count_as_needs(suite, pytester):
     suite.run().assert_outcomes(passed=1)
 
 
+SHADOWED = """
+import pytest
+
+@pytest.fixture
+def cache({parameter}):
+    return "mine"
+
+def test_it(cache):
+    assert cache == "mine"
+"""
+
+
+def test_a_fixture_that_shadows_a_container_starts_nothing(suite, pytester):
+    pytester.makepyfile(
+        test_shadow=SHADOWED.format(parameter=""),
+        test_parameter="import pytest\n\n@pytest.mark.parametrize('app', [1])\ndef test_it(app): assert app == 1",
+    )
+    suite.run().assert_outcomes(passed=2)
+    assert not (pytester.path / "journal").exists()
+
+
+def test_a_fixture_that_extends_a_container_starts_it(suite, pytester):
+    pytester.makepyfile(SHADOWED.format(parameter="cache"))
+    suite.run().assert_outcomes(passed=1)
+    assert len(suite.journal("create")) == 1
+
+
 def test_files_without_needs_run_first(suite, pytester):
     suite.conftest(start_seconds=1)
     note = "def note(name):\n    with open('order', 'a') as file: print(name, file=file)\n\n"
@@ -195,10 +222,10 @@ def test_fixtures_and_help_tell_of_it(pytester):
 @pytest.mark.parametrize(
     ("declared", "words"),
     [
-        ("@container(imag='x')", "container() got an unexpected keyword argument 'imag'; did you mean 'image'?"),
+        ("@container(imag='x')", "container() has no option 'imag'; did you mean 'image'?"),
         (
             "@container(image='x', ports=[80], timout=3)",
-            "container() got an unexpected keyword argument 'timout'; did you mean 'timeout'?",
+            "container() has no option 'timout'; did you mean 'timeout'?",
         ),
     ],
 )

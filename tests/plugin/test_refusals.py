@@ -1,5 +1,7 @@
 """What is refused before anything starts, as a person sees it; all the reasons are in tests/unit/test_refusals.py."""
 
+import re
+
 import pytest
 
 from tests.kit.suite import WITHOUT_HYPOTHESIS
@@ -63,9 +65,39 @@ def test_a_declaration_in_a_deeper_conftest(pytester, mode):
     result = pytester.runpytest_subprocess(*WITHOUT_HYPOTHESIS, *mode)
     assert result.ret != 0
     told = result.stdout.str() + result.stderr.str()
-    assert "database is declared in a conftest.py that pytest does not load at startup" in told
+    assert "database is declared in a file that pytest does not load at startup" in told
     assert "hint: move the declaration to the root conftest.py" in told
     assert not (pytester.path / "journal").exists()
+
+
+DECLARED_IN_A_TEST_FILE = """
+import pytest
+from pytest_wincontainers import container
+
+@container(image="box:1")
+def cache():
+    pass
+
+{test}
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "order"),
+    [("def test_it(cache): pass", "needs"), ("class TestIt:\n    def test_it(self, cache): pass", "file")],
+)
+def test_a_declaration_in_a_test_file(run, pytester, test, order):
+    result = run(DECLARED_IN_A_TEST_FILE.format(test=test), f"--wincontainers-order={order}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    told = result.stdout.str() + result.stderr.str()
+    assert re.search(r"test_\w+\.py:4: cache is declared in a file that pytest does not load at startup", told)
+    assert "hint: move the declaration to the root conftest.py or to a plugin" in told
+    assert not (pytester.path / "journal").exists()
+
+
+def test_a_declaration_that_a_test_file_imports(run, pytester):
+    result = run("from conftest import database\n\ndef test_it(database): pass")
+    result.assert_outcomes(passed=1)
 
 
 def test_asked_for_at_run_time(run):

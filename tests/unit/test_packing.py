@@ -1,48 +1,13 @@
 """Folders that go into containers, and what comes out of them."""
 
 import io
-import sys
+import os
 import tarfile
 
 import pytest
 
-from pytest_wincontainers.errors import DeclarationError
-from pytest_wincontainers.packing import Folder, packed, unpack, walk
-
-needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own there")
-
-
-def test_a_walk_goes_through_all_in_one_order(tmp_path):
-    for name in ("b/x", "a/2", "a/10", "a-b", "c/d/e", "c/left/f"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    found = [name.as_posix() for name, _ in walk(tmp_path, lambda name, _: name.name != "left")]
-    assert found == ["a", "a-b", "b", "c", "a/10", "a/2", "b/x", "c/d", "c/d/e"]
-    assert [name.as_posix() for name, _ in walk(tmp_path, lambda _, directory: not directory)] == ["a-b"]
-
-
-@needs_links
-def test_a_walk_follows_links_inside_and_ends(tmp_path):
-    (tmp_path / "site" / "a" / "b").mkdir(parents=True)
-    (tmp_path / "site" / "a" / "b" / "file").touch()
-    (tmp_path / "site" / "a" / "b" / "up").symlink_to("..")
-    (tmp_path / "site" / "again").symlink_to("a")
-    (tmp_path / "entry").symlink_to("site")
-    for folder in ("site", "entry"):
-        files = [name.as_posix() for name, path in walk(tmp_path / folder) if path.is_file()]
-        assert files == ["a/b/file", "again/b/file"]
-
-
-@needs_links
-@pytest.mark.parametrize("target", ["../outside", "../outside/file", "/", "../site-2"])
-def test_a_walk_does_not_lead_out(tmp_path, target):
-    for name in ("site", "site-2", "outside"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "outside" / "file").touch()
-    (tmp_path / "site" / "link").symlink_to(target)
-    with pytest.raises(DeclarationError, match="link is a link that leads out of") as caught:
-        list(walk(tmp_path / "site"))
-    assert "put a copy there" in caught.value.hint
+from pytest_wincontainers.errors import LinkError
+from pytest_wincontainers.packing import Folder, check_links, packed, unpack, walk
 
 
 def test_a_folder_goes_in_whole_with_what_is_replaced(tmp_path):
@@ -94,3 +59,101 @@ def test_nothing_comes_out_beside_its_target(tmp_path):
     with pytest.raises(OSError, match="a path outside its directory"):
         unpack(archive_of(("site", None), ("site/../../x", b"x")), tmp_path / "back")
     assert not (tmp_path.parent / "x").exists()
+
+
+# -- links -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A directory beside another one, and named through a link itself."""
+    for name, content in {"real/bin/a.dll": "a", "real/bin/deep/b.dll": "b", "beside/secret": "s"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    (tmp_path / "site").symlink_to("real")
+    return tmp_path / "site"
+
+
+def contents(folder):
+    with packed([Folder(folder, "/x")]) as archive, tarfile.open(fileobj=archive) as read:
+        return {entry.name: read.extractfile(entry).read().decode() for entry in read if entry.isfile()}
+
+
+def test_links_that_stay_inside_are_followed(site):
+    (site / "bin" / "to-file.dll").symlink_to("deep/b.dll")
+    (site / "to-directory").symlink_to(site / "bin" / "deep")
+    (site / "to-link").symlink_to("to-directory")
+    assert contents(site) == {
+        "x/bin/a.dll": "a",
+        "x/bin/deep/b.dll": "b",
+        "x/bin/to-file.dll": "b",
+        "x/to-directory/b.dll": "b",
+        "x/to-link/b.dll": "b",
+    }
+    assert [(name.as_posix(), path.is_dir()) for name, path in walk(site)][:2] == [("bin", True), ("bin/a.dll", False)]
+
+
+REFUSED = {
+    "a file outside": ("../../beside/secret", r"the link .*site.bin.link leads out of .*site, to .*beside.secret"),
+    "a directory outside": ("../../beside", r"the link .*site.bin.link leads out of .*site, to .*beside"),
+    "the system": (os.path.abspath(os.sep), r"leads out of"),
+    "itself": ("link", r"the link .*site.bin.link leads to .*link, which does not exist"),
+    "nothing": ("nothing", r"the link .*site.bin.link leads to .*nothing, which does not exist"),
+    "its directory": (".", r"the link .*site.bin.link leads to .*bin, which contains it"),
+    "its root": ("..", r"the link .*site.bin.link leads to .*real, which contains it"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_other_links_are_refused(site, case):
+    target, words = REFUSED[case]
+    (site / "bin" / "link").symlink_to(target)
+    for refuse in (check_links, contents):
+        with pytest.raises(LinkError, match=words) as refused:
+            refuse(site)
+        assert refused.value.hint
+
+
+def test_a_circle_of_links_is_refused(site):
+    (site / "one").mkdir()
+    (site / "two").mkdir()
+    (site / "one" / "on").symlink_to("../two")
+    (site / "two" / "back").symlink_to("../one")
+    with pytest.raises(LinkError, match="which contains it"):
+        check_links(site)
+
+
+def test_what_comes_out_does_not_go_through_links_that_lead_out(tmp_path):
+    back, beside = tmp_path / "back", tmp_path / "beside"
+    (back / "bin").mkdir(parents=True)
+    beside.mkdir()
+    (beside / "kept").write_text("old")
+    (back / "bin" / "a.dll").symlink_to(beside / "kept")
+    (back / "new").symlink_to(beside / "new")
+    (back / "directory").symlink_to(beside)
+    for name in ("bin/a.dll", "new", "directory/x"):
+        with pytest.raises(LinkError, match=r"back.* leads out of .*back, to .*beside") as refused:
+            unpack(archive_of(("site", None), (f"site/{name}", b"x")), back)
+        assert "remove the link" in refused.value.hint
+    assert [(one.name, one.read_text()) for one in beside.iterdir()] == [("kept", "old")]
+
+
+def test_what_comes_out_goes_where_it_is_told(tmp_path):
+    """The target may be a link, as whoever names it knows; and links that stay in it are followed."""
+    (tmp_path / "real" / "bin").mkdir(parents=True)
+    (tmp_path / "back").symlink_to("real")
+    (tmp_path / "back" / "short").symlink_to("bin")
+    unpack(archive_of(("site", None), ("site/short/a.dll", b"x")), tmp_path / "back")
+    assert (tmp_path / "real" / "bin" / "a.dll").read_bytes() == b"x"
+    (tmp_path / "file").symlink_to("elsewhere")
+    unpack(archive_of(("a.txt", b"alone")), tmp_path / "file")
+    assert (tmp_path / "elsewhere").read_bytes() == b"alone"
+
+
+def test_a_walk_leaves_out_what_is_not_wanted(tmp_path):
+    for name in ("B/x", "a/2", "a/10", "a-b", "c/left/f"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = [name.as_posix() for name, _ in walk(tmp_path, lambda name, _: name.name != "left")]
+    assert found == ["B", "B/x", "a", "a/10", "a/2", "a-b", "c"]
+    assert [name.as_posix() for name, _ in walk(tmp_path, lambda _, directory: not directory)] == ["a-b"]

@@ -13,12 +13,25 @@ BOX = 'container(image="box:1")'
 XDT = 'xmlns:xdt="http://schemas.microsoft.com/XML-Document-Transform"'
 FILES = {
     "site/web.config": '<configuration>\n  <appSettings><add key="a" value="b" /></appSettings>\n</configuration>',
+    "linked/web.config": "<configuration />",
     "plain/page.html": "no web.config here",
+    "torn/web.config": "<configuration>\n  <appSettings>\n</configuration>",
     "broken.config": "<configuration>\n  <appSettings>\n  <add></configuration>",
     "unknown.config": f'<configuration {XDT}>\n  <appSettings xdt:Transform="Replacee" />\n</configuration>',
     "aimless.config": f'<configuration {XDT}>\n  <add key="a" xdt:Transform="Remove" xdt:Locator="Match(kei)" />\n</configuration>',
     "vain.config": f'<configuration {XDT}>\n  <nothing xdt:Transform="Remove" />\n</configuration>',
 }
+LINKS = {"linked/bin": "../plain"}
+
+
+def lay_out(folder):
+    """Write the files that declarations name."""
+    for name, content in FILES.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+    for name, target in LINKS.items():
+        (folder / name).symlink_to(target)
 
 
 def site(options="", path="site"):
@@ -28,6 +41,24 @@ def site(options="", path="site"):
 WEB = "web"
 REFUSED = {
     "no web.config": (site(path="plain"), WEB, "There is no web.config in", "publish the site"),
+    "a web.config that does not parse": (
+        site(path="torn"),
+        WEB,
+        "web.config, line 3, column",
+        "Correct the file",
+    ),
+    "a link that leads out of a site": (
+        site(path="linked"),
+        WEB,
+        "leads out of ",
+        "remove the link, or put what it leads to into the directory",
+    ),
+    "a link that leads out of a virtual directory": (
+        site(', virtual_directories={"/files": "linked"}'),
+        WEB,
+        "leads out of ",
+        "remove the link, or put what it leads to into the directory",
+    ),
     "no transform": (
         site(', transforms=["no.config"]'),
         WEB,
@@ -92,14 +123,14 @@ REFUSED = {
     "an identity nobody knows": (
         site(', pool=AppPool(identity="Me")'),
         WEB,
-        "the site shop has a pool with an invalid identity='Me'",
-        "set user= and password=",
+        'AppPool(): identity= must be "ApplicationPoolIdentity" or ',
+        "pass",
     ),
     "a feature nobody knows": (
         '@iis_container(Site("shop", "site", 80), features=["php"])\ndef web(): pass',
         WEB,
-        "unknown feature: 'php'",
-        "use one of dynamic-compression, url-rewrite, websockets",
+        'iis_container(): features[0] must be "dynamic-compression" or "url-rewrite" or "websockets", not \'php\'',
+        'pass "dynamic-compression"',
     ),
     "unknown need": (
         f"@{BOX}\ndef web(databse): pass\n\n@{BOX}\ndef database(): pass",
@@ -134,8 +165,8 @@ REFUSED = {
     "a snapshot nobody knows": (
         '@mysql_container(snapshot="alwayss")\ndef database(): pass',
         "database",
-        "unknown snapshot mode: 'alwayss'",
-        'use "auto", "never" or "refresh"',
+        'mysql_container(): snapshot= must be "auto" or "never" or "refresh", not \'alwayss\'',
+        'pass "auto" or',
     ),
     "no migrations folder": (
         '@mysql_container(migrations="db/migrations")\ndef database(): pass',
@@ -188,13 +219,241 @@ REFUSED = {
     "a browser nobody knows": (
         '@selenium_container(browser="netscape")\ndef browser(): pass',
         "browser",
-        "unknown browser: 'netscape'",
-        "use one of chrome, edge",
+        'selenium_container(): browser= must be "chrome" or "edge", not \'netscape\'',
+        'pass "chrome" or "edge"',
+    ),
+    # -- options of the wrong kind ---------------------------------------------------------------------------
+    "a check that is not called": (
+        '@container(image="x", ports=[7000], ready=ready.http)\ndef box(): pass',
+        "box",
+        "ready=ready.http is not called",
+        "write ready=ready.http(7000)",
+    ),
+    "a check that is not called, in a list": (
+        '@container(image="x", ready=[ready.log("up"), ready.exec])\ndef box(): pass',
+        "box",
+        "ready=ready.exec is not called",
+        'write ready=ready.exec("program")',
+    ),
+    "a check as a word": (
+        '@container(image="x", ready="http")\ndef box(): pass',
+        "box",
+        "container(): ready= must be a function with 1 parameter or a list, not 'http'",
+        "use a check such as ready.http(8080)",
+    ),
+    "a check without a parameter": (
+        'def up(): return None\n\n@container(image="x", ready=[up])\ndef box(): pass',
+        "box",
+        "container(): ready[0] must be a function with 1 parameter, not up()",
+        "use a check such as ready.http(8080), or a function with one parameter",
+    ),
+    "a check of a port that is not declared": (
+        '@container(image="x", ports=[7000], ready=ready.http(7001))\ndef box(): pass',
+        "box",
+        "ready= checks the port 7001, which the container does not have",
+        "its ports are 7000",
+    ),
+    "a check of a port where none is declared": (
+        '@container(image="x", ready=ready.tcp(7001))\ndef box(): pass',
+        "box",
+        "ready= checks the port 7001, which the container does not have",
+        "add ports=[7001]",
+    ),
+    "a check's port as a word": (
+        '@container(image="x", ports=[7000], ready=ready.http("7000"))\ndef box(): pass',
+        "box",
+        "ready.http(): port= must be an integer, not '7000'",
+        "write 7000 without quotes",
+    ),
+    "one status instead of a list": (
+        '@container(image="x", ports=[7000], ready=ready.http(7000, status=200))\ndef box(): pass',
+        "box",
+        "ready.http(): status= must be a list, not 200",
+        "write status=[200]",
+    ),
+    "a pattern that is none": (
+        '@container(image="x", ready=ready.log("("))\ndef box(): pass',
+        "box",
+        "ready.log() has an invalid pattern: missing )",
+        "give a regular expression as a string",
+    ),
+    "a mapping of ports": (
+        '@container(image="x", ports={7000: 8000})\ndef box(): pass',
+        "box",
+        "container(): ports= must be a list, not a dict",
+        "list the ports inside the container, for example ports=[7000]; the ports to connect to are chosen for you",
+    ),
+    "ports as docker writes them": (
+        '@container(image="x", ports=["8000:7000"])\ndef box(): pass',
+        "box",
+        "container(): ports[0] must be an integer, not '8000:7000'",
+        "for example ports=[7000]",
+    ),
+    "one port": (
+        '@container(image="x", ports=7000)\ndef box(): pass',
+        "box",
+        "container(): ports= must be a list, not 7000",
+        "for example ports=[7000]",
+    ),
+    "a port that is none": (
+        '@container(image="x", ports=[70000])\ndef box(): pass',
+        "box",
+        "ports= has an invalid port: 70000",
+        "use ports from 1 to 65535",
+    ),
+    "a command in one word": (
+        '@container(image="x", command="sleep 100")\ndef box(): pass',
+        "box",
+        "container(): command= must be a list, not 'sleep 100'",
+        'write each word on its own, for example command=["sleep", "100"]',
+    ),
+    "a mount as docker writes it": (
+        '@container(image="x", mounts=["data:/data"])\ndef box(): pass',
+        "box",
+        "container(): mounts[0] must be a Mount, not 'data:/data'",
+        'for example mounts=[Mount("data", "/data")]',
+    ),
+    "one mount": (
+        '@container(image="x", mounts=Mount("data", "/data"))\ndef box(): pass',
+        "box",
+        "container(): mounts= must be a list, not a Mount",
+        "for example mounts=[",
+    ),
+    "a preparation that was called": (
+        'def fill(endpoint): pass\n\n@container(image="x", prepare=fill(None))\ndef box(): pass',
+        "box",
+        "container(): prepare= must be a function with 1 parameter, not None",
+        "without calling it",
+    ),
+    "a number in the environment": (
+        '@container(image="x", environment={"PORT": 8080})\ndef box(): pass',
+        "box",
+        'container(): environment["PORT"] must be a string, not an int',
+        'write it as a string, for example "8080"',
+    ),
+    "a list as the environment": (
+        '@container(image="x", environment=["A=b"])\ndef box(): pass',
+        "box",
+        "container(): environment= must be a dictionary, not a list",
+        "pass a dictionary",
+    ),
+    "memory as docker writes it": (
+        '@container(image="x", memory="512m")\ndef box(): pass',
+        "box",
+        "container(): memory= must be an integer, not '512m'",
+        "pass an integer",
+    ),
+    "no memory": (
+        '@container(image="x", memory=0)\ndef box(): pass',
+        "box",
+        "memory= must be more than 0",
+        "omit it",
+    ),
+    "a time as a word": (
+        '@container(image="x", timeout="30")\ndef box(): pass',
+        "box",
+        "container(): timeout= must be a number, not '30'",
+        "pass a number",
+    ),
+    "an isolation nobody knows": (
+        '@container(image="x", isolation="hyper-v")\ndef box(): pass',
+        "box",
+        'container(): isolation= must be "process" or "hyperv", not \'hyper-v\'',
+        'pass "process" or "hyperv"',
+    ),
+    "one feature": (
+        '@iis_container(Site("shop", "site", 80), features="websockets")\ndef web(): pass',
+        WEB,
+        "iis_container(): features= must be a list, not 'websockets'",
+        "write features=['websockets']",
+    ),
+    "a port of a site as a word": (
+        '@iis_container(Site("shop", "site", "8080"))\ndef web(): pass',
+        WEB,
+        "Site(): port= must be an integer, not '8080'",
+        "write 8080 without quotes",
+    ),
+    "one transform": (
+        site(', transforms="Web.Test.config"'),
+        WEB,
+        "Site(): transforms= must be a list, not 'Web.Test.config'",
+        "write transforms=['Web.Test.config']",
+    ),
+    "a number in the application settings": (
+        site(', app_settings={"Retries": 3}'),
+        WEB,
+        'Site(): app_settings["Retries"] must be a string, not an int',
+        'write it as a string, for example "8080"',
+    ),
+    "a number in a pool's environment": (
+        site(', pool=AppPool(environment={"N": 3})'),
+        WEB,
+        'AppPool(): environment["N"] must be a string, not an int',
+        "write it as a string",
+    ),
+    "inputs of a command that are one": (
+        '@mysql_container(migrations=command("true", inputs="db"))\ndef database(): pass',
+        "database",
+        "command(): inputs= must be a list, not 'db'",
+        "write inputs=['db']",
+    ),
+    # -- how decorators are written --------------------------------------------------------------------------
+    "an option of the kind's own, misspelled": (
+        '@mysql_container(migration="db")\ndef database(): pass',
+        "database",
+        "mysql_container() has no option 'migration'; did you mean 'migrations'?",
+        "its options are database, user, migrations,",
+    ),
+    "an option of all kinds, misspelled": (
+        '@container(image="x", enviroment={})\ndef box(): pass',
+        "box",
+        "container() has no option 'enviroment'; did you mean 'environment'?",
+        "its options are ports, image,",
+    ),
+    "no parentheses": (
+        "@mysql_container\ndef database(): pass",
+        "database",
+        "@mysql_container is used without parentheses",
+        "write @mysql_container(…) above def database",
+    ),
+    "no parentheses where sites are expected": (
+        "@iis_container\ndef web(): pass",
+        WEB,
+        "@iis_container is used without parentheses",
+        "write @iis_container(…) above def web",
+    ),
+    # -- what declaring functions return ---------------------------------------------------------------------
+    "the face of a container instead of a string": (
+        f'@mysql_container()\ndef database(): pass\n\n@{BOX}\ndef box(database): return {{"environment": {{"DB": database}}}}',
+        "box",
+        'box: the returned environment["DB"] must be a string, not a MySqlFace',
+        "use one of its attributes, for example .connection_string or .url or .host",
+    ),
+    "None instead of a string": (
+        f'@{BOX}\ndef box(): return {{"environment": {{"DB": None}}}}',
+        "box",
+        'box: the returned environment["DB"] must be a string, not None',
+        'omit it, or use ""',
+    ),
+    "a number instead of a string": (
+        f'@{BOX}\ndef box(): return {{"environment": {{"PORT": 8080}}}}',
+        "box",
+        'box: the returned environment["PORT"] must be a string, not an int',
+        "write it as a string",
+    ),
+    "a connection string that is none": (
+        '@iis_container(Site("shop", "site", 80))\ndef web(): return {"connection_strings": {"Shop": 1}}',
+        WEB,
+        'web: the returned connection_strings["Shop"] must be a string, not an int',
+        "write it as a string",
     ),
 }
 
 
-def plan(module, needed):
+def plan(conftest, needed):
+    spec = importlib.util.spec_from_file_location("a_suites_conftest", conftest)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     declarations = declarations_in([module])
     return make_plan(declarations, closure(declarations, [needed]), "abc", lambda: "secret")
 
@@ -202,16 +461,10 @@ def plan(module, needed):
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_declaration_that_cannot_be(tmp_path, case):
     declared, needed, sentence, hint = REFUSED[case]
-    for name, content in FILES.items():
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(content)
+    lay_out(tmp_path)
     conftest = tmp_path / "conftest.py"
     conftest.write_text("from pytest_wincontainers import *\n\n" + declared)
-    spec = importlib.util.spec_from_file_location("a_suites_conftest", conftest)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     with pytest.raises(DeclarationError) as refused:
-        plan(module, needed)
+        plan(conftest, needed)
     assert sentence in f"{refused.value.message}\n{refused.value.details}"
     assert hint in refused.value.hint

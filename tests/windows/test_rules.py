@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import tarfile
 
 import docker.errors
@@ -379,9 +380,17 @@ def test_exec(engine, created):
         made = engine.client.api.exec_create(one, list(command), **options)
         return engine.client.api.exec_start(made["Id"])
 
+    def failing(*command, **options):
+        made = engine.client.api.exec_create(one, list(command), **options)
+        output, _ = engine.client.api.exec_start(made["Id"], demux=True)
+        return engine.client.api.exec_inspect(made["Id"])["ExitCode"], output
+
     assert json.loads(run("box", "words", "a b", 'c"d', "\\", "e\\\\ f\\", "")) == ["a b", 'c"d', "\\", "e\\\\ f\\", ""]
-    assert refusal(run, "sh", "-c", "true")[0] == 400
-    assert refusal(run, "box", "words", user="nobody")[1].endswith("is incorrect. (0x52e)")
+    code, output = failing("sh", "-c", "true")
+    assert code == 126
+    assert re.match(rb"container \w+ encountered an error during hcs::System::CreateProcess: .*\(0x2\): sh\r\n", output)
+    code, output = failing("box", "words", user="nobody")
+    assert (code, output.endswith(b"is incorrect. (0x52e)\r\n")) == (126, True)
     # What the plugin does not use, the stand-in refuses.
     assert b"does not know" in run("ipconfig", "/all")
     assert b"does not know" in run("powershell", "-Command", "dir")

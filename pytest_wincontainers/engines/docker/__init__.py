@@ -25,7 +25,7 @@ from pytest_wincontainers.engines.base import (
     Progress,
 )
 from pytest_wincontainers.engines.docker import streams
-from pytest_wincontainers.engines.docker.calls import calling, refused, tolerating
+from pytest_wincontainers.engines.docker.calls import calling, check_started, refused, tolerating
 from pytest_wincontainers.engines.docker.connection import LOOPBACK, connect
 from pytest_wincontainers.engines.registry import docker_address
 from pytest_wincontainers.errors import EngineError, EngineUnavailable, ImageError
@@ -34,7 +34,7 @@ from pytest_wincontainers.guests import RULES, guest_of
 from pytest_wincontainers.guests.base import GuestRules
 from pytest_wincontainers.guests.builds import parse_version
 from pytest_wincontainers.guests.windows import is_pipe
-from pytest_wincontainers.limits import within
+from pytest_wincontainers.limits import OutOfTime, within
 
 _BUILD_TAIL_LINES = 30
 # An engine that was told to stop a container kills it after the time it was given, and then needs its own while.
@@ -260,10 +260,9 @@ class DockerEngine:
             out_of_memory=bool(state.get("OOMKilled")),
         )
 
-    def logs(self, container: str, *, follow: bool) -> Iterator[bytes]:
+    def logs(self, container: str, *, follow: bool, tail: int | None = None) -> Iterator[bytes]:
         with calling("read a container's log"):
-            pieces = self._api.logs(container, stdout=True, stderr=True, stream=True, follow=follow, timestamps=True)
-            yield from pieces
+            yield from streams.log_lines(self._api, container, follow=follow, tail=tail)
 
     def exec(
         self,
@@ -282,13 +281,15 @@ class DockerEngine:
 
         try:
             code, pieces = run() if timeout is None else within(timeout, run)
-        except TimeoutError:
+        except OutOfTime:
             running.close()
             raise EngineError(
                 f"{command[0]} timed out after {timeout:g} s",
                 hint="allow more time with timeout=; the command keeps running until its container ends",
             ) from None
-        return ExecResult(code, *streams.texts(pieces, self._guest))
+        stdout, stderr = streams.texts(pieces, self._guest)
+        check_started(f"run {command[0]} in a container", code, stdout)
+        return ExecResult(code, stdout, stderr)
 
     def stop(self, container: str, seconds: float) -> None:
         def stop() -> None:
@@ -297,7 +298,7 @@ class DockerEngine:
 
         try:
             within(seconds + _STOP_GRACE_SECONDS, stop)
-        except (EngineError, TimeoutError):
+        except (EngineError, OutOfTime):
             self.kill(container)
 
     def kill(self, container: str) -> None:

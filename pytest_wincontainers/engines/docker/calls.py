@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,12 @@ import urllib3.exceptions
 
 from pytest_wincontainers.errors import EngineError, EngineUnavailable
 from pytest_wincontainers.failures import find_failure
+
+_NOT_STARTED_CODES = (126, 127, 128)
+_NOT_STARTED = re.compile(
+    r"OCI runtime exec failed: |unable to find (?:user|group) |"
+    r"container \S+ encountered an error during |hcs\w*::System::CreateProcess "
+)
 
 
 @contextmanager
@@ -41,10 +48,20 @@ def refused(what: str, words: str, status: int = 0) -> EngineError:
     return EngineError(
         f"the Docker engine refused to {what}",
         details=words,
-        hint=failure.remedy if failure else "the engine's own message is above; its log may have more details",
+        hint=failure.remedy if failure else "check the engine's log for more details",
         status=status,
         failure=failure,
     )
+
+
+def check_started(what: str, code: int, stdout: str) -> None:
+    """Raise EngineError if a command's output is the engine's own: why it could not start the program.
+
+    The engine has answered already when it tries to, so it writes its message where the program's output would be
+    (moby/moby api/server/router/container/exec.go; for Windows microsoft/service-fabric-issues#574, docker/docs#9870).
+    """
+    if code in _NOT_STARTED_CODES and _NOT_STARTED.match(stdout):
+        raise refused(what, stdout.strip())
 
 
 def _unavailable(what: str, problem: Exception) -> EngineUnavailable:

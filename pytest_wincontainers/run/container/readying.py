@@ -18,6 +18,7 @@ from pytest_wincontainers.errors import (
     PreparationError,
     StartError,
     WincontainersError,
+    users_frames,
 )
 from pytest_wincontainers.reports.logs import tail
 from pytest_wincontainers.run.container.follower import TAIL_LINES
@@ -53,14 +54,16 @@ def make_ready(
         pause(_LAST_WORDS_SECONDS)
         raise StartError(
             f"the readiness check of {name} failed: {problem.message}",
-            details=problem.details,
+            details=_joined(users_frames(problem), problem.details),
             hint=f"its log is {log}",
         ) from problem
-    except WincontainersError:
+    except WincontainersError as problem:
+        problem.details = _joined(users_frames(problem), problem.details)
         raise
     except Exception as problem:
         raise StartError(
             f"the readiness check of {name} raised {type(problem).__name__}: {problem}",
+            details=users_frames(problem),
             hint="a check returns None when it passes, otherwise a string that says why not",
         ) from problem
 
@@ -70,14 +73,19 @@ def explained(name: str, log: Path, pause: Pause) -> Iterator[None]:
     """A step of the preparation: what it raises becomes PreparationError, or stays one of ours."""
     try:
         yield
-    except WincontainersError:
+    except WincontainersError as problem:
         # A server that dies in the middle looks like a broken migration; its end says more.
         pause(_LAST_WORDS_SECONDS)
+        problem.details = _joined(users_frames(problem), problem.details)
         raise
     except Exception as problem:
         pause(_LAST_WORDS_SECONDS)
         raise PreparationError(
             f"preparing {name} failed: {type(problem).__name__}: {problem}",
-            details=tail(log, TAIL_LINES),
+            details=_joined(users_frames(problem), tail(log, TAIL_LINES)),
             hint=f"its log is {log}",
         ) from problem
+
+
+def _joined(*texts: str) -> str:
+    return "\n".join(text for text in texts if text)

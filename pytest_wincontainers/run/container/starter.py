@@ -47,7 +47,7 @@ class Starter:
             labels=labels(self._context.plan.run, self._planned.name),
             environment=recipe.environment,
             command=recipe.command,
-            publish=() if self._context.direct else service.ports,
+            publish=() if self._context.direct else tuple(service.ports),
             mounts=tuple(
                 Mount(on_engine(declaration.base, mount.source), mount.target, mount.read_only)
                 for mount in service.options.get("mounts", ())

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from pytest_wincontainers.errors import NotReady
+from pytest_wincontainers.limits import OutOfTime, within
 from pytest_wincontainers.ready import Ready
 
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 0.5
 _GROWTH = 1.5
+_LEAST_SECONDS = 1.0
 
 
 def wait_until_ready(
@@ -24,13 +26,27 @@ def wait_until_ready(
     """Return once every check holds, one after the other.
 
     `pause` waits so many seconds, or raises when waiting has become pointless. Raises NotReady after
-    `timeout` seconds with what the last check said.
+    `timeout` seconds with what the last check said; one that does not return by then is left alone.
     """
-    begun = clock()
+    deadline = clock() + timeout
     for check in checks:
         delay = FIRST_PAUSE
-        while (why_not := check(endpoint)) is not None:
-            if clock() - begun > timeout:
-                raise NotReady(f"is not ready after {timeout:g} s: {why_not}")
-            pause(delay)
+        while (why_not := _asked(check, endpoint, deadline - clock())) is not None:
+            if clock() >= deadline:
+                raise NotReady(f"is not ready after {timeout:.4g} s: {why_not}")
+            pause(min(delay, max(0.0, deadline - clock())))
             delay = min(delay * _GROWTH, LONGEST_PAUSE)
+
+
+def _asked(check: Ready, endpoint: Any, seconds: float) -> str | None:
+    """What a check says, or that it says nothing in that time."""
+    try:
+        # The last one of several still gets a moment.
+        return within(max(seconds, _LEAST_SECONDS), lambda: check(endpoint))
+    except OutOfTime:
+        return f"{_name(check)} did not return"
+
+
+def _name(check: Ready) -> str:
+    """The name of a check for people: a function's own, or else that of its class."""
+    return f"the check {getattr(check, '__qualname__', type(check).__qualname__)}"

@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -24,6 +24,7 @@ from pytest_wincontainers.services import (
     Folder,
     Guest,
     Link,
+    PerWorker,
     Preparation,
     Ready,
     Returned,
@@ -52,7 +53,7 @@ _SHUTDOWN_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
+class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
     """A MySQL server with one database, made by migrations."""
 
     database: str = "test"
@@ -64,6 +65,8 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
     snapshot: Literal["auto", "never", "refresh"] = "auto"
     reset: Literal["test", "call"] | None = None
     per_worker: bool = False
+    _worker: str = ""
+    """The pytest-xdist worker whose copy of the database this is."""
 
     kind: ClassVar[str] = "mysql"
     own_image: ClassVar[ServiceImage | None] = IMAGE
@@ -91,10 +94,6 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
                     hint="migrations= is resolved against the declaring file's directory",
                 )
             find(folder, self.migrations_pattern)
-        if self.reset not in {None, "test", "call"}:
-            raise DeclarationError(f"unknown reset mode: {self.reset!r}", hint='use "test" or "call"')
-        if self.snapshot not in {"auto", "never", "refresh"}:
-            raise DeclarationError(f"unknown snapshot mode: {self.snapshot!r}", hint='use "auto", "never" or "refresh"')
         if self.database.lower() in {*SYSTEM, OWN}:
             raise DeclarationError(f"database={self.database!r} is reserved", hint="choose another name")
         if self._user.lower() in _RESERVED_USERS:
@@ -109,6 +108,25 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
             'reset="test" would reset data that tests of other pytest-xdist workers are using',
             hint="give each worker its own database with per_worker=True, or run with -n1 or without -n",
         )
+
+    @property
+    def always_per_worker(self) -> bool:
+        return self.per_worker
+
+    def joined(self, returned: Mapping[str, Returned]) -> Service:
+        if any(returned.values()):
+            raise DeclarationError(
+                "its environment would differ for each pytest-xdist worker, but they share this server",
+                hint="do not use what is per worker in this declaration, or omit per_worker=",
+            )
+        return self
+
+    def part(self, workers: Sequence[str], worker: str) -> Service:
+        return replace(self, _worker=worker)
+
+    @property
+    def _own_database(self) -> str:
+        return f"{self.database}_{self._worker}" if self._worker else self.database
 
     @property
     def _keeps(self) -> bool:
@@ -152,25 +170,27 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
         return MySqlFace(
             host=host,
             ports=ports,
-            database=self.database,
+            database=self._own_database,
             user=self._user,
             password=secrets["password"],
             root_password=secrets["root_password"],
         )
 
     def endpoint(self, link: Link) -> MySqlEndpoint:
-        worker = link.worker() if self.per_worker else ""
-        return MySqlEndpoint(link, self.face, OWN, self.database, worker, keeps=self._keeps)
+        copied = (self.database, self._own_database) if self._worker else None
+        return MySqlEndpoint(link, self.face, OWN, copied, keeps=self._keeps)
 
-    def enter(self, endpoint: MySqlEndpoint) -> None:
-        if self.per_worker:
-            endpoint.make_own()
-            if self.reset is not None:
-                endpoint.refuse_others()
+    def take_over(self, endpoint: MySqlEndpoint) -> None:
+        if self._worker:
+            endpoint.make_copy()
 
     def start_test(self, endpoint: MySqlEndpoint) -> None:
         if self.reset == "test":
             endpoint.reset()
+
+    def changes(self, endpoint: MySqlEndpoint) -> int:
+        # The server does not count by database, and with copies other workers change theirs meanwhile.
+        return endpoint.changes() if self.reset == "test" and not self.per_worker else 0
 
     def readiness(self) -> Sequence[Ready]:
         return (Answers(),)
@@ -197,6 +217,9 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
         # What the user's own preparation did is a part of it, and is done in every run.
         if self._keeps and self.options.get("prepare"):
             endpoint.keep(preparation.progress)
+        for copy in preparation.parts:
+            preparation.progress(f"creating the database {copy.database}")
+            copy.make_copy(others=self.reset is None)
 
     def _run_tool(self, given: Command, endpoint: MySqlEndpoint, preparation: Preparation) -> None:
         face = endpoint.inside if given.image else endpoint

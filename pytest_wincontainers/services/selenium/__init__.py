@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 from pytest_wincontainers.errors import DeclarationError
@@ -21,8 +20,6 @@ from pytest_wincontainers.services import (
 from pytest_wincontainers.services.images import OWN_IMAGES
 from pytest_wincontainers.services.selenium.endpoint import Browser, SeleniumEndpoint
 from pytest_wincontainers.services.selenium.readiness import PORT, DriverAnswers
-
-_BROWSERS = ("chrome", "edge")
 
 # Browsers need fonts and graphics, which servercore lacks since 2019 (microsoft/Windows-Containers#219). Before
 # windows/server there was the larger image called windows, and before that servercore had them itself.
@@ -46,10 +43,6 @@ class Selenium(Service):
 
     kind: ClassVar[str] = "selenium"
     hyperv_memory: ClassVar[int | None] = 2048
-
-    def check(self, base: Path) -> None:
-        if self.browser not in _BROWSERS:
-            raise DeclarationError(f"unknown browser: {self.browser!r}", hint=f"use one of {', '.join(_BROWSERS)}")
 
     @property
     def ports(self) -> tuple[int, ...]:

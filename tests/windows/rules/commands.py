@@ -13,8 +13,17 @@ RULES = Area()
 PROGRAMS = {"cmd", "powershell", "ipconfig", "tar", "box", "netsh", "appcmd", "mysqldump"}
 """What stand-in guests have; all else is refused as a program that is not there."""
 ACCOUNTS = {"containeradministrator": "0:0", "nt authority\\system": "0:0", "containeruser": "1000:1000"}
-NO_PROGRAM, NO_ACCOUNT = "/windows/nothing", "/windows/nobody"
-"""What a command becomes whose program or account is not there, as only its start is refused."""
+NO_PROGRAM = "/windows/nothing"
+"""What a command becomes whose program is not there."""
+
+
+def fail_to_start(call: Call, reason: str) -> None:
+    """Have the command say what the engine would: it has answered already when it starts the program."""
+    text = (
+        f"container {call.words[1]} encountered an error during hcs::System::CreateProcess: failure in a Windows "
+        f"system call: {reason}"
+    )
+    call.body["Cmd"] = ["/bin/sh", "-c", 'printf "%s\\r\\n" "$0"; exit 126', text]
 
 
 @RULES.asked("POST", f"{ONE}/exec", "moby/moby daemon/oci_windows.go")
@@ -27,31 +36,21 @@ def words_become_a_command_line(call: Call) -> None:
 
 @RULES.asked("POST", f"{ONE}/exec", "docker/docs#9870")
 def accounts_are_windows_own(call: Call) -> None:
-    """A command runs as one of Windows's own accounts; another is only found wanting when it is to run."""
+    """A command runs as one of Windows's own accounts; with another, the engine's error is its output."""
     user = (call.body.get("User") or "").lower()
     if user:
         call.body["User"] = ACCOUNTS.get(user, "")
         if user not in ACCOUNTS:
-            call.body["Cmd"] = [NO_ACCOUNT, user]
+            fail_to_start(call, "The user name or password is incorrect. (0x52e)")
 
 
-@RULES.asked("POST", "/exec/[^/]+/start", "docker/for-win#6551, moby/moby daemon/errors.go")
+@RULES.asked(
+    "POST", f"{ONE}/exec", "docker/for-win#6551, moby/moby daemon/errors.go, microsoft/service-fabric-issues#574"
+)
 def programs_are_looked_for_at_start(call: Call) -> None:
-    """A program that the image does not have is refused when it is to run, with 400."""
-    _, told = call.proxy.upstream("GET", f"/exec/{call.words[1]}/json")
-    process = (told or {}).get("ProcessConfig") or {}
-    if process.get("entrypoint") == NO_PROGRAM:
-        raise Refused(
-            400,
-            f"container {told['ContainerID']} encountered an error during hcs::System::CreateProcess: failure in a "
-            f"Windows system call: The system cannot find the file specified. (0x2): {process['arguments'][0]}",
-        )
-    if process.get("entrypoint") == NO_ACCOUNT:
-        raise Refused(
-            500,
-            f"container {told['ContainerID']} encountered an error during hcs::System::CreateProcess: failure in a "
-            "Windows system call: The user name or password is incorrect. (0x52e)",
-        )
+    """The output of a command whose program the image does not have is the engine's error, with exit code 126."""
+    if call.body["Cmd"][0] == NO_PROGRAM:
+        fail_to_start(call, f"The system cannot find the file specified. (0x2): {call.body['Cmd'][1]}")
 
 
 @RULES.failed("POST", f"{ONE}/start", "moby/moby daemon/errors.go")

@@ -1,0 +1,42 @@
+"""What people get wrong in a declaration, as they see it. The mistakes are in tests/unit/test_refusals.py."""
+
+import re
+import time
+
+import pytest
+
+from tests.kit.suite import WITHOUT_HYPOTHESIS
+from tests.unit.test_refusals import REFUSED, lay_out
+
+LINES = 12
+SECONDS = 2
+CONFTEST = """
+from pathlib import Path
+from pytest_wincontainers import *
+from pytest_wincontainers.testing import FakeEngine
+
+def pytest_wincontainers_engine(config):
+    return FakeEngine(journal=Path("journal"))
+
+"""
+A_FRAME_OF_OURS = re.compile(r"pytest_wincontainers[/\\][\w/\\]+\.py:\d+: ")
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_it_is_told_at_once_and_in_few_words(pytester, case):
+    declared, needed, sentence, hint = REFUSED[case]
+    lay_out(pytester.path)
+    pytester.makeconftest(CONFTEST + declared)
+    pytester.makepyfile(f"def test_it({needed}): pass")
+    begun = time.process_time()
+    result = pytester.runpytest_inprocess(*WITHOUT_HYPOTHESIS, "-q", "--no-header")
+    # Of the processor, as other tests may run beside this one.
+    assert time.process_time() - begun < SECONDS
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    told = [line for line in result.outlines + result.errlines if line.strip()]
+    assert sentence in "\n".join(told)
+    assert hint in "\n".join(told)
+    assert re.search(r"conftest\.py:\d+", "\n".join(told))
+    assert len(told) < LINES
+    assert not A_FRAME_OF_OURS.search("\n".join(told))
+    assert not (pytester.path / "journal").exists()
