@@ -12,6 +12,7 @@ from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.declaration import declarations_in
 from pytest_wincontainers.services.mysql import MySql
 from pytest_wincontainers.services.mysql.connection import connect
+from pytest_wincontainers.services.options import check_fields
 
 
 @pytest.fixture
@@ -72,9 +73,6 @@ def test_names_in_connection_strings_are_quoted(database, written):
         ({"database": "a" * 33}, "the account is called as the database and would be longer than 32 characters"),
         ({"placeholders": {"a": "b"}}, "placeholders= is only for migrations= with a directory"),
         ({"placeholders": {"a": "b"}, "migrations": command(sys.executable)}, "placeholders= is only for migrations="),
-        ({"placeholders": "a=b", "migrations": "sql"}, "placeholders='a=b' is not a mapping"),
-        ({"placeholders": True, "migrations": "sql"}, "placeholders=True is not a mapping"),
-        ({"placeholders": {"a": 5}, "migrations": "sql"}, "maps 'a' to 5"),
         ({"placeholders": {"": "b"}, "migrations": "sql"}, "'' cannot be the name of a placeholder"),
         ({"placeholders": {"flyway:user": "b"}, "migrations": "sql"}, "'flyway:user' cannot be the name"),
         ({"placeholders": {"a": "b\nc"}, "migrations": "sql"}, "the placeholder 'a' has a line break"),
@@ -86,6 +84,12 @@ def test_what_a_server_would_not_take_is_refused_at_once(base, options, words):
         MySql(Options(), **{"migrations_pattern": "**/*.sql", **options}).check(base)
     assert words in caught.value.message
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("given", ["a=b", True, ["a"], {"a": 5}, {5: "a"}])
+def test_placeholders_are_strings_by_name(given):
+    with pytest.raises(DeclarationError, match="placeholders"):
+        check_fields(MySql({}, placeholders=given), "mysql_container()")
 
 
 @pytest.mark.parametrize("name", ["a" * 32, "a`b'c\"d;e%f_g", "ä€", " a", "a.b/c"])
