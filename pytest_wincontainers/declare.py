@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pytest_wincontainers.migrations.command import Command
+from pytest_wincontainers.migrations.placeholders import Placeholders
 from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.declaration import Decorator, declare, with_parentheses
 from pytest_wincontainers.services.generic import Generic
@@ -36,6 +37,7 @@ def mysql_container(
     user: str | None = None,
     migrations: str | Path | Command | None = None,
     migrations_pattern: str = "*.sql",
+    placeholders: Placeholders = None,
     log_statements: bool = False,
     snapshot: Literal["auto", "never", "refresh"] = "auto",
     reset: Literal["test", "call"] | None = None,
@@ -47,6 +49,7 @@ def mysql_container(
     `user` is the account's name; the default is the database's name. Passwords are new in every run. `migrations` is
     a directory of .sql files, or a `command`. Files named as for Flyway, golang-migrate or goose run in that tool's
     order, others in the order of their names, with numbers compared by value; `migrations_pattern` is a glob pattern.
+    `placeholders` are the values of Flyway's placeholders, `${name}`, in these files; False leaves the files unchanged.
     `snapshot` controls whether an image of the prepared server is kept for the next run if the migrations took more
     than a second: "auto", "never", or "refresh" to recreate it. With `log_statements` the server writes every
     statement to its log. `reset="test"` restores the prepared state before each test that needs the server;
@@ -54,7 +57,18 @@ def mysql_container(
     the database. `image=` may be any image that supports the official MySQL image's variables.
     """
     return declare(
-        MySql(options, database, user, migrations, migrations_pattern, log_statements, snapshot, reset, per_worker)
+        MySql(
+            options,
+            database,
+            user,
+            migrations,
+            migrations_pattern,
+            placeholders,
+            log_statements,
+            snapshot,
+            reset,
+            per_worker,
+        )
     )
 
 

@@ -60,11 +60,14 @@ class ContainerInfo:
     """Seconds by which the engine's clock, which provides the log's timestamps, is ahead of this machine's."""
     seconds: float
     """Seconds from the start of the run's containers until this one was ready and prepared."""
+    workers: tuple[str, ...] = ()
+    """The pytest-xdist workers that each have a part of their own of it; empty if there are no parts."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ContainerInfo:
         """Create it from its JSON form, in which the keys of `ports` are strings."""
-        return cls(**{**data, "ports": {int(inside): outside for inside, outside in data["ports"].items()}})
+        ports = {int(inside): outside for inside, outside in data["ports"].items()}
+        return cls(**{**data, "ports": ports, "workers": tuple(data["workers"])})
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,9 @@ class Link(Protocol):
     def container(self) -> Container:
         """The container, for commands and files."""
 
+    def log(self) -> bytes:
+        """The container's log so far; in a test, with all that the container had written by now."""
+
     def evidence(self) -> EvidenceKeeper:
         """Keeps evidence open for the report of a failing test."""
 
@@ -132,7 +138,10 @@ class Link(Protocol):
         """When the current test began; without a current test, the beginning of the log."""
 
     def worker(self) -> str:
-        """The id of this pytest-xdist worker; "" without pytest-xdist."""
+        """The id of this pytest-xdist worker; "" without pytest-xdist.
+
+        A worker that replaces a crashed one has that one's id here.
+        """
 
     def restart(self) -> None:
         """Restart the container and wait until it is ready again."""
@@ -169,7 +178,7 @@ class Endpoint(Generic[FaceT]):
 
     @property
     def name(self) -> str:
-        """The name of the declaration."""
+        """The name of the declaration, followed by the worker's if each pytest-xdist worker has its own container."""
         return self._link.info().name
 
     @property
@@ -271,5 +280,8 @@ class Endpoint(Generic[FaceT]):
         self._link.restart()
 
     def logs(self) -> str:
-        """The container's output so far; each line starts with the engine's timestamp."""
-        return Path(self._link.info().log).read_text("utf-8", errors="replace")
+        """The container's output so far; each line starts with the engine's timestamp.
+
+        In a test it waits a moment for lines that are on their way, and up to ten seconds where there is much output.
+        """
+        return self._link.log().decode("utf-8", errors="replace")

@@ -6,7 +6,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -60,7 +60,7 @@ def _add(archive: tarfile.TarFile, folder: Folder) -> None:
 
 def _add_tree(archive: tarfile.TarFile, source: Path, root: str, left_out: Container[str]) -> None:
     for name, path in walk(source):
-        if name in left_out:
+        if name.as_posix() in left_out:
             continue
         if path.is_dir():
             archive.addfile(_entry(f"{root}/{name}", directory=True))
@@ -68,14 +68,17 @@ def _add_tree(archive: tarfile.TarFile, source: Path, root: str, left_out: Conta
             _add_file(archive, path, f"{root}/{name}")
 
 
-def walk(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The directories and files below a directory: the name in it, with forward slashes, and the path to read.
+def walk(
+    folder: Path, wanted: Callable[[PurePosixPath, bool], bool] = lambda _name, _directory: True
+) -> Iterator[tuple[PurePosixPath, Path]]:
+    """The directories and files below a directory, each with its relative name; in the same order everywhere.
 
-    Links that stay in the directory are followed; the directory itself may be a link. Raises LinkError for a link
+    `wanted` is asked with each name, and whether it is a directory's; what it does not want is left out with all below
+    it. Links that stay in the directory are followed; the directory itself may be a link. Raises LinkError for a link
     that leads out of it, to a directory that contains the link, or nowhere; and OSError.
     """
     root = _real(folder)
-    yield from _walk(folder, root, "", (root,))
+    yield from _walk(folder, PurePosixPath(), (root,), wanted)
 
 
 def check_links(folder: Path) -> None:
@@ -84,28 +87,32 @@ def check_links(folder: Path) -> None:
         pass
 
 
-def _walk(folder: Path, here: Path, prefix: str, above: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
-    for path in sorted(here.iterdir()):
-        name = f"{prefix}{path.name}"
+def _walk(
+    folder: Path, above: PurePosixPath, ways: tuple[Path, ...], wanted: Callable[[PurePosixPath, bool], bool]
+) -> Iterator[tuple[PurePosixPath, Path]]:
+    for path in sorted(ways[-1].iterdir()):
+        name, directory = above / path.name, path.is_dir()
+        if not wanted(name, directory):
+            continue
         # A directory may be a junction, which is no link to Python before 3.12.
-        real = _real(path) if path.is_symlink() or path.is_dir() else path
-        if not real.is_relative_to(above[0]):
+        real = _real(path) if path.is_symlink() or directory else path
+        if not real.is_relative_to(ways[0]):
             raise _leads_out(folder / name, folder, real)
         if not real.exists():
             raise LinkError(
                 f"the link {folder / name} leads to {real}, which does not exist",
                 hint="remove the link, or create what it leads to",
             )
-        if real in above:
+        if real in ways:
             raise LinkError(
                 f"the link {folder / name} leads to {real}, which contains it",
                 hint="remove the link; files cannot be copied in a circle",
             )
-        if real.is_dir():
-            yield name, real
-            yield from _walk(folder, real, f"{name}/", (*above, real))
+        if directory:
+            yield name, folder / name
+            yield from _walk(folder, name, (*ways, real), wanted)
         elif real.is_file():
-            yield name, real
+            yield name, folder / name
 
 
 def _real(path: Path) -> Path:

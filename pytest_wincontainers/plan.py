@@ -5,7 +5,7 @@ Nothing here uses an engine or the clock; the disk is only used to read what dec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,35 +14,37 @@ from pytest_wincontainers.errors import DeclarationError, users_frames
 from pytest_wincontainers.services.declaration import Declaration, closest
 from pytest_wincontainers.services.options import check_value
 from pytest_wincontainers.services.recipe import check_options
-from pytest_wincontainers.services.service import Service
+from pytest_wincontainers.services.roles import PerWorker
+from pytest_wincontainers.services.service import Returned, Service
 
 
 @dataclass(frozen=True)
 class PlannedContainer:
     """One container of a plan."""
 
+    name: str
+    """The declaration's name, followed by the worker's if each pytest-xdist worker has its own container."""
     declaration: Declaration
+    service: Service
+    """The declaration's, with a part for each of `workers`."""
+    needs: tuple[str, ...]
+    """The names of the containers of this plan that it needs."""
     container_name: str
     """Its name on the engine and on the network, unlike any other run's."""
     secrets: Mapping[str, str] = field(repr=False)
-    returned: Mapping[str, Any] = field(repr=False)
+    returned: Returned = field(repr=False)
     """What the declaration function said, called with its neighbours' inside faces."""
-
-    @property
-    def name(self) -> str:
-        return self.declaration.name
-
-    @property
-    def service(self) -> Service:
-        return self.declaration.service
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        return self.declaration.needs
+    workers: tuple[str, ...] = ()
+    """The workers that each have a part of their own; none if there are no parts."""
 
     @property
     def inside_ports(self) -> Mapping[int, int]:
         return {port: port for port in self.service.ports}
+
+    def inside_face(self, worker: str) -> Any:
+        """The container as its neighbours see it; its part for that worker, if it has parts."""
+        seen = part_of(self.declaration.service, self.workers, worker)
+        return seen.face(self.container_name, self.inside_ports, self.secrets)
 
 
 @dataclass(frozen=True)
@@ -75,16 +77,38 @@ def _describe(planned: PlannedContainer) -> Iterable[str]:
         yield f"  {when} {', '.join(planned.needs)}"
 
 
-def make_plan(declarations: Sequence[Declaration], needed: Collection[str], run: str, token: Callable[[], str]) -> Plan:
+def make_plan(
+    declarations: Sequence[Declaration],
+    needed: Collection[str],
+    run: str,
+    token: Callable[[], str],
+    workers: Sequence[str] = (),
+) -> Plan:
     """The plan for a run that needs the containers called `needed`.
 
-    `token` makes a new password each time. Raises DeclarationError for whatever cannot be.
+    `token` makes a new password each time. `workers` are the pytest-xdist workers that will use the containers. Raises
+    DeclarationError for whatever cannot be.
     """
     by_name = {declaration.name: declaration for declaration in declarations}
-    planned: dict[str, PlannedContainer] = {}
+    planner = _Planner(run, token, tuple(workers))
     for declaration in _ordered(by_name, needed):
-        planned[declaration.name] = _plan(declaration, planned, run, token)
-    return Plan(run, tuple(planned.values()))
+        planner.add(declaration)
+    return Plan(run, tuple(planner.containers()))
+
+
+def part_of(service: Service, workers: Sequence[str], worker: str) -> Service:
+    """The service as one worker sees it, where its container has parts for `workers`.
+
+    Raises DeclarationError if there is none for this worker.
+    """
+    if not workers or not isinstance(service, PerWorker):
+        return service
+    if worker not in workers:
+        raise DeclarationError(
+            f"nothing was prepared for the pytest-xdist worker {worker}",
+            hint=f"workers cannot be added to a run; it has started for {', '.join(workers)}",
+        )
+    return service.part(workers, worker)
 
 
 def closure(declarations: Sequence[Declaration], names: Iterable[str]) -> set[str]:
@@ -136,40 +160,109 @@ def _ordered(declarations: Mapping[str, Declaration], needed: Collection[str]) -
     return list(ordered.values())
 
 
-def _plan(
-    declaration: Declaration, planned: Mapping[str, PlannedContainer], run: str, token: Callable[[], str]
-) -> PlannedContainer:
-    service = declaration.service
-    try:
-        check_options(service, declaration.base)
-        service.check(declaration.base)
-    except DeclarationError as problem:
-        raise at(declaration, problem) from None
-    neighbours = {name: inside_face(planned[name]) for name in declaration.needs}
-    try:
-        returned = declaration.function(**neighbours)
-    except Exception as problem:
-        raise DeclarationError(
-            f"{declaration.where}: {declaration.name} raised {type(problem).__name__}: {problem}",
-            details=users_frames(problem),
-            hint="a declaring function is called before anything runs, with the inside addresses of what it needs",
-        ) from problem
-    return PlannedContainer(
-        declaration=declaration,
-        container_name=prefix(run) + declaration.name.lower().replace("_", "-"),
-        secrets=service.secrets(token),
-        returned=_checked(declaration, returned),
-    )
+class _Planner:
+    """Plans one container after the other, each after all that it needs."""
+
+    def __init__(self, run: str, token: Callable[[], str], workers: tuple[str, ...]) -> None:
+        self._run = run
+        self._token = token
+        self._workers = workers
+        self._planned: dict[str, dict[str, PlannedContainer]] = {}
+        # By the declaration's name and the worker that it is for; "" is all of them.
+
+    def containers(self) -> Iterator[PlannedContainer]:
+        """Those planned so far."""
+        for by_worker in self._planned.values():
+            yield from by_worker.values()
+
+    def add(self, declaration: Declaration) -> None:
+        """Plan the container, or the containers, of a declaration. Raises DeclarationError.
+
+        What its function returns decides. If that is the same for all workers, they share one container. If it differs,
+        as it names something that each worker has of its own, the service has a part for each worker in one container
+        if it can; otherwise there is a container for each.
+        """
+        service = declaration.service
+        try:
+            check_options(service, declaration.base)
+            service.check(declaration.base)
+        except DeclarationError as problem:
+            raise at(declaration, problem) from None
+        returned = {worker: self._returned(declaration, worker) for worker in self._told_apart(declaration)}
+        first = next(iter(returned.values()))
+        shared = all(one == first for one in returned.values())
+        if isinstance(service, PerWorker) and self._workers and (service.always_per_worker or not shared):
+            try:
+                joined = service.joined({one: {} for one in self._workers} if shared else returned)
+            except DeclarationError as problem:
+                raise at(declaration, problem) from None
+            made = {"": self._plan(declaration, joined, first if shared else {}, workers=self._workers)}
+        elif shared:
+            made = {"": self._plan(declaration, service, first)}
+        else:
+            made = {worker: self._plan(declaration, service, one, worker) for worker, one in returned.items()}
+        self._planned[declaration.name] = made
+
+    def _told_apart(self, declaration: Declaration) -> Sequence[str]:
+        """The workers that see its neighbours differently; only "" if they are the same for all."""
+        neighbours = [one for need in declaration.needs for one in self._planned[need].items()]
+        return self._workers if any(worker or one.workers for worker, one in neighbours) else ("",)
+
+    def _for_worker(self, name: str, worker: str) -> PlannedContainer:
+        made = self._planned[name]
+        return made[worker] if worker in made else made[""]
+
+    def _returned(self, declaration: Declaration, worker: str) -> Returned:
+        neighbours = {name: self._for_worker(name, worker).inside_face(worker) for name in declaration.needs}
+        try:
+            returned = declaration.function(**neighbours)
+        except Exception as problem:
+            raise DeclarationError(
+                f"{declaration.where}: {declaration.name} raised {type(problem).__name__}: {problem}",
+                details=users_frames(problem),
+                hint="a declaring function is called before anything runs, with the inside addresses of what it needs",
+            ) from problem
+        checked = _checked(declaration, returned)
+        try:
+            declaration.service.check_returned(declaration.base, checked)
+        except DeclarationError as problem:
+            raise at(declaration, problem) from None
+        return checked
+
+    def _plan(
+        self,
+        declaration: Declaration,
+        service: Service,
+        returned: Returned,
+        worker: str = "",
+        workers: tuple[str, ...] = (),
+    ) -> PlannedContainer:
+        needs = [
+            need
+            for name in declaration.needs
+            for need in ([self._for_worker(name, worker)] if worker else self._planned[name].values())
+        ]
+        name = own_name(declaration.name, worker)
+        return PlannedContainer(
+            name=name,
+            declaration=declaration,
+            service=service,
+            needs=tuple(need.name for need in needs),
+            container_name=prefix(self._run) + name.lower().replace("_", "-"),
+            secrets=service.secrets(self._token),
+            returned=returned,
+            workers=workers,
+        )
+
+
+def own_name(name: str, worker: str) -> str:
+    """The name in the plan of a container that only one worker uses."""
+    return f"{name}-{worker}" if worker else name
 
 
 def prefix(run: str) -> str:
     """With what the names of a run's containers begin."""
     return f"wc-{run}-"
-
-
-def inside_face(planned: PlannedContainer) -> Any:
-    """The container as its neighbours will see it."""
-    return planned.service.face(planned.container_name, planned.inside_ports, planned.secrets)
 
 
 def _checked(declaration: Declaration, returned: object) -> Mapping[str, Any]:

@@ -82,12 +82,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     role = item.config.stash.get(ROLE, None)
     wanted = (pytest.skip.Exception, pytest.xfail.Exception)
     if role is not None and call.excinfo is not None and not call.excinfo.errisinstance(wanted):
         role.failed(item, call.when)
-    return (yield)
+    report = yield
+    if role is not None:
+        role.mask(report)
+    return report
 
 
 @pytest.hookimpl(trylast=True)
@@ -100,6 +105,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     _close(session.config)
+    role = session.config.stash.get(ROLE, None)
+    if role is not None and role.interrupted:
+        session.exitstatus = pytest.ExitCode.INTERRUPTED
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -124,7 +132,14 @@ def pytest_configure_node(node: Any) -> None:
     if owner is not None:
         from pytest_wincontainers.session.worker import INPUT
 
-        node.workerinput[INPUT] = owner.worker_input()
+        node.workerinput[INPUT] = owner.worker_joins(node.gateway.id)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    owner = _owner(node.config)
+    if owner is not None:
+        owner.worker_leaves(node.gateway.id)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, Protocol
 
-from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.errors import DeclarationError, EngineError
+from pytest_wincontainers.limits import left
 
 _CONNECT_SECONDS = 2
 _HANG_UP_SECONDS = 0.1
@@ -25,6 +28,10 @@ _PUBLISHED_HANG_UP_SECONDS = 1.0
 """The engine's own process takes a published port first, and on a busy machine needs its time to find nobody there."""
 
 ANSWER_SECONDS = 120
+_LONGEST_COMMAND = 3600.0
+_BODY_SECONDS = 2.0
+_LONGEST_BODY = 1 << 20
+_PIECE = 1 << 16
 REFUSED = "connection refused"
 
 
@@ -46,7 +53,7 @@ class Tcp:
         port = endpoint.ports[self.port]
         seconds = _HANG_UP_SECONDS if port == self.port else _PUBLISHED_HANG_UP_SECONDS
         try:
-            with socket.create_connection((endpoint.host, port), _CONNECT_SECONDS) as connection:
+            with socket.create_connection((endpoint.host, port), left(_CONNECT_SECONDS)) as connection:
                 return (
                     None if _stays(connection, seconds) else f"port {self.port}: the connection is closed immediately"
                 )
@@ -99,7 +106,12 @@ class Exec:
     made_by = "ready.exec"
 
     def __call__(self, endpoint: Any) -> str | None:
-        result = endpoint.exec(*self.command)
+        try:
+            result = endpoint.exec(*self.command, timeout=left(_LONGEST_COMMAND))
+        except EngineError:
+            if left(1.0):
+                raise
+            return f"{self.command[0]} did not end"
         if result.exit_code == 0:
             return None
         last = (result.output.strip().splitlines() or ["no output"])[-1]
@@ -112,7 +124,10 @@ def tcp(port: int) -> Ready:
 
 
 def http(port: int, path: str = "/", *, status: Sequence[int] | None = None) -> Ready:
-    """Ready once a GET request for `path` returns one of the given `status` codes; by default, any code below 500."""
+    """Ready once a GET request for `path` returns one of the given `status` codes; by default, any code below 500.
+
+    The status counts, not the whole body: a page that never ends is ready, too.
+    """
     return Http(port, path, status)
 
 
@@ -129,16 +144,32 @@ def log(pattern: str) -> Ready:
 
 
 def exec(*command: str) -> Ready:  # noqa: A001 - the engines' own word
-    """Ready once a command in the container exits with 0. `tcp` and `http` are faster."""
+    """Ready once a command in the container exits with 0. `tcp` and `http` are faster.
+
+    A command that does not end within the container's `timeout` is left running there.
+    """
     return Exec(command)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP response."""
+    """An HTTP response. `body` is what arrived of it in two seconds, one MiB at the most."""
 
     status: int
     body: bytes
+
+
+class _Timed(socket.socket):
+    """A connection whose reads end at a deadline, however slowly the bytes come."""
+
+    deadline = 0.0
+
+    def recv_into(self, *given: Any) -> int:
+        seconds = self.deadline - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError
+        self.settimeout(seconds)
+        return super().recv_into(*given)
 
 
 def request(
@@ -147,19 +178,32 @@ def request(
     """Send a GET request and return the response, or a line that says why there is none.
 
     A site compiles its pages at the first request, which takes tens of seconds on a slow machine. So the time limit
-    is long once the connection is established.
+    is long once the connection is established; in a readiness check it is what the container has left.
     """
-    connection = HTTPConnection(host, port, timeout=_CONNECT_SECONDS)
+    connection = HTTPConnection(host, port)
     try:
-        connection.connect()
-        connection.sock.settimeout(seconds)
-        connection.request("GET", path, headers={"Connection": "close", **(headers or {})})
-        answer = connection.getresponse()
-        return Answer(answer.status, answer.read())
+        plain = socket.create_connection((host, port), left(_CONNECT_SECONDS))
+        with _Timed(plain.family, plain.type, plain.proto, fileno=plain.detach()) as timed:
+            timed.settimeout(left(seconds))
+            timed.deadline = time.monotonic() + left(seconds)
+            connection.sock = timed
+            connection.request("GET", path, headers={"Connection": "close", **(headers or {})})
+            answer = connection.getresponse()
+            timed.deadline = time.monotonic() + left(_BODY_SECONDS)
+            return Answer(answer.status, _body(answer))
     except (OSError, HTTPException) as problem:
         return reason(problem)
     finally:
         connection.close()
+
+
+def _body(answer: HTTPResponse) -> bytes:
+    """What there is of it: a page that never ends has answered, too."""
+    body = b""
+    with suppress(OSError, HTTPException):
+        while len(body) < _LONGEST_BODY and (piece := answer.read1(_PIECE)):
+            body += piece
+    return body[:_LONGEST_BODY]
 
 
 def reason(problem: Exception) -> str:

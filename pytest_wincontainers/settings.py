@@ -43,6 +43,12 @@ def _count(value: str) -> int:
     return int(value)
 
 
+def _mebibytes(value: str) -> int:
+    if not value.strip().isdecimal() or not int(value):
+        raise ValueError("is not a whole number of at least 1")
+    return int(value)
+
+
 def _one_of(*words: str) -> Parse:
     def parse(value: str) -> str:
         if value not in words:
@@ -237,6 +243,13 @@ class Settings:
         200,
         "N",
         "how many lines of each container's log a failing test's report shows at most; the log file has all of them",
+    )
+    log_size: Setting[int] = Setting(
+        _mebibytes,
+        64,
+        "MIB",
+        "the largest size of each container's log file in MiB; the rest of a longer log is left out, which the log and "
+        "the run's summary say",
     )
     state: Setting[Path | None] = Setting(
         Path,

@@ -3,9 +3,9 @@
 from pytest_wincontainers import AppPool, Site, iis_container, mysql_container, selenium_container
 
 
-@mysql_container(database="shop", migrations="db/migrations", log_statements=True)
+@mysql_container(database="shop", migrations="db/migrations", reset="test", per_worker=True, log_statements=True)
 def database():
-    """MySQL with the shop's schema and products."""
+    """MySQL with the shop's schema and products, restored before each test; a database for each pytest-xdist worker."""
 
 
 @iis_container(
@@ -20,7 +20,7 @@ def database():
     ),
 )
 def web(database):
-    """The shop's pages and those of the people behind it, on one database."""
+    """The shop's pages and those of the people behind it, on one database: the worker's own."""
     return {"connection_strings": {"Shop": database.connection_string}}
 
 

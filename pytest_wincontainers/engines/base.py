@@ -16,6 +16,9 @@ Progress = Callable[[str], None]
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
+LONGEST_LINE = 1 << 20
+"""The bytes of a line of output that are read; the rest of a longer one is dropped."""
+
 NETWORK = "nat"
 """The network that all containers share; Windows engines always have it."""
 
@@ -137,6 +140,15 @@ class ContainerState:
     ports: Mapping[int, int] = field(default_factory=dict)
     """The published ports, by the port inside the container."""
     out_of_memory: bool = False
+    paused: bool = False
+
+    @property
+    def trouble(self) -> str:
+        """Why the container cannot answer although it runs, where the engine knows a reason."""
+        if self.paused:
+            return "its container is paused"
+        cut_off = self.running and self.address is None
+        return f"its container is not connected to the network {NETWORK}" if cut_off else ""
 
 
 @dataclass(frozen=True)
@@ -216,10 +228,10 @@ class Engine(Protocol):
     def state(self, container: str) -> ContainerState:
         """The current state of the container."""
 
-    def logs(self, container: str, *, follow: bool) -> Iterator[bytes]:
-        """The complete output, each line starting with its timestamp, in pieces of any length.
+    def logs(self, container: str, *, follow: bool, tail: int | None = None) -> Iterator[bytes]:
+        """The complete output, or its last `tail` lines: each starting with its timestamp, in pieces of any length.
 
-        With `follow` the iterator ends when the container ends.
+        With `follow` the iterator ends when the container ends. A line longer than `LONGEST_LINE` may be cut.
         """
 
     def exec(

@@ -69,7 +69,7 @@ CREATING: tuple[Failure, ...] = (
     Failure("create-workdir-relative", "create", "permanent", r"working directory '.+' is invalid, it needs to be an absolute path",
             "write the working directory with its drive letter",
             "moby/moby daemon/container.go"),
-    Failure("create-no-command", "create", "permanent", r"no command specified",
+    Failure("create-no-command", "create", "permanent", r"(?m)^(?:Error response from daemon: )?no command specified",
             'add command=["program", "argument"]; the image has no command of its own',
             "moby/moby daemon/container.go"),
     Failure("create-name-conflict", "create", "environment", r"Conflict\. The container name .+ is already in use",

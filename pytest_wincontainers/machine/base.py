@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +24,9 @@ class Machine(Protocol):
 
     def detached(self) -> Mapping[str, Any]:
         """The arguments of `subprocess.Popen` for a process that Ctrl+C and the end of this one do not reach."""
+
+    def after_fork(self, call: Callable[[], None]) -> None:
+        """Have `call` called in every child that this process forks; where there are no forks, never."""
 
     def kill_tree(self, process: subprocess.Popen[bytes]) -> None:
         """Kill a process that was started with `detached`, and all that it has started; wait for it."""

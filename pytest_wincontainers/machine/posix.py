@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ class PosixMachine:
 
     def detached(self) -> Mapping[str, Any]:
         return {"start_new_session": True}
+
+    def after_fork(self, call: Callable[[], None]) -> None:
+        os.register_at_fork(after_in_child=call)
 
     def kill_tree(self, process: subprocess.Popen[bytes]) -> None:
         with suppress(ProcessLookupError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ class WindowsMachine:
 
     def detached(self) -> Mapping[str, Any]:
         return {"creationflags": _CREATE_NEW_PROCESS_GROUP | _CREATE_NO_WINDOW}
+
+    def after_fork(self, call: Callable[[], None]) -> None:
+        pass
 
     def kill_tree(self, process: subprocess.Popen[bytes]) -> None:
         command = ["taskkill", "/T", "/F", "/PID", str(process.pid)]

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import string
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_wincontainers.errors import DeclarationError, MigrationError
 from pytest_wincontainers.guests.text import decode
 from pytest_wincontainers.machine import MACHINE
+from pytest_wincontainers.packing import walk
 
 _SHOWN_LINES = 40
 _POLL_SECONDS = 0.1
+_END_SECONDS = 10.0
+_GUARD = Path(__file__).with_name("guard.py")
 _SECRET = frozenset({"password", "root_password", "url", "connection_string"})
 PLACEHOLDERS = frozenset({"host", "port", "database", "user", *_SECRET})
 
@@ -61,6 +68,8 @@ class Command:
                     f"{base / source}, which command() names, does not exist",
                     hint="paths are resolved against the declaring file's directory",
                 )
+        # For its errors.
+        deque(self.input_files(base), maxlen=0)
         if self.folders and not self.image:
             raise DeclarationError(
                 "folders= is only for a command in a container",
@@ -71,6 +80,16 @@ class Command:
                 f"the program {self.words[0]} was not found on this machine",
                 hint="install it, give its full path, or run it in a container with image=",
             )
+
+    def input_files(self, base: Path) -> Iterator[Path]:
+        """The files that the result depends on. Raises DeclarationError for a link that leads out, and OSError."""
+        for source in self.inputs:
+            if (base / source).is_file():
+                yield base / source
+                continue
+            for _, path in walk(base / source, lambda name, _: name.name != "__pycache__"):
+                if path.is_file():
+                    yield path
 
     def filled(self, values: Mapping[str, object]) -> Command:
         """The command with its placeholders filled in."""
@@ -121,31 +140,50 @@ def run_here(given: Command, base: Path, progress: Callable[[str], None]) -> Non
     progress(f"running migrations with {program}")
     begun = time.monotonic()
     with tempfile.TemporaryFile() as output:
+        guard = _guarded(given, base / given.folder, output.fileno())
         try:
-            process = subprocess.Popen(
-                [_found(program, base / given.folder), *given.words[1:]],
-                cwd=base / given.folder,
-                env={**os.environ, **given.environment},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                **MACHINE.detached(),
-            )
-        except OSError as problem:
-            raise MigrationError(
-                f"{program} could not be run: {problem}", hint="check whether it is an executable"
-            ) from None
-        try:
-            while process.poll() is None:
+            while guard.poll() is None:
                 if time.monotonic() - begun > given.timeout:
                     raise _too_long(program, given.timeout, _read(output.fileno()))
                 progress(f"running migrations with {program}")
                 time.sleep(_POLL_SECONDS)
         finally:
-            if process.poll() is None:
-                # Also what it has started, as a script does that starts Java.
-                MACHINE.kill_tree(process)
-        judge(given, process.returncode, _read(output.fileno()))
+            _end(guard)
+        judge(given, guard.returncode, _read(output.fileno()))
+
+
+def _guarded(given: Command, folder: Path, output: int) -> subprocess.Popen[bytes]:
+    """Start a command by way of a process that ends it when this one is gone."""
+    duty = {
+        "words": [_found(given.words[0], folder), *given.words[1:]],
+        "folder": str(folder),
+        "environment": given.environment,
+        "detached": MACHINE.detached(),
+        # Python itself passes over what is no text.
+        "path": [one for one in sys.path if isinstance(one, str) and one],
+    }
+    guard = subprocess.Popen(
+        # Isolated, as what is beside the program are no modules of its own.
+        [sys.executable, "-I", str(_GUARD)],
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        **MACHINE.detached(),
+    )
+    if guard.stdin is not None:
+        with suppress(OSError):  # it has ended, and its output says why
+            guard.stdin.write(json.dumps(duty).encode() + b"\n")
+            guard.stdin.flush()
+    return guard
+
+
+def _end(guard: subprocess.Popen[bytes]) -> None:
+    """End the guard, which ends the command first, and what that has started, as a script does that starts Java."""
+    try:
+        # A byte, as closing is not enough where a process that was forked meanwhile holds the pipe, too.
+        guard.communicate(b"\n", timeout=_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        MACHINE.kill_tree(guard)
 
 
 def _found(program: str, folder: Path) -> str:

@@ -6,18 +6,22 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Literal
 
 from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.packing import walk
 
-Style = Literal["flyway", "plain"]
+Style = Literal["flyway", "golang", "plain"]
 
-_VERSIONED = re.compile(r"V(\d+(?:[._]\d+)*)__(.+)\.sql", re.IGNORECASE)
-_REPEATABLE = re.compile(r"R__(.+)\.sql", re.IGNORECASE)
-_UNDONE = re.compile(r"U\d+(?:[._]\d+)*__.+\.sql", re.IGNORECASE)
-_UP = re.compile(r"(\d+)_.*\.up\.sql", re.IGNORECASE)
-_DOWN = re.compile(r"\d+_.*\.down\.sql", re.IGNORECASE)
+# In upper or lower case as here: the tools themselves pass over all others.
+_VERSIONED = re.compile(r"V(\d+(?:[._]\d+)*)__(.+)\.sql")
+_REPEATABLE = re.compile(r"R__(.+)\.sql")
+_UNDONE = re.compile(r"U\d+(?:[._]\d+)*__.+\.sql")
+_UP = re.compile(r"(\d+)_.*\.up\.sql")
+_DOWN = re.compile(r"\d+_.*\.down\.sql")
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,18 @@ class Migrations:
 
 
 def find(folder: Path, pattern: str = "*.sql") -> Migrations:
-    """The migrations among the files that match a glob pattern.
+    """The migrations among the files that match a glob pattern, in any letter case.
 
     Names of Flyway (V1.2__name.sql, R__name.sql; U1.2__name.sql is left out) and golang-migrate (1_name.up.sql;
     .down.sql is left out) are known; any others go by name, with numbers read as numbers. Raises DeclarationError.
     """
-    found = sorted(path for path in folder.glob(pattern) if path.is_file())
+    parts = _parts(pattern)
+    try:
+        found = sorted(path for _, path in walk(folder, partial(_wanted, parts)) if path.is_file())
+    except OSError as problem:
+        raise DeclarationError(
+            f"the migrations directory {folder} cannot be read: {problem}", hint="check its permissions"
+        ) from None
     if not found:
         raise DeclarationError(
             f"the migrations directory {folder} contains no {'.sql files' if pattern == '*.sql' else pattern}",
@@ -54,9 +64,38 @@ def find(folder: Path, pattern: str = "*.sql") -> Migrations:
     if any(_VERSIONED.fullmatch(path.name) or _REPEATABLE.fullmatch(path.name) for path in found):
         return Migrations("flyway", tuple(_of_flyway(found, folder)))
     if any(_UP.fullmatch(path.name) for path in found):
-        return Migrations("plain", tuple(_of_golang(found, folder)))
+        return Migrations("golang", tuple(_of_golang(found, folder)))
     ordered = sorted(found, key=lambda path: natural(path.relative_to(folder).as_posix()))
     return Migrations("plain", tuple(_plain(path, folder) for path in ordered))
+
+
+def _parts(pattern: str) -> Sequence[str]:
+    given = PureWindowsPath(pattern) if isinstance(pattern, str) else PureWindowsPath()
+    if given.anchor or ".." in given.parts or not given.parts:
+        raise DeclarationError(
+            f"migrations_pattern={pattern!r} does not name files in the migrations directory",
+            hint='write a glob pattern relative to migrations=, such as "*.sql" or "**/*.sql"',
+        )
+    return [part.lower() for part in given.parts]
+
+
+def _wanted(pattern: Sequence[str], name: PurePosixPath, directory: bool) -> bool:
+    return _reaches(name.parts, pattern) if directory else _matches(name.parts, pattern)
+
+
+def _matches(name: Sequence[str], pattern: Sequence[str]) -> bool:
+    if not pattern or (not name and pattern[0] != "**"):
+        return not name and not pattern
+    if pattern[0] == "**":
+        return _matches(name, pattern[1:]) or (bool(name) and _matches(name[1:], pattern))
+    return fnmatchcase(name[0].lower(), pattern[0]) and _matches(name[1:], pattern[1:])
+
+
+def _reaches(name: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Whether something below the directory of that name may match."""
+    if not name or not pattern or pattern[0] == "**":
+        return bool(pattern)
+    return fnmatchcase(name[0].lower(), pattern[0]) and _reaches(name[1:], pattern[1:])
 
 
 def natural(name: str) -> list[tuple[int, str]]:
@@ -66,7 +105,8 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 def _plain(path: Path, folder: Path) -> Migration:
     name = path.relative_to(folder).as_posix()
-    return Migration(path, name, name, path.stem)
+    # As long as the history's column takes; nobody reads it.
+    return Migration(path, name, name[:500], path.stem)
 
 
 def _of_flyway(found: Sequence[Path], folder: Path) -> Iterator[Migration]:
@@ -85,7 +125,8 @@ def _of_flyway(found: Sequence[Path], folder: Path) -> Iterator[Migration]:
         elif not _UNDONE.fullmatch(path.name):
             raise DeclarationError(
                 f"{path} does not follow Flyway's naming, unlike other files in its directory",
-                hint="rename it to V<version>__<text>.sql or R__<text>.sql, or use a pattern that excludes it",
+                hint="rename it to V<version>__<text>.sql or R__<text>.sql, in this letter case, "
+                "or use a pattern that excludes it",
             )
     yield from (versions[numbers] for numbers in sorted(versions))
     yield from sorted(repeatable, key=lambda one: one.description)
@@ -125,6 +166,13 @@ def lines_of(path: Path) -> Iterator[str]:
     with path.open(encoding="utf-8-sig", newline="\n") as file:
         for line in file:
             yield line.rstrip("\r\n")
+
+
+def javas_lines_of(path: Path) -> Iterator[str]:
+    """The lines as Java reads them, for which a carriage return alone ends a line, too. Raises as `lines_of`."""
+    with path.open(encoding="utf-8-sig") as file:
+        for line in file:
+            yield line.removesuffix("\n")
 
 
 def checksum(lines: Iterable[str]) -> int:

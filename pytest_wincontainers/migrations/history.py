@@ -12,7 +12,8 @@ from pytest_wincontainers.migrations.files import Migration, Migrations, Style
 if TYPE_CHECKING:
     import pymysql
 
-TABLES: Mapping[Style, str] = {"flyway": "flyway_schema_history", "plain": "wincontainers_schema_history"}
+_OWN_TABLE = "wincontainers_schema_history"
+TABLES: Mapping[Style, str] = {"flyway": "flyway_schema_history", "golang": _OWN_TABLE, "plain": _OWN_TABLE}
 
 # Flyway's columns (flyway/flyway, MySQL's createMetaDataTable); ours is the same under another name, so that there is
 # one way to read and write it.
@@ -31,7 +32,7 @@ _CREATE = """
         CONSTRAINT `{table}_pk` PRIMARY KEY (`installed_rank`)
     )
 """
-_WIDTH: Mapping[Style, int] = {"flyway": 50, "plain": 500}
+_WIDTH: Mapping[Style, int] = {"flyway": 50, "golang": 500, "plain": 500}
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class History:
                 f"the migration {failed.script} was started earlier and did not finish",
                 hint=f"repair the database and the row in {self._table} manually, or start with an empty database",
             )
-        known = {one.name for one in migrations.files}
+        known = {_script(one) for one in migrations.files}
         gone = [
             row
             for row in self._rows
@@ -78,7 +79,7 @@ class History:
             )
         pending = []
         for one in migrations.files:
-            row = by_script.get(one.name)
+            row = by_script.get(_script(one))
             if row is None or (one.version is None and row.checksum != checksums[one]):
                 pending.append(one)
             elif row.checksum is not None and row.checksum != checksums[one]:
@@ -94,7 +95,13 @@ class History:
         self._execute(
             f"INSERT INTO `{self._table}` (installed_rank, version, description, type, script, checksum, installed_by, "  # noqa: S608 - as above
             "execution_time, success) VALUES (%s, %s, %s, 'SQL', %s, %s, SUBSTRING_INDEX(USER(), '@', 1), 0, FALSE)",
-            (self._rank, migration.version, migration.description[:200], migration.name, checksum),
+            (
+                self._rank,
+                migration.version,
+                _description(migration),
+                _script(migration),
+                checksum,
+            ),
         )
 
     def end(self, milliseconds: int) -> None:
@@ -108,3 +115,14 @@ class History:
         with self._connection.cursor() as cursor:
             cursor.execute(statement, values or None)
             return list(cursor.fetchall())
+
+
+# As Flyway shortens them (flyway/flyway AbbreviationUtils.java), which compares them with the files' again.
+def _script(migration: Migration) -> str:
+    name = migration.name
+    return name if len(name) <= 1000 else "..." + name[3:1000]
+
+
+def _description(migration: Migration) -> str:
+    text = migration.description
+    return text if len(text) <= 200 else text[:197] + "..."

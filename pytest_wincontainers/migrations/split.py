@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 # What a quoted text goes on to. Backticks know no backslash.
 _IN_QUOTES = {"'": re.compile(r"['\\]"), '"': re.compile(r'["\\]'), "`": re.compile("`")}
-_DELIMITER = re.compile(
+DELIMITER = re.compile(
     r"""\s*delimiter(?:\s+(?P<quote>['"`])?(?P<new>(?(quote).+?(?=(?P=quote))|\S+))|\s*$)""", re.IGNORECASE
 )
 # In the middle of a statement the client takes it for a part of that.
@@ -42,11 +42,12 @@ class Statement:
 
 
 class ScriptError(ValueError):
-    """The script cannot be split. `line` is where, counted from 1."""
+    """The script cannot be split. `line` is where, counted from 1; `hint` may say what to do."""
 
-    def __init__(self, message: str, line: int) -> None:
+    def __init__(self, message: str, line: int, *, hint: str = "") -> None:
         super().__init__(message)
         self.line = line
+        self.hint = hint
 
 
 def split(script: str) -> Iterator[Statement]:
@@ -55,7 +56,7 @@ def split(script: str) -> Iterator[Statement]:
 
 
 class Splitter:
-    """Splits the lines of one script; `delimiter` is the one in force.
+    """Splits the lines of one script; `delimiter` is the one in force, and `position` is behind the last one found.
 
     Knows DELIMITER, all kinds of comments, strings and quoted names. Comments before a statement are left out, those
     inside one go to the server with it. As in the client, a delimiter inside of /*! */ ends a statement.
@@ -63,6 +64,7 @@ class Splitter:
 
     def __init__(self) -> None:
         self.delimiter = ";"
+        self.position = 0
         self._token, self._plain = _token(self.delimiter), _plain(self.delimiter)
         self._pieces: list[str] = []
         self._quote = ""
@@ -113,8 +115,9 @@ class Splitter:
                     continue
                 position = found.end()
                 if found["delimiter"]:
+                    self.position = position
                     yield from self._end()
-                    if _DELIMITER.match(line, position):
+                    if DELIMITER.match(line, position):
                         raise ScriptError("DELIMITER must be at the start of a line", number)
                     continue
                 position = self._opens(found, line, number)
@@ -125,7 +128,7 @@ class Splitter:
         """Whether the client takes the whole line for itself; only where it has no delimiter in it."""
         if _SANDBOX.fullmatch(line):
             return True
-        found = _DELIMITER.match(line)
+        found = DELIMITER.match(line)
         if found:
             if not found["new"]:
                 raise ScriptError("DELIMITER without a delimiter", number)
@@ -150,6 +153,13 @@ class Splitter:
             # The second may begin a comment with a third.
             text, position = "-", found.start() + 1
         if found["line"] or (found["dashes"] and not self._pieces):
+            if "\r" in line[found.start() :].rstrip():
+                # Editors, and Flyway, take what follows it for a new line.
+                raise ScriptError(
+                    "there is a carriage return inside a comment, which hides what follows it from the server",
+                    number,
+                    hint="save the file with the line ends of Windows or Unix",
+                )
             # Within a statement it goes along, for whoever reads a routine's text.
             self._add(line[found.start() :] if self._pieces else "", number)
             return len(line)

@@ -2,37 +2,82 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 _KEPT = 10
 _RUN = re.compile(r"\d{8}-\d{6}-[a-z0-9]+")
+_MANIFEST = "run.json"
+_LOCK = ".lock"
 _LONGEST_NAME = 100
+_DIGEST_LENGTH = 8
 
 
-def run_folder(artifacts: Path, run: str) -> Path:
-    """The folder of a run; its name sorts by time."""
-    return artifacts / f"{time.strftime('%Y%m%d-%H%M%S')}-{run}"
+class RunFolder:
+    """The folder of a run; its name sorts by time. It is locked while the run lasts, so that no other removes it."""
+
+    def __init__(self, artifacts: Path, run: str) -> None:
+        self.path = artifacts / f"{time.strftime('%Y%m%d-%H%M%S')}-{run}"
+        self._run = run
+        # Taken in one thread and let go in another.
+        self._lock = FileLock(self.path / _LOCK, thread_local=False)
+
+    def make(self) -> None:
+        """Make it, beside earlier runs' folders, of which those beyond ten go, and out of version control's sight.
+
+        Raises OSError.
+        """
+        artifacts = self.path.parent
+        artifacts.mkdir(parents=True, exist_ok=True)
+        ignore = artifacts / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("# made by pytest-wincontainers\n*\n", "utf-8")
+        _prune(artifacts)
+        self.path.mkdir()
+        # Only what has a manifest is ever removed: on a share that knows no locks, nothing is.
+        with suppress(OSError, NotImplementedError):
+            self._lock.acquire()
+            (self.path / _MANIFEST).write_text(json.dumps({"run": self._run}) + "\n", "utf-8")
+
+    def release(self) -> None:
+        """The run is over."""
+        self._lock.release()
 
 
-def make_run_folder(folder: Path) -> None:
-    """Make it, beside earlier runs' folders, of which those beyond ten go, and out of version control's sight."""
-    artifacts = folder.parent
-    artifacts.mkdir(parents=True, exist_ok=True)
-    ignore = artifacts / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("# made by pytest-wincontainers\n*\n", "utf-8")
-    earlier = sorted(one for one in artifacts.iterdir() if _RUN.fullmatch(one.name))
-    for one in earlier[: -(_KEPT - 1)]:
-        shutil.rmtree(one, ignore_errors=True)
-    folder.mkdir()
+def _prune(artifacts: Path) -> None:
+    """Remove the folders of earlier runs beyond the newest; not those of running ones, nor what others put there."""
+    runs = sorted(one for one in artifacts.iterdir() if _RUN.fullmatch(one.name) and (one / _MANIFEST).is_file())
+    for one in runs[: -(_KEPT - 1)]:
+        if not _is_running(one):
+            shutil.rmtree(one, ignore_errors=True)
+
+
+def _is_running(folder: Path) -> bool:
+    lock = folder / _LOCK
+    if not lock.exists():
+        return False
+    try:
+        with FileLock(lock, blocking=False):
+            return False
+    except (Timeout, OSError, NotImplementedError):
+        return True
 
 
 def folder_of_test(run_folder: Path, nodeid: str) -> Path:
-    """The folder for what one test leaves; its name is the test's, made safe for every file system."""
+    """The folder for what one test leaves; its name is the test's, made safe for every file system.
+
+    A digest tells tests apart whose names are then the same, or only differ in case.
+    """
+    digest = hashlib.sha256(nodeid.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_LENGTH]
     name = re.sub(r"[^\w.-]+", "-", nodeid, flags=re.ASCII).strip("-.")
-    folder = run_folder / "tests" / name[-_LONGEST_NAME:].lstrip("-.")
+    name = name[-(_LONGEST_NAME - _DIGEST_LENGTH - 1) :].strip("-.")
+    folder = run_folder / "tests" / f"{name}-{digest}".lstrip("-")
     folder.mkdir(parents=True, exist_ok=True)
     return folder

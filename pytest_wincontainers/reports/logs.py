@@ -7,66 +7,132 @@ reached the file, so that neither a slow stream nor a neighbouring test shifts i
 from __future__ import annotations
 
 import json
+import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import cache
+from io import FileIO
 from pathlib import Path
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from pytest_wincontainers.engines.base import timestamp
+from pytest_wincontainers.engines.base import LONGEST_LINE, timestamp
 from pytest_wincontainers.guests.text import decode_line
 
+MEBIBYTE = 1 << 20
 _MASK = "***"
 _QUIET_SECONDS = 0.06
-_LONGEST_SECONDS = 0.5
+_LONGEST_SECONDS = 10.0
+_STALLED_SECONDS = 2.0
+_TAIL_BYTES = 256 * 1024
+_LEFT_OUT = "(the rest of this log was left out: "
 
 
 def lines_of(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Whole lines without their ends, from pieces that break anywhere."""
-    rest = b""
+    """Whole lines without their ends, from pieces that break anywhere; of a long line the first `LONGEST_LINE` + 1."""
+    line = bytearray()
     for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\n")
-        for line in whole:
-            yield line.removesuffix(b"\r")
-    if rest:
-        yield rest
+        first, *others = piece.split(b"\n")
+        line += first[: max(0, LONGEST_LINE + 1 - len(line))]
+        for other in others:
+            yield bytes(line.removesuffix(b"\r"))
+            line = bytearray(other[: LONGEST_LINE + 1])
+    if line:
+        yield bytes(line)
 
 
-def write_log(
-    path: Path,
-    pieces: Iterable[bytes],
-    secrets: Iterable[str],
-    *,
-    skip: int = 0,
-    written: Callable[[int], None] = lambda _: None,
-) -> None:
-    """Write a stream to a file, line by line as it comes, with every secret masked.
+class LogWriter:
+    """Writes a container's log to a file, line by line as it comes, with every secret masked.
 
-    `skip` lines of the stream are in the file already: the others are added to it. `written` is told, after each
-    line, how many are in the file.
+    The file holds `limit` bytes at the most. Once it is closed nothing is written any more, whichever thread still
+    tries.
     """
-    hidden = list(secrets)
-    count = 0
-    with path.open("ab" if skip else "wb") as file:
-        for line in lines_of(pieces):
-            count += 1
-            if count <= skip:
-                continue
-            when, blank, said = line.partition(b" ")
-            text = masked((when + blank).decode("utf-8", "replace") + decode_line(said), hidden)
-            file.write(text.encode("utf-8", "replace") + b"\n")
-            file.flush()
-            written(count)
+
+    def __init__(self, path: Path, secrets: Iterable[str], limit: int) -> None:
+        self.path = path
+        self.lines = 0
+        """How many lines of the container's output are in the file."""
+        self._secrets = frozenset(secrets)
+        self._left = limit
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._file: FileIO | None = None
+        self._closed = False
+
+    @property
+    def full(self) -> bool:
+        """Whether the limit is reached."""
+        return self._left < 0
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is written any more."""
+        return self._closed
+
+    def open(self) -> None:
+        """Create the file, unless that is done. Raises OSError."""
+        with self._lock:
+            if not self._closed:
+                self._opened()
+
+    def write(self, line: bytes) -> bool:
+        """Add a line of output; whether the file takes more. Raises OSError."""
+        when, blank, said = line.partition(b" ")
+        text = masked((when + blank).decode("utf-8", "replace") + decode_line(said), self._secrets)
+        if len(line) > LONGEST_LINE:
+            # Its end may be the first half of a secret.
+            text = f"{text[: -_longest(self._secrets)]} (the rest of this line was left out)"
+        content = text.encode("utf-8", "replace") + b"\n"
+        with self._lock:
+            if self.full or self._closed:
+                return False
+            self._left -= len(content)
+            if self.full:
+                content = when + f" {_LEFT_OUT}its limit is {self._limit / MEBIBYTE:g} MiB)\n".encode()
+            # Unbuffered: tests read the file while it is written.
+            self._opened().write(content)
+            self.lines += 1
+            return not self.full
+
+    def close(self, why: str = "") -> None:
+        """Write nothing more after this. `why` tells in the file why the rest is missing. Raises OSError."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            try:
+                if why:
+                    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")
+                    self._opened().write(f"{now}Z {_LEFT_OUT}{why})\n".encode())
+            finally:
+                if self._file is not None:
+                    self._file.close()
+
+    def _opened(self) -> FileIO:
+        if self._file is None:
+            self._file = FileIO(self.path, "w")
+        return self._file
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
     """The text with every secret made unreadable, also where JSON, XML or a URL quotes it."""
-    # The longest first, as one may contain another.
-    for form in sorted({form for secret in filter(None, secrets) for form in _forms(secret)}, key=len, reverse=True):
+    for form in _all_forms(frozenset(secrets)):
         text = text.replace(form, _MASK)
     return text
+
+
+def _longest(secrets: frozenset[str]) -> int:
+    return max(map(len, _all_forms(secrets)), default=1)
+
+
+@cache
+def _all_forms(secrets: frozenset[str]) -> tuple[str, ...]:
+    # The longest first, as one may contain another.
+    forms = {form for secret in filter(None, secrets) for form in _forms(secret)}
+    return tuple(sorted(forms, key=len, reverse=True))
 
 
 @cache
@@ -78,10 +144,17 @@ def _forms(secret: str) -> frozenset[str]:
 def tail(path: Path, count: int) -> str:
     """The last lines, without their times."""
     try:
-        lines = path.read_bytes().decode("utf-8", "replace").removesuffix("\n").split("\n")
+        lines = _end(path).removesuffix("\n").split("\n")
     except OSError:
         return ""
     return "\n".join(text for _, text in map(_split, lines[-count:]))
+
+
+def _end(path: Path) -> str:
+    """The last lines of a file; the first of them may be cut. Raises OSError."""
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+        return file.read().decode("utf-8", "replace")
 
 
 def size(path: Path) -> int:
@@ -119,27 +192,68 @@ def read(path: Path, offset: int = 0) -> bytes:
 
 def whole_lines(written: bytes) -> Iterator[Line]:
     """The lines of a piece of log."""
-    # Not splitlines(), which also breaks at what programs draw progress bars with.
-    for line in written.decode("utf-8", "replace").split("\n"):
-        when, text = _split(line)
+    start = 0
+    while start < len(written):
+        # Not splitlines(), which also breaks at what programs draw progress bars with; and one line at a time, as a
+        # log may be large.
+        end = written.find(b"\n", start)
+        end = end if end >= 0 else len(written)
+        when, text = _split(written[start:end].decode("utf-8", "replace"))
         if when:
             yield Line(timestamp(when), when[11:23], text)
+        start = end + 1
 
 
-def settle(paths: Iterable[Path]) -> None:
-    """Wait for lines that are on their way: until nothing has come for a moment, or half a second.
+class Arriving:
+    """The lines of a log that are on their way to its file.
 
-    A server writes its line of a request after the answer, and the stream takes its time.
+    `now` is the time of the engine's clock: what comes with a later time is not waited for. `latest` tells the time of
+    the last line that the engine has.
     """
-    watched = list(paths)
+
+    def __init__(self, path: Path, now: float, latest: Callable[[], float]) -> None:
+        self._path = path
+        self._now = now
+        self._latest = latest
+        self._size = size(path)
+        self._grown = time.monotonic()
+
+    def here(self) -> bool:
+        """Whether all are in the file, or no more are to be expected."""
+        before, self._size = self._size, size(self._path)
+        written = _last_time(self._path)
+        if self._size != before:
+            self._grown = time.monotonic()
+            return written >= self._now
+        return written >= self._latest() or time.monotonic() - self._grown > _STALLED_SECONDS
+
+
+def settle(logs: Iterable[Arriving]) -> None:
+    """Wait for lines that are on their way, ten seconds at the most.
+
+    A server writes its line of a request after the answer, and the stream takes its time; for much output, seconds.
+    """
+    waiting = list(logs)
     deadline = time.monotonic() + _LONGEST_SECONDS
-    before = [size(path) for path in watched]
-    while time.monotonic() < deadline:
+    while waiting and time.monotonic() < deadline:
         time.sleep(_QUIET_SECONDS)
-        now = [size(path) for path in watched]
-        if now == before:
-            return
-        before = now
+        waiting = [one for one in waiting if not one.here()]
+
+
+def _last_time(path: Path) -> float:
+    """The time of the last line, 0 where there is none, and infinite in a log that takes no more."""
+    try:
+        return last_time(_end(path))
+    except OSError:
+        return 0.0
+
+
+def last_time(written: str) -> float:
+    """The time of the last line in the end of a log, 0 where there is none, and infinite in one that takes no more."""
+    for when, text in map(_split, reversed(written.split("\n"))):
+        if when:
+            return float("inf") if text.startswith(_LEFT_OUT) else timestamp(when)
+    return 0.0
 
 
 def clean(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -36,6 +36,8 @@ class LogSource:
 
     info: ContainerInfo
     reader: ContainerLog
+    arriving: Callable[[], logs.Arriving]
+    trouble: Callable[[], str]
 
     @property
     def log(self) -> Path:
@@ -102,8 +104,12 @@ class TestReports:
         except Exception as problem:  # noqa: BLE001
             item.add_report_section(when, f"{_TITLE}evidence", f"(it could not be saved: {_said(problem)})")
         for source in watch.sources:
+            trouble = source.trouble()
+            if trouble:
+                item.add_report_section(when, f"{_TITLE}{source.info.name} state", trouble)
+                continue
             self._flush(source, item, when)
-        logs.settle(source.log for source in watch.sources)
+        logs.settle([source.arriving() for source in watch.sources])
         until = time.time()
         for source in watch.sources:
             for title, text in self._excerpts(source, watch, until):

@@ -25,7 +25,8 @@ _ROUNDS = 60
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.stdin.buffer.read() == _DONE:
+    # Not up to the end, as another process may hold the pipe, too.
+    if sys.stdin.buffer.readline() == _DONE:
         return
     duty = json.loads(sys.argv[1])
     # The owner's, so that the module is found that makes its engine.

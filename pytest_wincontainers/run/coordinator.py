@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_wincontainers.engines.base import NETWORK, Engine
-from pytest_wincontainers.errors import EngineUnavailable, WincontainersError
+from pytest_wincontainers.errors import EngineUnavailable, StartError, WincontainersError
 from pytest_wincontainers.hosts.duties import duties
 from pytest_wincontainers.machine import MACHINE
 from pytest_wincontainers.plan import Plan
@@ -18,6 +19,7 @@ from pytest_wincontainers.reports.board import Board
 from pytest_wincontainers.reports.logs import masked
 from pytest_wincontainers.run import preflight
 from pytest_wincontainers.run.cancellation import Cancellation
+from pytest_wincontainers.run.container.follower import GATHER_SECONDS
 from pytest_wincontainers.run.container.lifecycle import Lifecycle
 from pytest_wincontainers.run.container.phases import Failed
 from pytest_wincontainers.run.container.tracker import PhaseTracker
@@ -45,8 +47,14 @@ class RunRequest:
 
     @property
     def state(self) -> Path:
-        """The folder of what runs on this machine share."""
-        return self.settings.state or MACHINE.state_folder(os.environ) / "pytest-wincontainers"
+        """The folder of what runs on this machine share. Raises StartError."""
+        try:
+            return self.settings.state or MACHINE.state_folder(os.environ) / "pytest-wincontainers"
+        except RuntimeError:
+            raise StartError(
+                "this account has no home directory for the locks that all its runs share",
+                hint="set WINCONTAINERS_STATE or --wincontainers-state to a directory that belongs to this account",
+            ) from None
 
 
 class Coordinator:
@@ -125,7 +133,7 @@ class Coordinator:
             self.cancellation.check()
             preflight.check(request.plan, engine, context.isolation)
             lock = RunLock(request.state, request.plan.run)
-            lock.hold()
+            lock.hold(info.id, request.private)
             opened.callback(self._release, lock)
             if engine.address is not None:
                 watchdog = Watchdog(request.plan.run, engine.address, request.private)
@@ -184,13 +192,16 @@ class Coordinator:
             rounds=context.guest.removal_rounds,
             between=self._finish_logs,
         )
+        for lifecycle in self._lifecycles.values():
+            lifecycle.close_log()
         for problem in problems:
             self.board.note(problem)
         self._leftovers = bool(problems) or not idle
 
     def _finish_logs(self) -> None:
+        deadline = time.monotonic() + GATHER_SECONDS
         for lifecycle in self._lifecycles.values():
-            lifecycle.finish_log()
+            lifecycle.finish_log(deadline)
 
     def _dismiss(self, watchdog: Watchdog) -> None:
         if self._leftovers:

@@ -7,16 +7,23 @@ taken is provably dead, with no process ids or clocks to be fooled by.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 _POLL_SECONDS = 0.05
 _CROWDED_SECONDS = 300
+_LATE_SECONDS = 3600
+
+PRIVATE_PREFIX = "wincontainers-"
+"""How the names of the folders begin that hold the passwords of a run."""
 
 
 class Locks:
@@ -82,34 +89,75 @@ class Locks:
 
 
 class RunLock:
-    """The sign of life of one run, held from before its first container until after its last."""
+    """The sign of life of one run, held from before its first container until after its last.
+
+    Beside the lock stands a record of what the run may leave: the folder of its passwords, and the engine of its
+    containers.
+    """
 
     def __init__(self, state: Path, run: str) -> None:
+        self.run = run
         self._path = state / "runs" / f"{run}.lock"
+        self._record = self._path.with_suffix(".json")
         # Taken in one thread and let go in another.
         self._lock = FileLock(self._path, thread_local=False)
 
-    def hold(self) -> None:
+    @classmethod
+    def all(cls, state: Path) -> list[RunLock]:
+        """Those of all runs of this account on this machine that have not been taken away."""
+        return [cls(state, path.stem) for path in sorted((state / "runs").glob("*.lock"))]
+
+    def hold(self, engine_id: str = "", private: Path | None = None) -> None:
+        """Take it. `private` is the folder that goes with the run, and `engine_id` the engine of its containers."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._lock.acquire()
+        self._write({"engine": engine_id, "private": str(private or "")})
 
     def release(self) -> None:
         """Let go, and take the file away, as the run has nothing left to be found by."""
         self._lock.release()
-        self.forget()
+        # On Windows another run's sweep may have one open at this moment.
+        for path in (self._record, self._path):
+            with suppress(OSError):
+                path.unlink()
 
-    def is_dead(self) -> bool:
-        """Whether the run was on this machine, under this account, and its process is gone."""
-        if not self._path.exists() or not _taken(self._lock):
-            return False
+    def take_over(self) -> bool:
+        """Hold the lock of a run that is dead; whether it was on this machine, under this account, and is gone."""
+        return self._path.exists() and _taken(self._lock)
+
+    def let_go(self) -> None:
+        """Let go of it, and leave the file where it is."""
         self._lock.release()
-        return True
 
-    def forget(self) -> None:
-        """Take away the file."""
-        # On Windows another run's sweep may have it open at this moment.
-        with suppress(OSError):
-            self._path.unlink()
+    def remove_private(self) -> None:
+        """Remove the folder with the passwords of a dead run."""
+        private = Path(self._read().get("private") or ".")
+        # The record lies where others may write, too: nothing but such a folder is ever removed.
+        if private.name.startswith(PRIVATE_PREFIX) and private.is_dir() and not private.is_symlink():
+            shutil.rmtree(private, ignore_errors=True)
+
+    def is_past(self, engine_id: str) -> bool:
+        """Whether no containers of a dead run can appear any more, where this engine has none now.
+
+        An engine may finish a call that was under way when the run died; and another engine may have containers.
+        """
+        record = self._read()
+        if record.get("engine") not in (None, "", engine_id):
+            return False
+        if "dead" not in record:
+            record["dead"] = time.time()
+            self._write(record)
+        return bool(time.time() - record["dead"] > _LATE_SECONDS)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            record = json.loads(self._record.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return record if isinstance(record, dict) else {}
+
+    def _write(self, record: dict[str, Any]) -> None:
+        self._record.write_text(json.dumps(record), "utf-8")
 
 
 def _taken(lock: FileLock) -> bool:

@@ -7,9 +7,10 @@ power cut left.
 from __future__ import annotations
 
 import platform
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 from pytest_wincontainers.engines.base import Engine, ListedContainer
@@ -21,6 +22,7 @@ RUN = "pytest-wincontainers.run"
 NAME = "pytest-wincontainers.name"
 HOST = "pytest-wincontainers.host"
 
+_SLICE_SECONDS = 0.5
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 
@@ -56,7 +58,7 @@ def remove_run(engine: Engine, run: str, *, rounds: int, between: Callable[[], N
 
 
 def _each(call: Callable[[str], None], containers: Sequence[ListedContainer]) -> list[str]:
-    def one(container: ListedContainer) -> str | None:
+    def attempt(container: ListedContainer) -> str | None:
         try:
             call(container.id)
         except WincontainersError as problem:
@@ -64,25 +66,43 @@ def _each(call: Callable[[str], None], containers: Sequence[ListedContainer]) ->
             return f"{container.name} could not be removed: {why}"
         return None
 
-    if not containers:
-        return []
-    with ThreadPoolExecutor(max_workers=len(containers)) as pool:
-        return [problem for problem in pool.map(one, containers) if problem]
+    found: dict[str, str | None] = {}
+    threads = [
+        threading.Thread(target=lambda one=one: found.update({one.id: attempt(one)}), daemon=True) for one in containers
+    ]
+    # Not an executor's threads, which would be waited for after a second Ctrl+C; and in slices, as Windows does not
+    # interrupt a wait without a timeout.
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(_SLICE_SECONDS)
+    return [problem for problem in (found.get(one.id) for one in containers) if problem]
 
 
 def sweep(engine: Engine, state: Path, run: str) -> list[str]:
-    """Remove the containers of runs that are provably dead; return a line for each such run."""
-    try:
-        mine = [one for one in engine.containers([RUN]) if one.labels.get(HOST) == platform.node()]
-    except EngineUnavailable:
-        return []
+    """Remove what runs left that are provably dead: containers, passwords, locks. A line for each that had containers.
+
+    Raises OSError.
+    """
     lines: list[str] = []
-    for other in sorted({one.labels[RUN] for one in mine} - {run}):
-        lock = RunLock(state, other)
-        if not lock.is_dead():
-            continue
-        problems = remove_run(engine, other, rounds=RULES[engine.info().guest].removal_rounds)
-        lines += problems or [f"removed the containers left by run {other}, which was killed"]
-        if not problems:
-            lock.forget()
+    with ExitStack() as held:
+        dead = [lock for lock in RunLock.all(state) if lock.run != run and lock.take_over()]
+        for lock in dead:
+            held.callback(lock.let_go)
+            lock.remove_private()
+        try:
+            mine = [one for one in engine.containers([RUN]) if one.labels.get(HOST) == platform.node()]
+        except EngineUnavailable:
+            return []
+        left = {one.labels[RUN] for one in mine}
+        for lock in dead:
+            if lock.run in left:
+                problems = remove_run(engine, lock.run, rounds=RULES[engine.info().guest].removal_rounds)
+                lines += problems or [f"removed the containers left by run {lock.run}, which was killed"]
+                past = not problems
+            else:
+                past = lock.is_past(engine.info().id)
+            if past:
+                lock.release()
     return lines

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
+from weakref import WeakSet
 
 from pytest_wincontainers.engines.base import EngineAddress
 from pytest_wincontainers.guests import RULES
@@ -15,6 +17,17 @@ DONE = b"done\n"
 
 PATIENCE = {guest: rules.patience for guest, rules in RULES.items()}
 """By guest, how long nothing must appear before the watchdog believes that nothing more comes."""
+
+# A forked child of a test that outlives the owner would keep the pipe open, and the watchdog waiting.
+_PIPES: WeakSet[IO[bytes]] = WeakSet()
+
+
+def _close_pipes() -> None:
+    for pipe in list(_PIPES):
+        pipe.close()
+
+
+MACHINE.after_fork(_close_pipes)
 
 _PROGRAM = Path(__file__).with_name("cleaner.py")
 
@@ -37,8 +50,13 @@ class Watchdog:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            # Without a buffer, whose lock another thread may hold at a fork.
+            bufsize=0,
             **MACHINE.detached(),
         )
+
+        if self._process.stdin is not None:
+            _PIPES.add(self._process.stdin)
 
     def dismiss(self) -> None:
         """Tell it that nothing is left to do, and wait for its end."""

@@ -45,7 +45,7 @@ def declare(service: Service) -> Decorator:
     """Create a decorator that declares a container of this service; it turns a function into a session fixture.
 
     Raises DeclarationError for an unknown option, and for a value that does not fit the option's type. Fields of the
-    service are options, too.
+    service are options, too, unless their names begin with _.
     """
     __tracebackhide__ = True
     decorator = service.kind if service.kind.endswith("container") else f"{service.kind}_container"
@@ -76,7 +76,7 @@ def declare(service: Service) -> Decorator:
 
 
 def _check(service: Service, title: str) -> None:
-    own = [one.name for one in fields(service) if one.name != "options"]
+    own = [one.name for one in fields(service) if one.name != "options" and not one.name.startswith("_")]
     known = [*own, *Options.__annotations__]
     for name in service.options:
         if name not in known:

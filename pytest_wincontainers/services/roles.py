@@ -12,7 +12,7 @@ from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.guests import Guest
 from pytest_wincontainers.packing import Folder
-from pytest_wincontainers.services.service import Returned
+from pytest_wincontainers.services.service import Returned, Service
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ class TestHooks:
         """The error if this number of pytest-xdist workers cannot share the container, otherwise None."""
         return None
 
-    def enter(self, endpoint: Any) -> None:
-        """Called when a test process uses the container for the first time. Raises PreparationError."""
+    def take_over(self, endpoint: Any) -> None:
+        """Called in a worker that replaces a crashed one, when it first uses the container. Raises PreparationError."""
 
     def start_test(self, endpoint: Any) -> None:
         """Called before each test that needs the container. Raises PreparationError."""
@@ -91,3 +91,24 @@ class TestHooks:
         A fixture that outlives a test and makes changes gets a warning. Raises WincontainersError.
         """
         return 0
+
+
+class PerWorker(ABC):
+    """A service whose container can have a part for each pytest-xdist worker, such as a database or a site."""
+
+    @property
+    def always_per_worker(self) -> bool:
+        """Whether there are parts even if what the declaring function returned is the same for all workers."""
+        return False
+
+    @abstractmethod
+    def joined(self, returned: Mapping[str, Returned]) -> Service:
+        """The service with a part for each of these workers; its container is made from it.
+
+        `returned` is what the declaring function returned for each worker if that differs; what is the same for all is
+        used as without workers. Raises DeclarationError if that cannot be.
+        """
+
+    @abstractmethod
+    def part(self, workers: Sequence[str], worker: str) -> Service:
+        """One worker's part of it, with the face and the endpoint that its tests get."""

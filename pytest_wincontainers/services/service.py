@@ -81,6 +81,8 @@ class Preparation:
     progress: Callable[[str], None]
     """Called with a description of the current step; raises if the run is over or the container has failed."""
     run_tool: ToolRunner
+    parts: Sequence[Any] = ()
+    """The endpoints of its parts, if it is `PerWorker` and has parts: one for each pytest-xdist worker."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,12 @@ class Service:
         """Raise DeclarationError if the declaration is wrong, before anything starts.
 
         Relative paths are resolved against `base`. The options of `Options` have been checked already.
+        """
+
+    def check_returned(self, base: Path, returned: Returned) -> None:
+        """Raise DeclarationError if what the declaring function returned is wrong, before anything starts.
+
+        The keys and the types of the values have been checked already.
         """
 
     def image(self, engine: EngineInfo) -> str | Build:

@@ -2,11 +2,15 @@
 
 A file is written once and appears whole. It holds passwords, so the folder is for this account only, lies
 outside the artifacts, and goes with the run.
+
+On a full disk there still is room for an empty file: it says that there was something to say, so that nobody waits
+for it for ever.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -17,6 +21,10 @@ from pytest_wincontainers.endpoints import ContainerInfo, StartFailure
 
 ResultT = TypeVar("ResultT")
 _OPEN_SECONDS = 2.0
+_UNWRITTEN = (
+    "{what} could not be handed over, because the directory for temporary files is full or cannot be written\n"
+    "hint: free some space there, or set TMPDIR (on Windows, TEMP) to another directory"
+)
 
 
 class Handover:
@@ -24,16 +32,22 @@ class Handover:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._published: dict[str, ContainerInfo | StartFailure] = {}
 
     def publish(self, name: str, outcome: ContainerInfo | StartFailure) -> None:
-        """Say what became of a container."""
+        """Say what became of a container. Raises OSError; this process knows it even so."""
+        self._published[name] = outcome
         self._write(f"{name}.json", {type(outcome).__name__: asdict(outcome)})
 
     def outcome(self, name: str) -> ContainerInfo | StartFailure | None:
         """What was published, or None as long as nothing is."""
+        if name in self._published:
+            return self._published[name]
         content = self._read(f"{name}.json")
         if content is None:
             return None
+        if not content:
+            return StartFailure(_UNWRITTEN.format(what=name))
         failure = content.get("StartFailure")
         return StartFailure(**failure) if failure else ContainerInfo.from_json(content["ContainerInfo"])
 
@@ -44,7 +58,7 @@ class Handover:
     def loss(self, name: str) -> str | None:
         """How a container was lost, if it was."""
         content = self._read(f"{name}.lost.json")
-        return None if content is None else str(content["lost"])
+        return None if content is None else str(content.get("lost", _UNWRITTEN.format(what=f"the loss of {name}")))
 
     def publish_needs(self, worker: str, needs: dict[str, Any]) -> None:
         """Say what the tests that a worker collected need."""
@@ -52,7 +66,7 @@ class Handover:
 
     def needs(self, worker: str) -> dict[str, Any] | None:
         """What that worker said."""
-        return self._read(f"needs.{worker}.json")
+        return self._read(f"needs.{worker}.json") or None
 
     def ask_for_restart(self, worker: str, number: int, name: str) -> None:
         """Ask the owner to restart a container; `worker` and `number` tell the requests apart."""
@@ -71,18 +85,31 @@ class Handover:
     def restart_answer(self, worker: str, number: int) -> str | None:
         """The answer to a request: the words of a failure, or "" for none; None as long as there is no answer."""
         content = self._read(f"{worker}.{number}.done.json")
-        return None if content is None else str(content["problem"])
+        return None if content is None else str(content.get("problem", _UNWRITTEN.format(what="a restart")))
 
     def _write(self, name: str, content: object) -> None:
         part = self.folder / f"{name}.part"
-        part.write_text(json.dumps(content), "utf-8")
+        try:
+            part.write_text(json.dumps(content), "utf-8")
+        except OSError:
+            if not self.folder.exists():
+                raise
+            try:
+                with part.open("w"):
+                    pass
+                part.replace(self.folder / name)
+            except OSError:
+                # Whoever waits looks for the folder, too.
+                shutil.rmtree(self.folder, ignore_errors=True)
+            raise
         _while_open(lambda: part.replace(self.folder / name))
 
     def _read(self, name: str) -> dict[str, Any] | None:
         try:
-            content: dict[str, Any] = json.loads(_while_open(lambda: (self.folder / name).read_text("utf-8")))
+            written = _while_open(lambda: (self.folder / name).read_text("utf-8"))
         except FileNotFoundError:
             return None
+        content: dict[str, Any] = json.loads(written) if written else {}
         return content
 
 

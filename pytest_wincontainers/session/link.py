@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pytest_wincontainers.endpoints import ContainerInfo, EvidenceKeeper, TestStart
 from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.engines.container import Container
+from pytest_wincontainers.errors import WincontainersError
+from pytest_wincontainers.limits import OutOfTime, within
 from pytest_wincontainers.reports import logs
 from pytest_wincontainers.services.roles import ServerLogs
 from pytest_wincontainers.services.service import Service
+
+ToldT = TypeVar("ToldT")
+_ASK_SECONDS = 5.0
 
 
 class SessionProcess(Protocol):
@@ -41,6 +47,28 @@ class SessionLink:
     def container(self) -> Container:
         return Container(self._process.engine, self.info().container_id)
 
+    def log(self) -> bytes:
+        logs.settle([self.arriving()])
+        return logs.read(Path(self.info().log))
+
+    def arriving(self) -> logs.Arriving:
+        """The lines of the container's log that are on their way now."""
+        info = self.info()
+        return logs.Arriving(Path(info.log), time.time() + info.clock_offset, self._latest_line)
+
+    def _latest_line(self) -> float:
+        """The time of the last line that the engine has; 0 where it does not say."""
+
+        def ask() -> float:
+            written = b"".join(self._process.engine.logs(self.info().container_id, follow=False, tail=1))
+            return logs.last_time(written.decode("utf-8", "replace"))
+
+        return _told(ask, 0.0)
+
+    def trouble(self) -> str:
+        """Why the container cannot answer although it runs, where the engine knows a reason."""
+        return _told(lambda: self.container().state().trouble, "")
+
     def evidence(self) -> EvidenceKeeper:
         return self._process.evidence
 
@@ -52,6 +80,14 @@ class SessionLink:
 
     def restart(self) -> None:
         self._process.restart(self._name)
+
+
+def _told(ask: Callable[[], ToldT], otherwise: ToldT) -> ToldT:
+    """What the engine tells; something else where it does not, or takes long."""
+    try:
+        return within(_ASK_SECONDS, ask)
+    except (WincontainersError, OutOfTime):
+        return otherwise
 
 
 class ServiceLog:

@@ -18,14 +18,16 @@ import pytest
 from pytest_wincontainers.endpoints import ContainerInfo, StartFailure
 from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.errors import DeclarationError, EngineUnavailable, StartError, WincontainersError
-from pytest_wincontainers.plan import make_plan
-from pytest_wincontainers.reports.artifacts import make_run_folder, run_folder
+from pytest_wincontainers.plan import Plan, make_plan
+from pytest_wincontainers.reports.artifacts import RunFolder
 from pytest_wincontainers.reports.logs import masked
 from pytest_wincontainers.reports.status import Status, news, summary
 from pytest_wincontainers.run.coordinator import Coordinator, RunRequest
 from pytest_wincontainers.run.errors import as_error
+from pytest_wincontainers.run.locks import PRIVATE_PREFIX
 from pytest_wincontainers.session.engine import engine_of
 from pytest_wincontainers.session.handover import Handover
+from pytest_wincontainers.session.places import WorkerPlaces
 from pytest_wincontainers.session.role import Role
 
 _POLL_SECONDS = 0.02
@@ -42,10 +44,11 @@ class Owner(Role):
         self.run: Coordinator | None = None
         self._status = Status(config)
         self._run_id = secrets.token_hex(3)
-        self.artifacts = run_folder(self.settings.artifacts, self._run_id)
+        self._run_folder = RunFolder(self.settings.artifacts, self._run_id)
+        self.artifacts = self._run_folder.path
         self._teller: threading.Thread | None = None
-        self._planned = False
-        self._secrets: frozenset[str] = frozenset()
+        self._plan: Plan | None = None
+        self._places = WorkerPlaces()
 
     @property
     def engine(self) -> Engine:
@@ -55,17 +58,22 @@ class Owner(Role):
 
     # -- starting -----------------------------------------------------------------------------------------
 
-    def worker_input(self) -> dict[str, Any]:
-        """What a worker is told of the run."""
+    def worker_joins(self, worker: str) -> dict[str, Any]:
+        """A worker is about to start; what it is told of the run."""
         return {
+            "place": self._places.take(worker),
             "folder": str(self._private_folder()),
             "artifacts": str(self.artifacts),
             "declared": sorted(declaration.name for declaration in self.declarations),
         }
 
+    def worker_leaves(self, worker: str) -> None:
+        """A worker has ended, or crashed."""
+        self._places.leave(worker)
+
     def _private_folder(self) -> Path:
         if not hasattr(self, "handover"):
-            self.handover = Handover(Path(tempfile.mkdtemp(prefix="wincontainers-")))
+            self.handover = Handover(Path(tempfile.mkdtemp(prefix=PRIVATE_PREFIX)))
         return self.handover.folder
 
     def worker_finished_collecting(self, worker: str) -> None:
@@ -80,7 +88,7 @@ class Owner(Role):
             message, hint, details = needs["problem"]
             self.problem = DeclarationError(message, hint=hint, details=details)
         self.start(needs["needed"])
-        started = self.run.trackers if self.run is not None else {}
+        started = {one.declaration.name for one in self._plan.containers} if self._plan is not None else set()
         for name in needs["needed"]:
             if name not in started:
                 words = f"{name} was not started because the tests of the first worker did not need it"
@@ -108,18 +116,21 @@ class Owner(Role):
                     run.restart(name)
                     problem = ""
                 except Exception as failed:  # noqa: BLE001 - the worker waits for an answer, whatever it is
-                    problem = masked(str(as_error(failed, f"{name} could not be restarted")), self._secrets)
+                    problem = self._masked(as_error(failed, f"{name} could not be restarted"))
                 with suppress(OSError):  # the folder goes with the run
                     self.handover.answer_restart(request, problem)
             time.sleep(_POLL_SECONDS)
 
-    def _restart(self, name: str) -> None:
+    def _restart(self, own_name: str) -> None:
         if self.run is None:
             return
         try:
-            self.run.restart(name)
+            self.run.restart(own_name)
         except WincontainersError as failed:
-            raise StartError(masked(str(failed), self._secrets)) from None
+            raise StartError(self._masked(failed)) from None
+
+    def _masked(self, problem: WincontainersError) -> str:
+        return masked(str(problem), self._plan.secrets if self._plan is not None else ())
 
     def start(self, needed: list[str]) -> None:
         """Start what is needed, in the background; with --setup-plan only say what that would be.
@@ -128,24 +139,22 @@ class Owner(Role):
         """
         if self.problem is not None:
             raise pytest.UsageError(str(self.problem))
-        if not needed or self.run is not None or self._planned:
+        if not needed or self._plan is not None:
             return
         try:
-            plan = make_plan(self.declarations, needed, self._run_id, _password)
+            plan = self._plan = make_plan(self.declarations, needed, self._run_id, _password, self._places.names)
         except DeclarationError as problem:
             raise pytest.UsageError(str(problem)) from None
         if self._plan_only:
-            self._planned = True
             self._status.say(["wincontainers would start:", *plan.describe()])
             return
         try:
-            make_run_folder(self.artifacts)
+            self._run_folder.make()
         except OSError as problem:
             raise pytest.UsageError(
                 f"the directory for logs and screenshots cannot be created: {problem}\n"
                 "hint: choose another one with --wincontainers-artifacts"
             ) from None
-        self._secrets = plan.secrets
         self.run = Coordinator(
             RunRequest(
                 plan=plan,
@@ -173,7 +182,12 @@ class Owner(Role):
     def close(self) -> None:
         """Remove everything; may be called again."""
         if self.run is not None:
-            self.run.close()
+            try:
+                self.run.close()
+            except KeyboardInterrupt:
+                self.interrupted = True
+                self.run.board.note("interrupted again; what is left is removed in the background")
+        self._run_folder.release()
         if hasattr(self, "handover"):
             shutil.rmtree(self.handover.folder, ignore_errors=True)
 

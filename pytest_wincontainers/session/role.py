@@ -17,11 +17,13 @@ import pytest
 from pytest_wincontainers.endpoints import ContainerInfo, EvidenceKeeper, StartFailure, TestStart
 from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.errors import DeclarationError, WincontainersError
-from pytest_wincontainers.plan import closure, in_order
+from pytest_wincontainers.plan import closure, in_order, part_of
 from pytest_wincontainers.reports.evidence import OpenEvidence
+from pytest_wincontainers.reports.masking import mask_report
 from pytest_wincontainers.reports.tests import LogSource, TestReports
 from pytest_wincontainers.services.declaration import ENDPOINTS, Declaration, declarations_in
 from pytest_wincontainers.services.roles import TestHooks
+from pytest_wincontainers.services.service import Service
 from pytest_wincontainers.session.fixtures import WideFixtures
 from pytest_wincontainers.session.handover import Handover
 from pytest_wincontainers.session.link import ServiceLog, SessionLink
@@ -46,8 +48,12 @@ class Role:
 
     artifacts: Path
     handover: Handover
+    interrupted = False
+    """Whether somebody pressed Ctrl+C while everything was removed."""
     worker = ""
-    """The pytest-xdist worker that this is, or nothing."""
+    """The pytest-xdist worker whose place this process has, or nothing."""
+    replacing = False
+    """Whether a worker that crashed had this place before."""
 
     def __init__(self, config: pytest.Config, plugins: Iterable[object]) -> None:
         self.config = config
@@ -135,7 +141,7 @@ class Role:
             self._reports = TestReports(self.artifacts, self.settings.log_lines, self._evidence)
         for name in names:
             self._given.infos[name] = self._ready(name)
-            endpoint, service = self._endpoint(name), self._declaration(name).service
+            endpoint, service = self._endpoint(name), self._service(name)
             if isinstance(service, TestHooks):
                 try:
                     service.start_test(endpoint)
@@ -153,7 +159,7 @@ class Role:
             if outcome.skip:
                 pytest.skip(outcome.message.splitlines()[0])
             self._fail(name, outcome.message)
-        loss = self.handover.loss(name)
+        loss = self.handover.loss(outcome.name)
         if loss is not None:
             self._fail(name, loss)
         return outcome
@@ -184,37 +190,45 @@ class Role:
     def _endpoint(self, name: str) -> Any:
         """The endpoint, one for the whole process."""
         if name not in self._given.endpoints:
-            service = self._declaration(name).service
-            endpoint = service.endpoint(SessionLink(self, name))
-            if isinstance(service, TestHooks):
-                try:
-                    service.enter(endpoint)
-                except WincontainersError as problem:
-                    self._fail(name, str(problem))
+            try:
+                service = self._service(name)
+                endpoint = service.endpoint(SessionLink(self, name))
+                if self.replacing and isinstance(service, TestHooks):
+                    service.take_over(endpoint)
+            except WincontainersError as problem:
+                self._fail(name, str(problem))
             self._given.endpoints[name] = endpoint
         return self._given.endpoints[name]
+
+    def _service(self, name: str) -> Service:
+        """The service as this process sees it. Raises DeclarationError."""
+        declared = next(one.service for one in self.declarations if one.name == name)
+        return part_of(declared, self._given.infos[name].workers, self.worker)
 
     def _changes(self) -> dict[str, int]:
         """The changes so far to what is restored before each test, by container."""
         found: dict[str, int] = {}
         for name, endpoint in self._given.endpoints.items():
-            service = self._declaration(name).service
+            service = self._service(name)
             # It may have ended; the test is told that elsewhere.
             with suppress(WincontainersError):
                 found[name] = service.changes(endpoint) if isinstance(service, TestHooks) else 0
         return found
 
-    def _declaration(self, name: str) -> Declaration:
-        return next(one for one in self.declarations if one.name == name)
-
     def _log_source(self, name: str) -> LogSource:
         info = self._given.infos[name]
-        return LogSource(info, ServiceLog(self._declaration(name).service, self._endpoint(name), Path(info.log)))
+        reader = ServiceLog(self._service(name), self._endpoint(name), Path(info.log))
+        link = SessionLink(self, name)
+        return LogSource(info, reader, link.arriving, link.trouble)
 
     def failed(self, item: pytest.Item, when: str) -> None:
         """A phase of a test has failed."""
         if self._reports is not None:
             self._reports.failed(item, when, list(self._given.infos.values()))
+
+    def mask(self, report: pytest.TestReport) -> None:
+        """Mask the passwords that this process knows in what is reported of a test."""
+        mask_report(report, (secret for one in self._given.infos.values() for secret in one.secrets.values()))
 
     def end(self, item: pytest.Item) -> None:
         """A test is over."""
@@ -243,10 +257,11 @@ class Role:
 
     def restart(self, name: str) -> None:
         """Restart a container that tests have. Raises WincontainersError."""
-        self._restart(name)
-        outcome = self.handover.outcome(name)
+        own_name = self.info(name).name
+        self._restart(own_name)
+        outcome = self.handover.outcome(own_name)
         if isinstance(outcome, ContainerInfo):
             self._given.infos[name] = outcome
 
-    def _restart(self, name: str) -> None:
+    def _restart(self, own_name: str) -> None:
         raise NotImplementedError

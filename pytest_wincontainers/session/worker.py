@@ -13,7 +13,7 @@ import pytest
 from pytest_wincontainers.endpoints import ContainerInfo, StartFailure
 from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.errors import DeclarationError, StartError
-from pytest_wincontainers.plan import at
+from pytest_wincontainers.plan import at, own_name
 from pytest_wincontainers.services.roles import TestHooks
 from pytest_wincontainers.session.engine import engine_of
 from pytest_wincontainers.session.handover import Handover
@@ -30,12 +30,14 @@ class Worker(Role):
 
     def __init__(self, config: pytest.Config, plugins: Iterable[object], worker_input: dict[str, Any]) -> None:
         super().__init__(config, plugins)
-        self.worker = worker_input["workerid"]
+        self._id = worker_input["workerid"]
         self._workers = int(worker_input.get("workercount", 1))
         self._restarts = 0
         given = worker_input.get(INPUT)
         if given is None:
             return
+        self.worker = given["place"]
+        self.replacing = self.worker != self._id
         self.handover = Handover(Path(given["folder"]))
         self.artifacts = Path(given["artifacts"])
         names = sorted(declaration.name for declaration in self.declarations)
@@ -60,7 +62,7 @@ class Worker(Role):
         self.problem = self.problem or next(self._unshared(), None)
         if hasattr(self, "handover"):
             problem = [self.problem.message, self.problem.hint, self.problem.details] if self.problem else None
-            self.handover.publish_needs(self.worker, {"needed": sorted(self.needed), "problem": problem})
+            self.handover.publish_needs(self._id, {"needed": sorted(self.needed), "problem": problem})
 
     def _unshared(self) -> Iterator[DeclarationError]:
         """What cannot be, as there are several workers."""
@@ -72,18 +74,18 @@ class Worker(Role):
 
     def wait(self, name: str) -> ContainerInfo | StartFailure:
         # The owner is another process, so there is nothing to wait on but the file.
-        while (outcome := self.handover.outcome(name)) is None:
+        while (outcome := self.handover.outcome(own_name(name, self.worker)) or self.handover.outcome(name)) is None:
             if not self.handover.folder.exists():
                 return StartFailure(f"{name} is gone because the run that started it is over")
             time.sleep(_POLL_SECONDS)
         return outcome
 
-    def _restart(self, name: str) -> None:
+    def _restart(self, own_name: str) -> None:
         self._restarts += 1
-        self.handover.ask_for_restart(self.worker, self._restarts, name)
-        while (problem := self.handover.restart_answer(self.worker, self._restarts)) is None:
+        self.handover.ask_for_restart(self._id, self._restarts, own_name)
+        while (problem := self.handover.restart_answer(self._id, self._restarts)) is None:
             if not self.handover.folder.exists():
-                problem = f"{name} is gone because the run that started it is over"
+                problem = f"{own_name} is gone because the run that started it is over"
                 break
             time.sleep(_POLL_SECONDS)
         if problem:

@@ -209,9 +209,9 @@ class FakeEngine:
             ports={port: 40000 + port for port in one.spec.publish} if one.running else {},
         )
 
-    def logs(self, container: str, *, follow: bool) -> Iterator[bytes]:
+    def logs(self, container: str, *, follow: bool, tail: int | None = None) -> Iterator[bytes]:
         self._fail("logs", container)
-        sent = 0
+        sent = 0 if tail is None else max(0, len(self._get(container).lines) - tail)
         while True:
             with self._changed:
                 one = self._containers.get(container)

@@ -21,7 +21,7 @@ from pytest_wincontainers.run.coordinator import Coordinator, RunRequest
 from pytest_wincontainers.services.declaration import Declaration
 from pytest_wincontainers.services.options import check_fields
 from pytest_wincontainers.services.recipe import check_options, image_of, readiness_of, recipe_of
-from pytest_wincontainers.services.roles import ServerLogs, SnapshotSupport, TestHooks
+from pytest_wincontainers.services.roles import PerWorker, ServerLogs, SnapshotSupport, TestHooks
 from pytest_wincontainers.services.service import Service
 from pytest_wincontainers.settings import Settings
 
@@ -70,6 +70,7 @@ def _said(service: Service, base: Path, returned: Mapping[str, Any]) -> Iterator
         check_fields(service, f"{type(service).__name__}()")
         check_options(service, base)
         service.check(base)
+        service.check_returned(base, returned)
     except DeclarationError as problem:
         yield f"check: {problem.message}"
         return
@@ -103,6 +104,12 @@ def _roles(service: Service, base: Path) -> Iterator[str]:
         found = service.excerpts(base / "there-is-no-log", 0, 0.0, 1.0)
         if any(lines for lines in found.values()):
             yield "excerpts: must find nothing in a log that does not exist"
+    if isinstance(service, PerWorker):
+        joined = service.joined({"gw0": {}, "gw1": {}})
+        ports, given = {port: port for port in joined.ports}, service.secrets(lambda: "secret")
+        for worker in ("gw0", "gw1"):
+            if not isinstance(service.part(("gw0", "gw1"), worker).face("host", ports, given), Face):
+                yield "part: the face of a worker's part must be a Face"
     if isinstance(service, TestHooks):
         problem = service.parallel_problem(1)
         if problem is not None:
@@ -194,7 +201,7 @@ def _used(service: Service, coordinator: Coordinator) -> Iterator[str]:
         yield "endpoint: must be an Endpoint"
         return
     if isinstance(service, TestHooks):
-        service.enter(endpoint)
+        service.take_over(endpoint)
         service.start_test(endpoint)
     if isinstance(service, ServerLogs):
         service.flush_logs(endpoint)

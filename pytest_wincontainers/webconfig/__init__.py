@@ -12,11 +12,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from xml.parsers import expat
 
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.webconfig.errors import TransformError
 
-__all__ = ["TransformError", "Transformed", "apply_settings", "find_web_config", "transform"]
+__all__ = ["TransformError", "Transformed", "apply_settings", "check", "find_web_config", "transform", "web_configs"]
 
 Content = bytes | os.PathLike[str]
 """The path of a file, or the XML itself as bytes."""
@@ -61,22 +62,47 @@ def apply_settings(
     return set_settings(content, connection_strings, app_settings, source, inherits=inherits)
 
 
+def check(config: Path) -> None:
+    """Raise TransformError, with file and line, if a file that stays as it is cannot be read or is malformed."""
+    parser = expat.ParserCreate()
+    try:
+        parser.Parse(config.read_bytes(), True)
+    except OSError as error:
+        raise TransformError(
+            f"{config} cannot be read: {error.strerror or error}.", hint="Check the file's permissions."
+        ) from error
+    except expat.ExpatError as error:
+        raise TransformError(
+            f"{config}, line {error.lineno}, column {error.offset + 1}: the XML is malformed: "
+            f"{expat.ErrorString(error.code)}.",
+            hint="Correct the file; any XML editor shows the position.",
+        ) from error
+    except (LookupError, ValueError):
+        # An encoding that this parser does not know, but .NET may.
+        return
+
+
 def find_web_config(folder: Path) -> Path:
     """The web.config of a directory; the case of its name does not matter. Raises DeclarationError."""
-    try:
-        found = [entry for entry in folder.iterdir() if entry.name.lower() == "web.config" and entry.is_file()]
-    except OSError as error:
-        raise DeclarationError(
-            f"{folder} cannot be searched for a web.config: {error.strerror or error}.",
-            hint="Use the directory that is published to IIS.",
-        ) from error
+    found = web_configs(folder)
     if not found:
         raise DeclarationError(
             f"There is no web.config in {folder}.",
             hint="Use the directory that is published to IIS, and publish the site before the tests run.",
         )
     # Where case counts there can be two: the lower-case one is what IIS tools write.
-    return max(found, key=lambda entry: entry.name)
+    return found[-1]
+
+
+def web_configs(folder: Path) -> list[Path]:
+    """The files of a directory that are its web.config by name, whatever their case. Raises DeclarationError."""
+    try:
+        return sorted(entry for entry in folder.iterdir() if entry.name.lower() == "web.config" and entry.is_file())
+    except OSError as error:
+        raise DeclarationError(
+            f"{folder} cannot be searched for a web.config: {error.strerror or error}.",
+            hint="Use the directory that is published to IIS.",
+        ) from error
 
 
 def _require_lxml() -> None:

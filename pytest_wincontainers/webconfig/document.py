@@ -7,6 +7,7 @@ and only pieces that were changed or are new are written afresh.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Literal
 
 from lxml import etree
@@ -98,7 +99,7 @@ class Document:
                 else:
                     outer = scopes[-1] if scopes else None
                     opening, scope = start_tag(node, scope_of(node.getparent()) if outer is None else outer)
-                    empty = not len(node) and not node.text
+                    empty = not len(node) and not self._text(node, "text")
                     closing = "" if empty else f"</{name_of(opening)}>"
                     opening += " />" if empty else ">"
                 pieces += opening, self._text(node, "text")
@@ -162,20 +163,31 @@ class Document:
         own = self._indent(parent)
         return None if own is None or len(parent) or not _blank(parent.text) else own + self._unit
 
-    @staticmethod
-    def _shift(new: etree._Element, indent: str | None) -> None:
+    def _shift(self, new: etree._Element, indent: str | None) -> None:
         """Indent the inside of a new element as its new place is."""
         end = (new[-1].tail or "") if len(new) else ""
         if indent is None or not _blank(end) or "\n" not in end:
             return
         old, new_line = "\n" + end.rpartition("\n")[2], "\n" + indent
-        for node in new.iter():
-            if len(node) and node.text and _blank(node.text):
-                node.text = node.text.replace(old, new_line)
-            if node is not new and node.tail and _blank(node.tail):
-                node.tail = node.tail.replace(old, new_line)
+        inside: list[Gap] = [(node, "text") for node in new.iter() if len(node)]
+        inside += [(node, "tail") for node in new.iter() if node is not new]
+        for gap in inside:
+            # A text that is known as text is a CDATA section.
+            if gap not in self._texts and _blank(self._value(gap)):
+                setattr(*gap, self._value(gap).replace(old, new_line))
 
     # Edits
+
+    def copy_of(self, element: etree._Element, source: Document) -> etree._Element:
+        """A copy of an element of another document, with its CDATA sections, to be put into this one."""
+        copied = deepcopy(element)
+        for old, new in zip(element.iter(), copied.iter(), strict=True):
+            inside: list[Gap] = [(old, "text")] if old is element else [(old, "text"), (old, "tail")]
+            for gap in inside:
+                text = self._lines(source._texts.get(gap, "").replace("\r\n", "\n"))
+                if "<![CDATA[" in text and self.source.can_hold(text):
+                    self._texts[new, gap[1]] = text
+        return copied
 
     def insert(self, parent: etree._Element, position: int, new: etree._Element) -> None:
         """Insert a new node as the child at this position, on a line of its own if its siblings have one."""

@@ -12,20 +12,13 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from pytest_wincontainers.webconfig.errors import Problem
 from pytest_wincontainers.webconfig.tags import clark_name, scope_of
+from pytest_wincontainers.webconfig.xpath import evaluate
 
 XDT = "http://schemas.microsoft.com/XML-Document-Transform"
 _DEFAULT_PREFIX = "_defaultNamespace"
 _CALL = re.compile(r"\s*(\w+)(?:\s*\((.*)\))?\s*", re.DOTALL)
-
-
-class Problem(Exception):
-    """An error that Microsoft's engine would log; the engine goes on with the next element."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
 
 
 class Call(NamedTuple):
@@ -109,7 +102,7 @@ def nodes_at(
 ) -> list[etree._Element]:
     """The elements, comments and instructions that an XPath finds."""
     try:
-        found = start.xpath(path, namespaces=scope)
+        found = evaluate(start, path, scope)
     except (etree.LxmlError, ValueError) as error:
         raise Problem(
             f"The XPath {path} is not valid: {error}.",

@@ -28,7 +28,12 @@ _MARKS = (
     (b"", "utf-16-le"),
     (b"", "utf-16-be"),
 )
-_DECLARED = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_DECLARED = re.compile(r"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_WIDE = ("utf-16", "utf16", "utf-32", "utf32", "ucs-", "iso-10646")
+
+_VALUE = re.compile(r"""("[^"]*"|'[^']*')""")
+_BREAK = re.compile(r"[\n\r\t]")
+_BREAKS = str.maketrans({"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
 
 
 @dataclass(frozen=True)
@@ -40,13 +45,25 @@ class Source:
     encoding: str
     mark: bytes
 
+    def can_hold(self, text: str) -> bool:
+        """Whether the encoding has all characters of the text."""
+        try:
+            text.encode(self.encoding)
+        except UnicodeEncodeError:
+            return False
+        return True
+
     def encode(self, text: str) -> bytes:
         # A character that the encoding lacks is written as a reference, not refused.
         return self.mark + text.encode(self.encoding, "xmlcharrefreplace")
 
 
-def read(given: bytes | os.PathLike[str], name: str) -> Source:
-    """The document in a file or in bytes; `name` names bytes in messages, a file has its own."""
+def read(given: bytes | os.PathLike[str], name: str, *, strict: bool = True) -> Source:
+    """The document in a file or in bytes; `name` names bytes in messages, a file has its own.
+
+    `strict`: one in UTF-8 must not declare UTF-16, nor the other way round. .NET does not read such a web.config, but
+    Microsoft's engine such a transform.
+    """
     if isinstance(given, os.PathLike):
         name = os.fsdecode(given)
         try:
@@ -63,37 +80,48 @@ def read(given: bytes | os.PathLike[str], name: str) -> Source:
             f"XML must be given as a path or as bytes, not as {type(given).__name__}.",
             hint="Write Path('Web.Release.config') for a file, or encode the text for XML content.",
         )
-    return _decode(content, name)
+    return _decode(content, name, strict=strict)
 
 
-def _decode(content: bytes, name: str) -> Source:
-    mark, encoding = _detect(content, name)
+def _decode(content: bytes, name: str, *, strict: bool) -> Source:
+    mark, encoding = _detect(content)
     try:
         text = content[len(mark) :].decode(encoding)
         if text.startswith("\ufeff"):
             # A parser would skip it and read on where the search for a DTD has stopped.
             raise ValueError("it starts with a second byte order mark")
-        return Source(name, text, encoding, mark)
     except (LookupError, ValueError) as error:
         raise TransformError(
             f"{name}, line 1, column 1: the document is not text in the encoding {encoding}.",
             hint="Save the file in the encoding that its XML declaration names, preferably UTF-8.",
             details=str(error),
         ) from error
+    declared = _declared(text)
+    if strict and declared and _is_wide(declared) != _is_wide(encoding):
+        raise TransformError(
+            f"{name}, line 1, column 1: the document declares the encoding {declared} but is not written in it.",
+            hint='Save the file as UTF-8 and declare encoding="utf-8".',
+        )
+    return Source(name, text, encoding, mark)
 
 
-def _detect(content: bytes, name: str) -> tuple[bytes, str]:
+def _detect(content: bytes) -> tuple[bytes, str]:
+    """The byte order mark and the encoding."""
     for mark, encoding in _MARKS:
         if (mark and content.startswith(mark)) or (not mark and content.startswith("<".encode(encoding))):
             return mark, encoding
-    declared = _DECLARED.match(content)
-    encoding = declared[1].decode("ascii").lower() if declared else "utf-8"
-    if encoding.startswith(("utf-16", "utf16", "utf-32", "utf32", "ucs-", "iso-10646")):
-        raise TransformError(
-            f"{name}, line 1, column 1: the document declares the encoding {encoding} but is not written in it.",
-            hint='Save the file as UTF-8 and declare encoding="utf-8".',
-        )
-    return b"", encoding
+    declared = _declared(content.partition(b">")[0].decode("latin-1"))
+    # Whatever it says, its first bytes are not those of UTF-16.
+    return b"", "utf-8" if _is_wide(declared) else declared.lower() or "utf-8"
+
+
+def _declared(text: str) -> str:
+    found = _DECLARED.match(text)
+    return found[1] if found else ""
+
+
+def _is_wide(encoding: str) -> bool:
+    return encoding.lower().startswith(_WIDE)
 
 
 def root_offset(source: Source) -> int:
@@ -121,13 +149,28 @@ def _dtd(source: Source, offset: int) -> TransformError:
 
 
 def parse(source: Source) -> etree._Element:
-    """The root of the parsed document."""
+    """The root of the parsed document; attributes have the line breaks and tabs that stand in the text."""
     root_offset(source)
+    root = _parsed(source, source.text)
+    kept = TOKEN.sub(_with_references, source.text)
+    return root if kept == source.text else _parsed(source, kept)
+
+
+def _with_references(token: re.Match[str]) -> str:
+    """A start tag with references for line breaks and tabs in values, which a parser turns into spaces otherwise."""
+    tag = token[0]
+    if not _BREAK.search(tag) or not tag.startswith("<") or tag.startswith(("<!", "<?", "</")):
+        return tag
+    # Each break stays in the tag, behind the value: the lines keep their numbers.
+    return _VALUE.sub(lambda value: value[0].translate(_BREAKS) + "\n" * value[0].count("\n"), tag)
+
+
+def _parsed(source: Source, text: str) -> etree._Element:
     parser = etree.XMLParser(
         encoding="utf-8", resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False, recover=False
     )
     try:
-        return etree.fromstring(source.text.encode(), parser)
+        return etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position or (1, 1)
         sentence = re.sub(r",? line \d+, column \d+\s*$", "", str(error.msg)).strip()

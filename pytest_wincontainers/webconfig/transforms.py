@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from lxml import etree
 
 from pytest_wincontainers.webconfig.document import Document
-from pytest_wincontainers.webconfig.locators import XDT, Problem, Step, nodes_at
+from pytest_wincontainers.webconfig.errors import Problem
+from pytest_wincontainers.webconfig.locators import XDT, Step, nodes_at
+from pytest_wincontainers.webconfig.xpath import evaluate
 
 
 @dataclass(frozen=True)
 class TransformCall:
-    """One transform element, and the nodes that it applies to, found at `path`; there is at least one."""
+    """One transform element of `source`, and the nodes of `document` that it applies to, found at `path`; there is at
+    least one."""
 
     name: str
     arguments: tuple[str, ...]
     step: Step
+    source: Document
     document: Document
     path: str
     targets: list[etree._Element]
@@ -27,7 +30,7 @@ class TransformCall:
 
     def copy(self) -> etree._Element:
         """The transform element as it is put into the document: without anything of XDT."""
-        copied = deepcopy(self.step.element)
+        copied = self.document.copy_of(self.step.element, self.source)
         for node in copied.iter(etree.Element):
             for name in [str(name) for name in node.attrib]:
                 if etree.QName(name).namespace == XDT:
@@ -149,7 +152,7 @@ def _attributes(call: TransformCall, element: etree._Element) -> list[str]:
 def _attributes_at(element: etree._Element, *arguments: str) -> list[str]:
     path = "@" + "|@".join(arguments)
     try:
-        found = element.xpath(path)
+        found = evaluate(element, path)
     except (etree.LxmlError, ValueError) as error:
         raise Problem(
             f"The XPath {path} is not valid: {error}.", hint="List the attributes, separated by commas."
@@ -181,8 +184,8 @@ def _remove_attributes(call: TransformCall) -> None:
 
 
 def _comment_out(call: TransformCall) -> None:
-    call.expect_no_arguments()
-    target = call.first()
+    # Without the warnings that Remove has: Microsoft's engine gives none here.
+    target = call.targets[0]
     _require_element(target, call.path)
     call.parent_of(target, "comment out")
     if not call.document.comment_out(target):
@@ -194,8 +197,8 @@ def _comment_out(call: TransformCall) -> None:
 
 def _set_tokenized_attributes(_call: TransformCall) -> None:
     raise Problem(
-        "SetTokenizedAttributes only works inside MSDeploy's parameterisation.",
-        hint="Use SetAttributes with the value itself.",
+        "SetTokenizedAttributes is not supported.",
+        hint="Use SetAttributes with the value itself; tokens belong to the parameters of Web Deploy packages.",
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from lxml import etree
 
 from pytest_wincontainers.webconfig.document import Document
-from pytest_wincontainers.webconfig.errors import TransformError
-from pytest_wincontainers.webconfig.locators import XDT, Problem, Step, call_in
+from pytest_wincontainers.webconfig.errors import Problem, TransformError
+from pytest_wincontainers.webconfig.locators import XDT, Step, call_in
 from pytest_wincontainers.webconfig.source import Source, parse, read
 from pytest_wincontainers.webconfig.transforms import TRANSFORMS, Transform, TransformCall
 
@@ -19,31 +19,31 @@ def apply_transforms(
 ) -> tuple[bytes, tuple[str, ...]]:
     """The transformed content and the warnings."""
     source = read(document, "the document")
-    sources = [read(given, f"transform {number}") for number, given in enumerate(transforms, 1)]
+    sources = [read(given, f"transform {number}", strict=False) for number, given in enumerate(transforms, 1)]
     target = Document(source)
-    runs = [_Run(transform, target) for transform in sources]
-    for run in runs:
+    warnings: dict[str, None] = {}
+    for run in [_Run(transform, target, warnings) for transform in sources]:
         run.apply()
-    # Thousands of targets can warn in the same words.
-    return target.content(), tuple(dict.fromkeys(warning for run in runs for warning in run.warnings))
+    return target.content(), tuple(warnings)
 
 
 class _Run:
-    """One transform that is applied to a document."""
+    """One transform that is applied to a document. It adds to the warnings of those before it."""
 
-    def __init__(self, source: Source, document: Document) -> None:
+    def __init__(self, source: Source, document: Document, warnings: dict[str, None]) -> None:
         self.source = source
-        self.root = parse(source)
+        self.transform = Document(source)
         self.document = document
-        self.warnings: list[str] = []
+        # Each once: thousands of targets can warn in the same words.
+        self.warnings = warnings
         self.errors: dict[str, str] = {}
         self._original: etree._ElementTree | None = None
 
     def apply(self) -> None:
         if not self._uses_xdt():
-            self.warnings.append(
-                f"{self.source.name}, line {self.root.sourceline or 1}: no element declares "
-                f'xmlns:xdt="{XDT}" in this exact spelling, so the transform changes nothing.'
+            self._warn(
+                self.root,
+                f'no element declares xmlns:xdt="{XDT}" in this exact spelling, so the transform changes nothing.',
             )
             return
         self._warn_of_unknown_tags()
@@ -63,7 +63,7 @@ class _Run:
             raise TransformError(
                 f"{self.source.name} cannot be applied to {self.document.source.name}.",
                 hint=" ".join(dict.fromkeys(filter(None, self.errors.values()))),
-                details="\n".join(self.errors),
+                details="\n".join([*self.errors, *(f"warning: {warning}" for warning in self.warnings)]),
             )
 
     def _handle(self, step: Step) -> None:
@@ -86,7 +86,9 @@ class _Run:
             path = _target_path(step, transform)
             targets = step.select(self._tree, path)
             if targets:
-                transform.apply(TransformCall(call.name, call.arguments, step, self.document, path, targets, warn))
+                transform.apply(
+                    TransformCall(call.name, call.arguments, step, self.transform, self.document, path, targets, warn)
+                )
                 return
             missing = self._missing(step, transform)
             if transform.into_parent:
@@ -110,6 +112,10 @@ class _Run:
         if failed.select(self._original_tree, failed.path):
             return f"{message[:-1]}; an earlier transform removed it."
         return message
+
+    @property
+    def root(self) -> etree._Element:
+        return self.transform.root
 
     @property
     def _tree(self) -> etree._ElementTree:
@@ -136,15 +142,17 @@ class _Run:
         return f"{self.source.name}, line {element.sourceline or 1}"
 
     def _warn(self, element: etree._Element, text: str) -> None:
-        self.warnings.append(f"{self._place(element)}: {text}")
+        self.warnings[f"{self._place(element)}: {text}"] = None
 
     def _error(self, step: Step, problem: Problem) -> None:
         self.errors[f"{self._place(step.element)}: {problem.message}"] = problem.hint
 
 
 def _target_path(step: Step, transform: Transform) -> str:
+    # Also for Insert, which only needs the parent's: Microsoft's engine makes the element's own path for its log.
+    own = step.path
     if not transform.into_parent:
-        return step.path
+        return own
     if step.parent is None:
         raise Problem(
             "The root element of a transform has no parent to be inserted into.",

@@ -1,5 +1,7 @@
 """Containers of any kind, on a real engine."""
 
+import pytest
+
 from tests.windows import standins
 
 SERVE = '["box", "serve", "8000"]'
@@ -192,3 +194,62 @@ def test_two_runs_at_once_do_not_meet(suite):
     print(*outputs)
     assert all("6 passed" in output for output in outputs)
     assert len(set(suite.created())) == 4
+
+
+PAUSED = f"""
+import contextlib
+import docker
+from guest import IMAGE
+from pytest_wincontainers import container, ready
+
+def meddle(endpoint):
+    with contextlib.closing(docker.from_env()) as client:
+        found = client.containers.get(endpoint.container_id)
+        HOW
+
+def once(endpoint):
+    meddle(endpoint)
+    return "no answer"
+
+@container(image=IMAGE, command={SERVE}, ports=[8000])
+def server():
+    pass
+
+@container(image=IMAGE, command={SERVE}, ports=[8000], ready=once, timeout=3)
+def starting():
+    pass
+"""
+
+
+@pytest.mark.linux_guest
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("found.status == 'paused' or found.pause()", "its container is paused"),
+        (
+            "'nat' not in found.attrs['NetworkSettings']['Networks'] or "
+            "client.networks.get('nat').disconnect(found.id, force=True)",
+            "its container is not connected to the network nat",
+        ),
+    ],
+    ids=["paused", "cut off"],
+)
+def test_a_container_that_somebody_has_stopped_from_answering(suite, mode, how, told):
+    suite.files(
+        conftest=PAUSED.replace("HOW", how),
+        test_it="""
+        from conftest import meddle
+
+        def test_running(server):
+            meddle(server)
+            assert 0, "no answer"
+
+        def test_starting(starting):
+            pass
+        """,
+    )
+    finished = suite.run(*mode)
+    assert finished.outcomes() == {"failed": 1, "errors": 1}
+    assert f"hint: {told}; find out who did that" in finished.output
+    assert "log wincontainers server state call" in finished.output
+    assert f"\n{told}\n" in finished.output

@@ -188,6 +188,11 @@ class Contract:
         assert abs(timestamp(stamp) - subject.engine.info().clock_offset - time.time()) < 60
         assert subject.lines(container) == [(stamp, "bye")]
 
+    def test_the_last_lines_of_the_output(self, subject):
+        container = subject.ended(text="bye")
+        (last,) = lines_of(subject.engine.logs(container, follow=False, tail=1))
+        assert last in list(lines_of(subject.engine.logs(container, follow=False)))[-1:]
+
     def test_following_ends_with_the_container(self, subject):
         container, read = subject.running("box", "start", "hello"), []
 

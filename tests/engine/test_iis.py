@@ -195,6 +195,66 @@ def test_an_exception_that_the_application_handles_is_no_event(sites):
     assert sites.run().outcomes() == {"passed": 1}
 
 
+def test_what_iis_answers_itself_is_no_event(sites):
+    sites.folder(
+        "shop", Default=SAYS, Gone='<%@ Page Language="C#" %><% throw new System.Web.HttpException(404, "gone"); %>'
+    )
+    (sites.path / "shop" / "folder").mkdir()
+    (sites.path / "shop" / "folder" / "note.txt").write_text("a note")
+    sites.files(
+        conftest=one(),
+        test_it="""
+        from fetch import fetch
+
+        def test_it(web):
+            for path in ("/favicon.ico", "/nothing", "/nothing.css?v=1", "/folder/none.png", "/folder/", "/Web.config"):
+                assert fetch(web.url + path)[0] in (403, 404)
+            assert web.events() == []
+            # A page that is missing, or says so itself, is one on IIS as well.
+            for path in ("/nothing.aspx", "/Gone.aspx"):
+                assert fetch(web.url + path)[0] >= 400
+            assert ["nothing.aspx" in web.events()[0].message, "gone" in web.events()[1].message] == [True, True]
+        """,
+    )
+    assert sites.run().outcomes() == {"passed": 1}
+
+
+def test_pages_say_their_encoding(sites):
+    sites.folder(
+        "shop",
+        Default=SAYS,
+        Latin='<%@ Page Language="C#" ResponseEncoding="iso-8859-1" %>\u00e4',
+        Data='<%@ Page Language="C#" ContentType="application/json" %>{}',
+        Own='<%@ Page Language="C#" ContentType="text/plain; charset=us-ascii" %>x',
+        Early='<%@ Page Language="C#" %>x<% Response.Flush(); %>y',
+        Image='<%@ Page Language="C#" ContentType="image/png" %><% Response.BinaryWrite(new byte[] { 1, 2 }); %>',
+        Throws=THROWS,
+    )
+    (sites.path / "shop" / "note.txt").write_text("a note")
+    sites.files(
+        conftest=one(),
+        test_it="""
+        from urllib.error import HTTPError
+        from urllib.request import urlopen
+
+        def test_it(web):
+            def kind(path):
+                try:
+                    with urlopen(web.url + path) as answer:
+                        return answer.headers["Content-Type"]
+                except HTTPError as problem:
+                    return problem.headers["Content-Type"]
+            assert kind("/Default.aspx") == kind("/Early.aspx") == kind("/Throws.aspx?why=x") == "text/html; charset=utf-8"
+            assert kind("/nothing.aspx") == "text/html; charset=utf-8"
+            assert kind("/Latin.aspx") == "text/html; charset=iso-8859-1"
+            assert kind("/Data.aspx") == "application/json; charset=utf-8"
+            assert kind("/Own.aspx") == "text/plain; charset=us-ascii"
+            assert (kind("/Image.aspx"), kind("/note.txt"), kind("/nothing.txt")) == ("image/png", "text/plain", "text/html")
+        """,
+    )
+    assert sites.run().outcomes() == {"passed": 1}
+
+
 FAILING = """
 import time
 from fetch import fetch

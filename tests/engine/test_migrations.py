@@ -133,20 +133,128 @@ def test_two_that_run_at_once_wait_for_each_other(server, tmp_path):
 
 
 @linux
-def test_goose_and_settings_of_a_file(server, tmp_path):
+def test_goose(server, tmp_path):
     write(
         tmp_path,
         **{
             "1_a": "-- +goose Up\nCREATE TABLE a (x INT);\n-- +goose StatementBegin\nCREATE PROCEDURE p()\nBEGIN\n  SELECT 1;\n"
             "  INSERT INTO a VALUES (1);\nEND;\n-- +goose StatementEnd\nCALL p();\n-- +goose Down\nDROP TABLE a;\n",
-            "2_b": "SET sql_mode = 'ANSI_QUOTES';\nCREATE TABLE \"b\" (x INT);\nUSE mysql;\n",
-            "3_c": "INSERT INTO a VALUES (3);",
+            "2_b": "-- +goose Up\nINSERT INTO a VALUES (2);",
         },
     )
-    with pytest.raises(MigrationError, match="3_c.sql failed at line 1: 1146"):
-        # As with one client that reads one file after the other, a USE stays.
+    run(server, tmp_path)
+    assert server.execute("SELECT x FROM a ORDER BY x") == [(1,), (2,)]
+
+
+LEAKS = {
+    "another database": ("CREATE DATABASE IF NOT EXISTS other; USE other;", "SELECT DATABASE()", "t"),
+    "foreign keys": ("SET FOREIGN_KEY_CHECKS = 0;", "SELECT @@foreign_key_checks", "1"),
+    "sql_mode": ("SET sql_mode = 'ANSI_QUOTES';", "SELECT @@sql_mode = @@global.sql_mode", "1"),
+    "a variable": ("SET @x = 5;", "SELECT COALESCE(@x, 'none')", "none"),
+    "autocommit": ("SET autocommit = 0;", "SELECT @@autocommit", "1"),
+    "names": ("SET NAMES latin1;", "SELECT @@character_set_client", "utf8mb4"),
+    "a temporary table": (
+        "CREATE TABLE tmp (x INT); CREATE TEMPORARY TABLE tmp (x INT); INSERT INTO tmp VALUES (1);",
+        "SELECT COUNT(*) FROM tmp",
+        "0",
+    ),
+    "a prepared statement": (
+        "PREPARE p FROM 'SELECT 1';",
+        "SELECT VARIABLE_VALUE FROM information_schema.session_status WHERE VARIABLE_NAME = 'Com_stmt_prepare'",
+        "0",
+    ),
+    "locked tables": ("CREATE TABLE locked (x INT); LOCK TABLES locked READ;", "SELECT COUNT(*) FROM locked", "0"),
+    "the whole server locked": ("FLUSH TABLES WITH READ LOCK;", "SELECT 1", "1"),
+}
+
+
+@linux
+@pytest.mark.parametrize("case", LEAKS)
+@pytest.mark.parametrize("names", [("1_a", "2_b"), ("V1__a", "V2__b"), ("1_a.up", "2_b.up")], ids="/".join)
+def test_each_file_begins_with_the_state_that_the_first_one_had(server, tmp_path, case, names):
+    leak, question, answer = LEAKS[case]
+    first, second = names
+    write(
+        tmp_path,
+        **{first: f"CREATE TABLE a (x VARCHAR(50));\n{leak}", second: f"INSERT INTO a VALUES (({question}));"},
+    )
+    run(server, tmp_path)
+    assert server.execute("SELECT x FROM a") == [(answer,)]
+
+
+@linux
+def test_an_account_that_a_migration_takes_away(real_client, tmp_path):
+    server = Server(real_client)
+    try:
+        write(tmp_path, **{"1_a": "ALTER USER 'root'@'%' IDENTIFIED BY 'other';", "2_b": "SELECT 1;"})
+        with pytest.raises(MigrationError, match="2_b.sql could not connect as root: 1045: ") as caught:
+            run(server, tmp_path)
+        assert "changed the account" in caught.value.hint
+    finally:
+        server.remove()
+
+
+@linux
+def test_placeholders(server, tmp_path):
+    write(
+        tmp_path,
+        V1__a="CREATE TABLE ${table} (x TEXT);\nINSERT INTO a VALUES ('${flyway:database} ${flyway:user} ${flyway:table}');",
+        R__b="REPLACE INTO a VALUES ('${table} ${flyway:filename}');",
+    )
+    run(server, tmp_path, placeholders={"table": "a"})
+    assert server.execute("SELECT x FROM a") == [("t root flyway_schema_history",), ("a R__b.sql",)]
+    assert run(server, tmp_path, placeholders={"table": "a"}) == []
+    write(tmp_path, V2__c="SELECT 1;\nSELECT '${nothing}';")
+    with pytest.raises(
+        MigrationError, match=r"V2__c.sql cannot be parsed: line 2: no value .* \$\{nothing\}"
+    ) as caught:
+        run(server, tmp_path, placeholders={"table": "a"})
+    assert 'placeholders={"nothing": "…"}' in caught.value.hint
+
+
+@linux
+def test_a_repeatable_migration_with_a_timestamp_is_run_each_time(server, tmp_path):
+    """The way that Flyway's own documentation has for it."""
+    write(tmp_path, R__a="-- ${flyway:timestamp}\nSELECT 1;")
+    assert run(server, tmp_path) == ["R__a.sql"]
+    time.sleep(1.1)
+    assert run(server, tmp_path) == ["R__a.sql"]
+
+
+@linux
+def test_long_names_in_flyways_history(server, tmp_path):
+    deep = "/".join(["d" * 200] * 5)
+    (tmp_path / deep).mkdir(parents=True)
+    write(tmp_path, **{f"V1__{'x' * 210}": "SELECT 1;", f"{deep}/V2__b": "SELECT 1;"})
+    assert len(run(server, tmp_path, pattern="**/*.sql")) == 2
+    # What Flyway's AbbreviationUtils makes of them.
+    rows = server.execute("SELECT description, script FROM flyway_schema_history ORDER BY installed_rank")
+    assert rows == [
+        ("x" * 197 + "...", f"V1__{'x' * 210}.sql"),
+        ("b", "..." + f"{deep}/V2__b.sql"[3:1000]),
+    ]
+    assert run(server, tmp_path, pattern="**/*.sql") == []
+
+
+@linux
+def test_long_names_in_our_own_history(server, tmp_path):
+    deep = "/".join(["d" * 200] * 5)
+    (tmp_path / deep).mkdir(parents=True)
+    write(tmp_path, **{f"{deep}/1_a": "SELECT 1;"})
+    assert len(run(server, tmp_path, pattern="**/*.sql")) == 1
+    assert run(server, tmp_path, pattern="**/*.sql") == []
+
+
+@linux
+@pytest.mark.parametrize("name", ["{}_a.up", "V{}__a"])
+def test_routines_without_delimiter(server, tmp_path, name):
+    routine = "CREATE PROCEDURE p()\nBEGIN\n  INSERT INTO a VALUES (1);\n  INSERT INTO a VALUES (2);\nEND;\n"
+    write(tmp_path, **{name.format(1): f"CREATE TABLE a (x INT);\n{routine}CALL p();\n"})
+    assert run(server, tmp_path) == [f"{name.format(1)}.sql"]
+    assert server.execute("SELECT x FROM a ORDER BY x") == [(1,), (2,)]
+    write(tmp_path, **{name.format(2): f"SELECT 1;\n{routine.replace('p()', 'q()')}INSERT INTO b VALUES (1);\n"})
+    with pytest.raises(MigrationError, match="failed in statement 2 of those from line 2: 1146"):
         run(server, tmp_path)
-    assert server.execute("SELECT x FROM a") == [(1,)]
 
 
 @linux

@@ -71,7 +71,7 @@ def test_a_failing_browser_test_keeps_what_the_tiers_said_meanwhile(suite, mode)
     finished = suite.run("tests/test_fails.py", "--junit-xml=junit.xml", "-o", "junit_logging=all", *mode, *alone)
     assert finished.outcomes() == {"passed": 2, "failed": 1}
 
-    screenshot = suite.artifact("tests/*test_2_fails/browser.png")
+    screenshot = suite.artifact("tests/*test_2_fails-*/browser.png")
     assert screenshot.read_bytes().startswith(b"\x89PNG")
     assert "Coffee" in screenshot.with_suffix(".html").read_text("utf-8")
     assert "the console says so" in screenshot.with_suffix(".console.json").read_text("utf-8")
@@ -112,3 +112,69 @@ def test_no_password_is_in_what_a_run_leaves(suite):
     for path in (suite.path / ".wincontainers").rglob("*"):
         assert not path.is_file() or password not in path.read_text("utf-8", errors="replace")
     assert suite.leftovers() == []
+
+
+APART = r"""
+import os
+import pathlib
+import re
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import pytest
+
+seen = []
+
+
+def order(web, customer):
+    form = urlencode({"product": 1, "customer": customer, "quantity": 1}).encode()
+    urlopen(web.url + "/Default.aspx", data=form, timeout=60).close()
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_it_is_mine(browser, web, database, worker_id, number):
+    with database.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM orders")
+        assert cursor.fetchone() == (0,)
+        for one in range(3):
+            order(web, f"{worker_id} {number} {one}")
+        cursor.execute("SELECT customer FROM orders ORDER BY id")
+        assert cursor.fetchall() == tuple((f"{worker_id} {number} {one}",) for one in range(3))
+    with browser.driver() as driver:
+        driver.get(web.inside.url + "/Orders.aspx")
+        assert f"{worker_id} {number} 2" in driver.page_source
+        assert driver.page_source.count("</tr>") == 3
+    seen.append(number)
+    assert {one.site for one in web.requests()} == {"shop"}
+    assert [one.method for one in web.requests("shop", since=0)].count("POST") == 3 * len(seen)
+    own = 100 + int(worker_id[2:])
+    with pytest.raises(HTTPError):
+        urlopen(web.site("admin").url + "/Default.aspx", data=b"order=-%d" % own, timeout=60)
+    told = re.findall(r"order -(\d+) is not there", "".join(one.message for one in web.events(since=0)))
+    assert told == [str(own)] * len(seen)
+
+
+def test_my_pool_is_recycled(web):
+    web.recycle("shop")
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_dies(database, web, number):
+    order(web, "left behind")
+    if not pathlib.Path("died").exists():
+        pathlib.Path("died").touch()
+        os._exit(9)
+    with database.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT customer FROM orders")
+        assert cursor.fetchall() == (("left behind",),)
+"""
+
+
+def test_each_worker_has_database_and_sites_for_itself(suite):
+    suite.shop()
+    (suite.path / "tests" / "test_apart.py").write_text(APART)
+    finished = suite.run("-n2", "tests/test_apart.py", "-v")
+    assert finished.outcomes() == {"passed": 10, "failed": 1}
+    assert "crashed while running 'tests/test_apart.py::test_dies" in finished.output
+    assert len(suite.created()) == 3

@@ -224,15 +224,23 @@ def configure():
 def pool_script(state, name, pool, port):
     """What starts a pool's worker process."""
     applications = []
+    number = ""
     for site in state["sites"].values():
         for path, one in site["applications"].items():
             if one["pool"] == name:
+                number = site["id"]
                 applications.append(f"{path}:{local(one['folder'])}")
                 for at, folder in one["directories"].items():
                     link = Path(local(one["folder"]) + at)
                     link.parent.mkdir(parents=True, exist_ok=True)
                     link.symlink_to(local(folder))
-    words = ["env", *(f"{key}={value}" for key, value in pool["environment"].items()), "fastcgi-mono-server4"]
+    # ASP.NET's events name the site.
+    words = [
+        "env",
+        f"WINCONTAINERS_SITE={number}",
+        *(f"{key}={value}" for key, value in pool["environment"].items()),
+        "fastcgi-mono-server4",
+    ]
     words += [f"/applications={','.join(applications)}", f"/socket=tcp:127.0.0.1:{port}"]
     return f"exec {shlex.join([*words, '/printlog=True', '/loglevels=Error'])}\n"
 

@@ -11,6 +11,7 @@ What a test runs is measured first, which takes as long as all tests; --measured
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import queue
 import shutil
@@ -53,6 +54,7 @@ def main() -> int:
     parser.add_argument("--below", default="", help="only in files of the package whose path begins so")
     parser.add_argument("--measured", action="store_true", help="use the last measurement")
     parser.add_argument("--combinations", type=int, nargs="+", metavar="SEED", help="normal runs that have to notice")
+    parser.add_argument("--seconds", type=float, help="run only tests that take this long together for one fault")
     parser.add_argument("--rules", action="store_true", help="break the rules of Windows engines instead")
     parser.add_argument("--report", action="store_true", help="measure, print the coverage, and make no faults")
     given = parser.parse_args()
@@ -74,7 +76,7 @@ def main() -> int:
     if given.combinations:
         jobs = [(mutant, _of_a_normal_run(covered, mutant, seed)) for mutant in drawn for seed in given.combinations]
     else:
-        jobs = [(mutant, _in_turns(covered, mutant)) for mutant in drawn]
+        jobs = [(mutant, _in_turns(covered, mutant, given.seconds or math.inf)) for mutant in drawn]
     verdicts = _try_all(jobs)
     survived = [one for one in verdicts if not one.noticed]
     print(f"\n{len(verdicts) - len(survived)} of {len(verdicts)} were noticed; not these:")
@@ -83,15 +85,27 @@ def main() -> int:
     return 1 if len(survived) * 10 > len(verdicts) else 0
 
 
-def _in_turns(covered: Coverage, mutant: Mutant) -> list[list[str]]:
-    """pytest's arguments for the tests that run the line: the quick ones, one of each file, all others."""
+def _in_turns(covered: Coverage, mutant: Mutant, limit: float) -> list[list[str]]:
+    """pytest's arguments for the tests that run the line: the quick ones, one of each file, all others.
+
+    As many of them, in this order, as take `limit` seconds together; but at least one.
+    """
     tests = covered.tests(mutant.path, mutant.line)
     quick = [test for test in tests if covered.seconds.get(test, 0.0) < _QUICK_SECONDS]
     first: dict[str, str] = {}
     for test in tests[len(quick) :]:
         first.setdefault(test.partition("::")[0], test)
     rest = [test for test in tests[len(quick) :] if test not in first.values()]
-    return [["--wide", *several] for several in (quick, [*first.values()], rest) if several]
+    left = limit
+    turns = []
+    for several in (quick, [*first.values()], rest):
+        taken = []
+        for test in several:
+            if left > 0:
+                taken.append(test)
+            left -= covered.seconds.get(test, 0.0)
+        turns.append(taken)
+    return [["--wide", *several] for several in turns if several]
 
 
 def _of_a_normal_run(covered: Coverage, mutant: Mutant, seed: int) -> list[list[str]]:

@@ -109,3 +109,74 @@ def test_everything_is_closed(pytester, mode, monkeypatch, end):
     assert [path.read_text() for path in reports] == [""] * len(reports)
     runs = pytester.path / "state" / "runs"
     assert not runs.exists() or os.listdir(runs) == []
+
+
+INTERRUPTING = """
+import pathlib, threading, time
+from pytest_wincontainers import container
+from pytest_wincontainers.testing import FakeEngine
+
+HERE = pathlib.Path(__file__).parent
+TIMES = []
+
+def fail(method, argument):
+    # A removal asks for the run's containers; Ctrl+C comes to the main thread.
+    if method == "containers" and threading.current_thread() is threading.main_thread() and not TIMES:
+        TIMES.append(1)
+        raise KeyboardInterrupt
+
+def pytest_wincontainers_engine(config):
+    return FakeEngine(fail=fail)
+
+@container(image="cache:1")
+def cache():
+    pass
+"""
+
+
+@pytest.mark.parametrize("in_test", [False, True], ids=["once", "twice"])
+def test_ctrl_c_during_the_removal(pytester, mode, in_test):
+    """Where it has ended the tests, too, it is the second one."""
+    pytester.makeconftest(INTERRUPTING)
+    pytester.makepyfile(TEST + ("    raise KeyboardInterrupt\n" if in_test and mode != ["-n2"] else ""))
+    result = pytester.runpytest_subprocess(*WITHOUT_HYPOTHESIS, *mode)
+    assert result.ret == 2
+    result.stdout.fnmatch_lines(["*interrupted again; what is left is removed in the background"])
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
+
+
+FULL = """
+import errno, pathlib
+from pytest_wincontainers import container
+from pytest_wincontainers.testing import FakeEngine
+
+write_text = pathlib.Path.write_text
+
+def full(self, *given, **options):
+    if self.name == "cache.json.part":
+        self.touch()
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
+    return write_text(self, *given, **options)
+
+pathlib.Path.write_text = full
+
+def pytest_wincontainers_engine(config):
+    return FakeEngine()
+
+@container(image="cache:1")
+def cache():
+    pass
+"""
+
+
+def test_a_full_directory_for_temporary_files(pytester, mode):
+    """Without workers nothing needs to be handed over; with workers, nobody waits for ever."""
+    pytester.makeconftest(FULL)
+    pytester.makepyfile("def test_it(cache):\n    assert cache.name == 'cache'\n")
+    result = pytester.runpytest_subprocess(*WITHOUT_HYPOTHESIS, *mode, timeout=60)
+    result.stdout.fnmatch_lines(["workers were not told that cache is ready: *No space left on device*"])
+    if mode == ["-n2"]:
+        result.assert_outcomes(errors=1)
+        result.stdout.fnmatch_lines(["*cache could not be handed over, because the directory for temporary files is*"])
+    else:
+        result.assert_outcomes(passed=1)

@@ -54,7 +54,7 @@ def test_a_plan_that_is_shown(run):
     ("arguments", "told"),
     [
         (["--collect-only"], "*test_site.py*"),
-        (["--fixtures"], "*MySQL with the shop's schema and products.*"),
+        (["--fixtures"], "*MySQL with the shop's schema and products*"),
         (["--markers"], "@pytest.mark.wincontainers(name, ...)*"),
         (["--help"], "*--wincontainers-timeout=SECONDS*"),
         (["-k", "nothing_of_the_kind"], "*= * in *s =*"),

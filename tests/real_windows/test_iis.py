@@ -60,6 +60,13 @@ def test_sites_pools_logs_and_events(suite):
             assert [one.status for one in web.requests("O'Neil & Sons 100%") if one.query == "why=tea"] == [500]
             assert any("no tea" in event.message and event.id == 1309 for event in web.events())
 
+        def test_what_iis_answers_itself_is_no_event(web):
+            for path in ("/favicon.ico", "/nothing.css?v=1", "/Web.config"):
+                with pytest.raises(HTTPError, match="404"):
+                    urlopen(web.url + path)
+            assert urlopen(web.url + "/Default.aspx").headers["Content-Type"] == "text/html; charset=utf-8"
+            assert web.events() == []
+
         def test_the_second_exception_of_a_minute_is_logged_too(web):
             for word in ("milk", "milk"):
                 with pytest.raises(HTTPError, match="500"):
@@ -79,7 +86,7 @@ def test_sites_pools_logs_and_events(suite):
             assert [one.query for one in web.requests(since=0)].count("once=1") == 1
         """,
     )
-    assert suite.run("-v") == {"passed": 5}
+    assert suite.run("-v") == {"passed": 6}
 
 
 def test_features(suite):

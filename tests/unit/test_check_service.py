@@ -122,8 +122,8 @@ class Good(Service, StagedFiles, SnapshotSupport, ServerLogs, TestHooks):
     def parallel_problem(self, workers):
         return DeclarationError("alone") if self.fault == "parallel" else None
 
-    def enter(self, endpoint):
-        self.at("enter")
+    def take_over(self, endpoint):
+        self.at("take_over")
 
     def start_test(self, endpoint):
         self.at("start_test")
@@ -200,7 +200,7 @@ def test_a_password_in_its_command(tmp_path):
 LIVING = {
     "endpoint": "endpoint: must be an Endpoint",
     "prepare": "start: nobody can prepare this",
-    "enter": "a ready container: ConnectionError in at(): a fault in enter",
+    "take_over": "a ready container: ConnectionError in at(): a fault in take_over",
     "start_test": "a fault in start_test",
     "flush_logs": "a fault in flush_logs",
 }

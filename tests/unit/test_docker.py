@@ -1,11 +1,17 @@
-"""What the Docker engine says that need not be an error."""
+"""What the Docker engine says that need not be an error, and its logs."""
+
+import itertools
+import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pytest_wincontainers.engines.base import ContainerSpec, ExecResult
+from pytest_wincontainers.engines.base import LONGEST_LINE, ContainerSpec, ExecResult
 from pytest_wincontainers.engines.container import Container
-from pytest_wincontainers.engines.docker import _gone
+from pytest_wincontainers.engines.docker import _gone, streams
 from pytest_wincontainers.engines.docker.calls import check_started
+from pytest_wincontainers.engines.docker.streams import joined, records
 from pytest_wincontainers.errors import CommandFailed, EngineError
 from pytest_wincontainers.failures.catalogue import CATALOGUE
 from pytest_wincontainers.testing import FakeEngine
@@ -75,3 +81,76 @@ def test_a_command_can_be_made_to_raise(box):
     assert failed.value.details == "out\nerr"
     assert "omit check=True" in failed.value.hint
     assert "password" not in str(failed.value)
+
+
+# -- logs -------------------------------------------------------------------------------------------------------
+
+
+FULL = 16 * 1024
+"""The length of a record that is not the last one of its line."""
+
+
+@given(st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=20))), st.data())
+def test_records_do_not_depend_on_where_pieces_break(said, data):
+    whole = b"".join(struct.pack(">BxxxL", output, len(record)) + record for output, record in said)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=5)))
+    pieces = [whole[start:end] for start, end in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
+    assert list(records(pieces)) == said
+
+
+def lines(*said):
+    """The lines of records of these outputs and texts, with the number of its record as each one's time."""
+    found = joined((output, b"%d %s" % (number, text)) for number, (output, text) in enumerate(said))
+    return [line.removesuffix(b"\n") for line in found]
+
+
+def test_a_line_in_several_records_is_one():
+    """Else the engine's time stands every 16 KiB, and in a password that lies across is not found to be masked."""
+    head = b"x" * (FULL - 4) + b"gehe"
+    assert lines((1, head), (1, b"im12 rest\n"), (1, b"next\n")) == [b"0 " + head + b"im12 rest", b"2 next"]
+    assert lines((1, head), (1, b"\n"), (1, b"next\n")) == [b"0 " + head, b"2 next"]
+
+
+def test_the_outputs_have_lines_of_their_own():
+    head = b"x" * FULL
+    said = ((1, head), (2, b"error\n"), (2, head), (1, b"one\n"), (2, b"two\n"))
+    assert lines(*said) == [b"1 error", b"0 " + head + b"one", b"2 " + head + b"two"]
+
+
+def test_last_words_without_an_end_are_a_line():
+    """What comes next is of the program's next start."""
+    assert lines((1, b"last words"), (1, b"begun again\n")) == [b"0 last words", b"1 begun again"]
+    assert lines((1, b"x" * FULL), (1, b"last words"), (1, b"begun\n")) == [
+        b"0 " + b"x" * FULL + b"last words",
+        b"2 begun",
+    ]
+    assert lines((1, b"x" * FULL)) == [b"0 " + b"x" * FULL]
+
+
+def test_a_line_without_an_end_is_not_kept_whole():
+    first, second = lines(*[(1, b"x" * FULL)] * 1000, (1, b"end\n"), (1, b"next\n"))
+    assert LONGEST_LINE < len(first) < LONGEST_LINE + 2 * FULL
+    assert second == b"1001 next"
+
+
+def test_lines_are_given_as_they_come():
+    said = joined(itertools.chain([(1, b"0 a\n"), (2, b"1 b\n")], itertools.repeat((1, b"2 c\n"))))
+    assert list(itertools.islice(said, 3)) == [b"0 a\n", b"1 b\n", b"2 c\n"]
+
+
+# -- commands -----------------------------------------------------------------------------------------------------
+
+
+class Api:
+    """The SDK's client, of a command that writes without an end."""
+
+    def exec_create(self, container, command, **options):
+        return {"Id": "1"}
+
+    def exec_start(self, exec_id, **options):
+        return itertools.repeat((b"y\n" * 32768, None))
+
+
+def test_a_command_that_writes_without_an_end_does_not_take_all_memory():
+    with pytest.raises(EngineError, match="yes has written more than 64 MiB of output"):
+        streams.ExecStream(Api(), "1", ["yes"], {}, "").run()

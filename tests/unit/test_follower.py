@@ -1,9 +1,17 @@
-"""Following one container: its log, also where the stream broke off."""
+"""Following one container: its log, also where the stream broke off, never ends or is too long."""
+
+import threading
+import time
+
+import pytest
 
 from pytest_wincontainers.engines.base import ContainerSpec
 from pytest_wincontainers.errors import EngineError
+from pytest_wincontainers.reports.logs import LogWriter
+from pytest_wincontainers.run.container import follower
 from pytest_wincontainers.run.container.follower import Follower
 from pytest_wincontainers.testing import FakeEngine
+from tests.kit.waiting import wait_for
 
 
 class Breaking(FakeEngine):
@@ -13,7 +21,7 @@ class Breaking(FakeEngine):
         super().__init__()
         self.again = again
 
-    def logs(self, container, *, follow):
+    def logs(self, container, *, follow, tail=None):
         if follow:
             yield next(super().logs(container, follow=True))
         if follow or not self.again:
@@ -21,26 +29,135 @@ class Breaking(FakeEngine):
         yield from super().logs(container, follow=False)
 
 
-def followed(tmp_path, engine):
-    notes = []
-    follower = Follower(
-        "box", tmp_path / "box.log", (), over=lambda: True, note=notes.append, ended=lambda *given: None
-    )
-    container = engine.create(ContainerSpec("box", "box:1", {}))
-    engine.start(container)
-    engine.say(container, "second")
-    follower.follow(engine, container)
-    follower.finish(engine, 5)
-    lines = (tmp_path / "box.log").read_text().splitlines()
-    return [line.partition(" ")[2] for line in lines], notes
+class Subject:
+    """A follower of one container."""
+
+    def __init__(self, folder, engine, limit=1 << 20):
+        self.folder = folder
+        self.log = folder / "box.log"
+        self.notes = []
+        self.ended = []
+        self.engine = engine
+        self.writer = LogWriter(self.log, (), limit)
+        self.follower = Follower(
+            "box", self.writer, over=lambda: True, note=self.notes.append, ended=lambda *given: self.ended.append(given)
+        )
+        self.container = engine.create(ContainerSpec("box", "box:1", {}))
+        engine.start(self.container)
+
+    def finish(self, seconds=20):
+        self.engine.kill(self.container)
+        self.follower.finish(time.monotonic() + seconds)
+
+    def lines(self):
+        return [line.partition(" ")[2] for line in self.log.read_text().splitlines()]
 
 
-def test_a_log_that_broke_off_is_read_again(tmp_path):
-    assert followed(tmp_path, Breaking(again=True)) == (["started", "second"], [])
+@pytest.fixture
+def subject(tmp_path):
+    made = []
+
+    def make(engine, **options):
+        made.append(Subject(tmp_path, engine, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.follower.stop()
 
 
-def test_what_there_is_of_a_log_is_kept(tmp_path):
-    lines, notes = followed(tmp_path, Breaking(again=False))
+def followed(subject):
+    subject.engine.say(subject.container, "second")
+    subject.follower.follow(subject.engine, subject.container)
+    subject.finish()
+    return subject.lines(), subject.notes
+
+
+def test_a_log_that_broke_off_is_read_again(subject):
+    assert followed(subject(Breaking(again=True))) == (["started", "second"], [])
+
+
+def test_what_there_is_of_a_log_is_kept(subject, tmp_path):
+    lines, notes = followed(subject(Breaking(again=False)))
     assert lines == ["started"]
     assert notes == ["the log of box is incomplete: the stream broke off"]
     assert [path.name for path in tmp_path.iterdir()] == ["box.log"]
+
+
+def test_after_a_restart_only_new_lines_are_added(subject):
+    one = subject(FakeEngine())
+    one.follower.follow(one.engine, one.container)
+    one.follower.expect_end()
+    one.engine.kill(one.container)
+    one.follower.wait(20)
+    one.engine.start(one.container)
+    one.follower.follow(one.engine, one.container)
+    one.engine.say(one.container, "again")
+    one.finish()
+    assert one.lines() == ["started", "started", "again"]
+
+
+class Flood(FakeEngine):
+    """Its containers write without an end, until `enough` is set; also what they wrote takes its time to arrive."""
+
+    def __init__(self):
+        super().__init__()
+        self.enough = threading.Event()
+        self.closed = threading.Event()
+        self.streams = 0
+
+    def logs(self, container, *, follow, tail=None):
+        self.streams += 1
+        try:
+            for number in range(10**9):
+                if self.enough.is_set():
+                    return
+                time.sleep(0.0005)
+                yield b"2026-11-24T10:00:00.000000000Z line %d\n" % number
+        finally:
+            self.closed.set()
+
+
+def test_a_log_that_does_not_end_has_one_writer(subject, monkeypatch):
+    """Two would overwrite each other's lines, and leave a hole of zeros."""
+    monkeypatch.setattr(follower, "GATHER_SECONDS", 0.3)
+    one = subject(Flood())
+    one.follower.follow(one.engine, one.container)
+    wait_for(lambda: one.log.exists() and len(one.lines()) > 50)
+    one.finish(0.3)
+    written = one.log.read_bytes()
+    assert one.notes == ["the log of box is incomplete: it could not be read within 0.3 s"]
+    *lines, last = one.lines()
+    assert lines == [f"line {number}" for number in range(len(lines))]
+    assert last == "(the rest of this log was left out: it could not be read within 0.3 s)"
+    # The stream still goes on; nothing of it is written any more.
+    time.sleep(0.05)
+    assert one.log.read_bytes() == written
+    assert one.engine.streams == 1
+    assert one.engine.closed.wait(20)
+
+
+def test_a_log_has_a_limit(subject):
+    one = subject(Flood(), limit=10_000)
+    one.follower.follow(one.engine, one.container)
+    assert one.engine.closed.wait(20), "its stream is read though nothing of it is written"
+    one.finish()
+    assert one.notes == [
+        "the log of box has reached its limit, and the rest was left out; --wincontainers-log-size allows more"
+    ]
+    assert 9_000 < one.log.stat().st_size < 10_200
+    assert one.lines()[-1] == "(the rest of this log was left out: its limit is 0.00953674 MiB)"
+
+
+def test_the_end_of_a_container_whose_log_is_full_is_noticed(subject, monkeypatch):
+    monkeypatch.setattr(follower, "_POLL_SECONDS", 0.01)
+    one = subject(Flood(), limit=1000)
+    one.follower.follow(one.engine, one.container)
+    assert one.engine.closed.wait(20)
+    assert one.ended == []
+    one.engine.end(one.container, 3)
+    wait_for(lambda: one.ended)
+    assert one.ended[0][1].exit_code == 3
+    one.follower.follow(one.engine, one.container)
+    one.finish()
+    assert one.engine.streams == 1

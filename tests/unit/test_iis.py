@@ -1,5 +1,7 @@
 """Declared sites: their places, the calls of appcmd, and the counterpart on Linux."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,13 +10,14 @@ from pytest_wincontainers.engines.base import EngineInfo
 from pytest_wincontainers.guests.builds import WindowsHost, WindowsVersion
 from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.iis import Iis, appcmd
+from pytest_wincontainers.services.iis.layout import host
 from pytest_wincontainers.services.iis.servers import SERVERS
 from pytest_wincontainers.services.iis.sites import Application, AppPool, Site
 from tests.guest.windows import words_of
 
 
 def calls(*sites, **environment):
-    return appcmd.setup(SERVERS["windows"].place(sites), environment)
+    return appcmd.setup(SERVERS["windows"].place(host(sites, {})), environment)
 
 
 def test_a_site_with_nothing_else():
@@ -83,7 +86,7 @@ def test_many_variables_make_several_calls():
 
 def test_places_never_meet():
     sites = [Site("a b", "x", 1), Site("a-b", "x", 2, applications=[Application("/c", "x"), Application("/C-", "x")])]
-    placed = SERVERS["windows"].place(sites)
+    placed = SERVERS["windows"].place(host(sites, {}))
     assert [one.folder for one in placed] == [
         "C:\\sites\\a-b",
         "C:\\sites\\a-b-2",
@@ -108,3 +111,56 @@ def test_features_are_arguments_of_the_windows_image():
     given = Iis(Options(), (Site("s", "s", 80),), ("websockets", "url-rewrite")).image(info)
     assert given.arguments["FEATURES"] == "url-rewrite websockets"
     assert "FEATURES" not in Iis(Options(), (Site("s", "s", 80),)).image(info).arguments
+
+
+SITES = (Site("shop", "shop", 8080), Site("admin", "admin", 8081, pool=AppPool(environment={"DESK": "1"})))
+
+
+def joined():
+    returned = {
+        worker: {"connection_strings": {"Shop": f"Database=shop_{worker}"}, "environment": {"WHO": worker}}
+        for worker in ("gw0", "gw1")
+    }
+    return Iis(Options(), SITES).joined(returned)
+
+
+def test_each_worker_has_sites_and_pools_of_its_own():
+    hosted = joined().hosted
+    assert [(one.number, one.site.name, one.site.port, one.worker) for one in hosted] == [
+        (1, "shop-gw0", 8080, "gw0"),
+        (2, "admin-gw0", 8081, "gw0"),
+        (3, "shop-gw1", 8082, "gw1"),
+        (4, "admin-gw1", 8083, "gw1"),
+    ]
+    made = appcmd.setup(SERVERS["windows"].place(hosted), {})
+    assert [call for call in made if call.startswith("add site")][2] == (
+        "add site /name:shop-gw1 /id:3 /bindings:http/*:8082: /physicalPath:C:\\sites\\shop-gw1"
+    )
+    assert any("admin-gw1" in call and "'WHO',value='gw1'" in call and "'DESK',value='1'" in call for call in made)
+
+
+def test_a_worker_sees_its_sites_by_their_declared_names_and_ports():
+    part = Iis(Options(), SITES).part(("gw0", "gw1"), "gw1")
+    face = part.face("web", {port: port + 50000 for port in joined().ports}, {})
+    assert face.ports == {8080: 58082, 8081: 58083}
+    assert (face.url, face.site("admin").url) == ("http://web:58082", "http://web:58083")
+
+
+def test_ports_of_workers_are_free_ones():
+    sites = [Site("a", "a", 65535), Site("b", "b", 1024), Site("c", "c", 1024, host_header="c.local")]
+    hosted = host(sites, {"gw0": {}, "gw1": {}, "gw2": {}})
+    assert [one.site.port for one in hosted] == [65535, 1024, 1024, 1025, 1026, 1026, 1027, 1028, 1028]
+
+
+def test_each_worker_gets_its_own_web_config(tmp_path):
+    for name in ("shop", "admin"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "web.config").write_text("<configuration />")
+    staged = joined().staged(tmp_path, "linux", {}, {})
+    configs = {folder.target: folder.replaced["web.config"].decode() for folder in staged.folders if folder.source}
+    assert {target: re.findall(r"Database=(\w+)", text) for target, text in configs.items()} == {
+        "/srv/sites/shop-gw0": ["shop_gw0"],
+        "/srv/sites/admin-gw0": ["shop_gw0"],
+        "/srv/sites/shop-gw1": ["shop_gw1"],
+        "/srv/sites/admin-gw1": ["shop_gw1"],
+    }

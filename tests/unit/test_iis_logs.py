@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_wincontainers.reports.logs import Line
-from pytest_wincontainers.services.iis.logs import Event, LogEntry, LogReader, Request, excerpts, fields_before
+from pytest_wincontainers.services.iis.logs import (
+    Event,
+    LogEntry,
+    LogReader,
+    LogSites,
+    Request,
+    excerpts,
+    fields_before,
+)
 
 # As IIS 10 writes it.
 HEADER = [
@@ -33,7 +41,7 @@ def lines(log, texts):
 
 
 def read(given, sites=("shop", "admin"), fields=None):
-    return list(LogReader(sites, fields).read(given))
+    return list(LogReader(LogSites(sites), fields).read(given))
 
 
 def test_a_request_by_the_names_of_its_fields():
@@ -141,9 +149,40 @@ def test_the_part_of_a_test():
         Line(BEGUN - 2, "07:15:00.000", "before"),
     ]
     # Whole seconds: a request of the second in which the test began may be its own.
-    assert excerpts(log, ["shop"], {}, BEGUN + 0.5, BEGUN + 5) == {
+    assert excerpts(log, LogSites(["shop"]), {}, BEGUN + 0.5, BEGUN + 5) == {
         "": ["07:15:03.000 said"],
         "W3C log of shop": [HEADER[-1], W3C],
         "HTTPERR log": [HTTPERR[3], HTTPERR[4]],
         "event log": ["07:15:05 Warning WAS 5011", "ended"],
     }
+
+
+def test_lines_of_other_workers_are_left_out():
+    sites = LogSites([None, "shop"], frozenset({"shop-gw0"}))
+    other = HTTPERR[4]
+    own = HTTPERR[4].replace(" 503 1 ", " 503 2 ")
+    log = [
+        *lines("w3c 1", [*HEADER, W3C]),
+        *lines("w3c 2", [*HEADER, W3C]),
+        *lines("httperr", [HTTPERR[3], other, own]),
+    ]
+    found = [entry.what for entry in LogReader(sites).read(log)]
+    assert [(one.site, one.path) for one in found] == [("shop", "/My+Page.aspx"), ("shop", "/a")]
+
+
+@pytest.mark.parametrize(
+    ("message", "own"),
+    [
+        ("Application domain: /LM/W3SVC/1/ROOT-1-134", False),
+        ("Application domain: /LM/W3SVC/2/ROOT/api-1-134", True),
+        ("A process serving application pool 'shop-gw0' suffered a fatal error", False),
+        ("A process serving application pool 'shop-gw01' suffered a fatal error", True),
+        ("The process of the application pool shop-gw0 ended by itself", False),
+        ("Application: w3wp.exe", True),
+    ],
+)
+def test_events_of_other_workers_are_left_out(message, own):
+    head = '{"time":"2026-11-24T07:15:02.500Z","source":"x","id":1,"level":"Warning","lines":1}'
+    log = lines("event a", [head, f"| {message}"])
+    sites = LogSites([None, "shop"], frozenset({"shop-gw0"}))
+    assert [one.what.message for one in LogReader(sites).read(log)] == [message] * own

@@ -2,12 +2,15 @@
 
 import html
 import json
+import threading
+import time
 from urllib.parse import quote
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_wincontainers.engines.base import timestamp
+from pytest_wincontainers.engines.base import LONGEST_LINE, timestamp
 from pytest_wincontainers.reports import logs
 from pytest_wincontainers.reports.evidence import OpenEvidence
 from pytest_wincontainers.reports.tests import TestReports
@@ -41,9 +44,120 @@ def test_a_last_line_without_an_end_counts():
     assert list(logs.lines_of([b"a\r\nb", b"c"])) == [b"a", b"bc"]
 
 
+def written(path, lines, secrets=(), limit=1 << 30):
+    writer = logs.LogWriter(path, secrets, limit)
+    taken = [writer.write(line) for line in lines]
+    writer.close()
+    return path.read_text("utf-8").splitlines(), taken
+
+
 def test_secrets_are_masked_also_where_one_contains_another(tmp_path):
-    logs.write_log(tmp_path / "log", [b"pw=abc", b"def and abc\n"], ["abc", "abcdef"])
-    assert (tmp_path / "log").read_text() == "pw=*** and ***\n"
+    assert written(tmp_path / "log", [b"pw=abcdef and abc"], ["abc", "abcdef"])[0] == ["pw=*** and ***"]
+
+
+def test_a_long_line_is_cut():
+    long = b"x" * (LONGEST_LINE + 5)
+    lines = list(logs.lines_of([b"a\n" + long, long, b"\nb\n", long + b"\nc"]))
+    assert lines == [b"a", b"x" * (LONGEST_LINE + 1), b"b", b"x" * (LONGEST_LINE + 1), b"c"]
+
+
+def test_a_line_in_many_pieces_takes_no_longer_than_its_length():
+    """As a line of 60 MB that no one reads must not hold up a run for minutes."""
+    begun = time.process_time()
+    assert len(list(logs.lines_of(b"x" * 16384 for _ in range(20_000)))) == 1
+    assert time.process_time() - begun < 10
+
+
+@pytest.mark.parametrize("shift", range(8))
+def test_half_a_secret_at_the_cut_of_a_long_line_is_not_shown(tmp_path, shift):
+    line = stamp(1, "").strip().encode() + b" "
+    line += b"x" * (LONGEST_LINE + 1 - len(line) - shift) + b"geheim12"[:shift]
+    ((text,), _) = written(tmp_path / "log", [line], ["geheim12"])
+    assert text.endswith("xxx (the rest of this line was left out)")
+    assert len(text) > LONGEST_LINE - 100
+
+
+def test_a_line_of_the_longest_length_is_whole(tmp_path):
+    line = stamp(1, "").strip().encode() + b" "
+    line += b"x" * (LONGEST_LINE - len(line))
+    assert written(tmp_path / "log", [line])[0] == [line.decode()]
+
+
+def test_a_log_has_a_limit(tmp_path):
+    lines = [stamp(second, "a line").strip().encode() for second in range(5)]
+    text, taken = written(tmp_path / "log", lines, limit=2 * len(lines[0]) + 2)
+    assert text[:2] == [line.decode() for line in lines[:2]]
+    assert text[2].startswith("2026-11-23T10:00:02.123456789Z (the rest of this log was left out: its limit is ")
+    assert (len(text), taken) == (3, [True, True, False, False, False])
+
+
+def test_a_closed_log_takes_nothing(tmp_path):
+    writer = logs.LogWriter(tmp_path / "log", (), 1000)
+    assert writer.write(b"a")
+    writer.close("it took too long")
+    writer.close("again")
+    assert not writer.write(b"b")
+    writer.open()
+    first, second = (tmp_path / "log").read_text().splitlines()
+    assert first == "a"
+    assert second.endswith("Z (the rest of this log was left out: it took too long)")
+
+
+@pytest.fixture
+def growing(tmp_path):
+    """Writes to a log in the background, a line each 20 ms; the path of the log."""
+    path, stop, threads = tmp_path / "log", threading.Event(), []
+    path.write_text(stamp(1, "first"))
+
+    def start(lines, second, pause=0.02):
+        def write():
+            for number in range(lines):
+                if stop.wait(pause):
+                    return
+                with path.open("a") as file:
+                    file.write(stamp(second, f"line {number}"))
+
+        threads.append(threading.Thread(target=write))
+        threads[0].start()
+        return path
+
+    yield start
+    stop.set()
+    threads[0].join()
+
+
+def test_lines_on_their_way_are_waited_for_as_long_as_they_are_from_before(growing, monkeypatch):
+    """Much output takes seconds to arrive."""
+    monkeypatch.setattr(logs, "_LONGEST_SECONDS", 60)
+    path = growing(80, second=2)
+    logs.settle([logs.Arriving(path, at(3), lambda: at(2))])
+    assert "line 79" in path.read_text()
+
+
+def test_a_stream_with_gaps_is_waited_for_until_it_has_what_the_engine_has(growing, monkeypatch):
+    monkeypatch.setattr(logs, "_LONGEST_SECONDS", 60)
+    path = growing(1, second=2, pause=0.5)
+    logs.settle([logs.Arriving(path, at(3), lambda: at(2))])
+    assert "line 0" in path.read_text()
+
+
+def test_lines_from_later_are_not_waited_for(growing, monkeypatch):
+    monkeypatch.setattr(logs, "_LONGEST_SECONDS", 60)
+    path = growing(10**9, second=5)
+    begun = time.monotonic()
+    logs.settle([logs.Arriving(path, at(3), lambda: at(6))])
+    assert time.monotonic() - begun < 30
+
+
+@pytest.mark.parametrize("content", [stamp(1, "a"), stamp(1, "(the rest of this log was left out: it took too long)")])
+def test_a_log_that_takes_no_more_is_not_waited_for(tmp_path, monkeypatch, content):
+    """Also one whose stream broke off, after a moment."""
+    monkeypatch.setattr(logs, "_LONGEST_SECONDS", 60)
+    monkeypatch.setattr(logs, "_STALLED_SECONDS", 0.2 if "left out" not in content else 60)
+    (tmp_path / "log").write_text(content)
+    begun = time.monotonic()
+    logs.settle([logs.Arriving(tmp_path / "log", at(3), lambda: at(2))])
+    assert time.monotonic() - begun < 30
 
 
 def test_an_empty_secret_is_none():

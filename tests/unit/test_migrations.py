@@ -1,5 +1,7 @@
 """Splitting scripts and ordering files. What a server makes of them is in tests/engine/test_databases.py."""
 
+import os
+import subprocess
 import sys
 import time
 import tracemalloc
@@ -13,6 +15,7 @@ from pytest_wincontainers.migrations import goose
 from pytest_wincontainers.migrations.command import command, judge, run_here
 from pytest_wincontainers.migrations.files import checksum, find, lines_of, natural
 from pytest_wincontainers.migrations.split import ScriptError, split
+from tests.kit.waiting import wait_for
 
 
 def texts(script):
@@ -133,6 +136,8 @@ def made(folder, *names, content=""):
 def test_numbers_in_names_are_numbers(tmp_path):
     names = ["10_c.sql", "2_b.sql", "1.10-x.sql", "1.9-x.sql", "b.sql", "A.SQL", "a10b2.sql", "a9b30.sql", "skip.txt"]
     ordered = [one.path.name for one in find(made(tmp_path, *names)).files]
+    # In any letter case, on every system.
+    assert "A.SQL" in ordered
     assert ordered.index("2_b.sql") < ordered.index("10_c.sql")
     assert ordered.index("1.9-x.sql") < ordered.index("1.10-x.sql")
     assert ordered.index("a9b30.sql") < ordered.index("a10b2.sql") < ordered.index("b.sql")
@@ -140,14 +145,13 @@ def test_numbers_in_names_are_numbers(tmp_path):
 
 
 def test_names_of_flyway(tmp_path):
-    made(tmp_path, "V2__b.sql", "V1_1__a_b.sql", "V1.10__c.sql", "R__views.sql", "R__a.sql", "U2__b.sql", "v3__d.sql")
+    made(tmp_path, "V2__b.sql", "V1_1__a_b.sql", "V1.10__c.sql", "R__views.sql", "R__a.sql", "U2__b.sql")
     found = find(tmp_path)
     assert found.style == "flyway"
     assert [(one.name, one.version, one.description) for one in found.files] == [
         ("V1_1__a_b.sql", "1.1", "a b"),
         ("V1.10__c.sql", "1.10", "c"),
         ("V2__b.sql", "2", "b"),
-        ("v3__d.sql", "3", "d"),
         ("R__a.sql", None, "a"),
         ("R__views.sql", None, "views"),
     ]
@@ -155,18 +159,69 @@ def test_names_of_flyway(tmp_path):
 
 def test_names_of_golang_migrate(tmp_path):
     made(tmp_path, "10_b.up.sql", "10_b.down.sql", "2_a.up.sql", "2_a.down.sql")
-    assert [one.name for one in find(tmp_path).files] == ["2_a.up.sql", "10_b.up.sql"]
+    found = find(tmp_path)
+    assert found.style == "golang"
+    assert [one.name for one in found.files] == ["2_a.up.sql", "10_b.up.sql"]
+
+
+def test_lower_case_names_are_none_of_flyways(tmp_path):
+    made(tmp_path, "v2__b.sql", "r__c.sql", "v10__d.sql")
+    found = find(tmp_path)
+    assert found.style == "plain"
+    assert [one.name for one in found.files] == ["r__c.sql", "v2__b.sql", "v10__d.sql"]
 
 
 def test_a_pattern_of_ones_own(tmp_path):
     made(tmp_path, "b/2.up", "a/10.up", "a/9.up", "a/x.sql")
+    (tmp_path / "c.up").mkdir()
     assert [one.name for one in find(tmp_path, "**/*.up").files] == ["a/9.up", "a/10.up", "b/2.up"]
+    assert [one.name for one in find(tmp_path, "a/*.up").files] == ["a/9.up", "a/10.up"]
+    assert [one.name for one in find(tmp_path, "?\\[0-9].up").files] == ["a/9.up", "b/2.up"]
+    assert [one.name for one in find(tmp_path, "*/1*").files] == ["a/10.up"]
+
+
+@pytest.mark.parametrize("pattern", ["/etc/*.sql", "C:\\x\\*.sql", "../*.sql", "a/../*.sql", "", ".", 5, "C:*.sql"])
+def test_patterns_that_cannot_be(tmp_path, pattern):
+    made(tmp_path, "a/1.sql", "1.sql")
+    with pytest.raises(DeclarationError, match="migrations_pattern=") as caught:
+        find(tmp_path, pattern)
+    assert "relative to migrations=" in caught.value.hint
+
+
+needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own there")
+
+
+@needs_links
+def test_links_inside_of_the_folder_are_followed(tmp_path):
+    made(tmp_path, "sql/a/1.sql", "sql/b/2.sql")
+    (tmp_path / "sql" / "a" / "linked").symlink_to("../b")
+    (tmp_path / "sql" / "b" / "3.sql").symlink_to("../a/1.sql")
+    (tmp_path / "entry").symlink_to("sql")
+    names = ["a/1.sql", "a/linked/2.sql", "a/linked/3.sql", "b/2.sql", "b/3.sql"]
+    assert [one.name for one in find(tmp_path / "sql", "**/*.sql").files] == names
+    assert [one.name for one in find(tmp_path / "entry", "**/*.sql").files] == names
+
+
+@needs_links
+@pytest.mark.parametrize("link", ["sql/2.sql", "sql/a/2.sql", "sql/linked"])
+def test_a_link_that_leads_out_is_refused(tmp_path, link):
+    made(tmp_path, "sql/a/1.sql", "sql-of-others/2.sql")
+    target = tmp_path / "sql-of-others"
+    (tmp_path / link).symlink_to(target if link == "sql/linked" else target / "2.sql")
+    with pytest.raises(DeclarationError) as caught:
+        find(tmp_path / "sql", "**/*.sql")
+    assert str(caught.value).startswith(f"the link {tmp_path / link} leads out of {tmp_path / 'sql'}")
+    # What the pattern leaves out does not matter.
+    assert find(tmp_path / "sql", "a/1.sql").files
 
 
 @pytest.mark.parametrize(
     ("names", "words"),
     [
         (["V1__a.sql", "other.sql"], "other.sql does not follow Flyway's naming"),
+        (["V1__a.sql", "v2__b.sql"], "v2__b.sql does not follow Flyway's naming"),
+        (["V1__a.sql", "r__b.sql"], "r__b.sql does not follow Flyway's naming"),
+        (["V1__a.sql", "V2__b.SQL"], "V2__b.SQL does not follow Flyway's naming"),
         (["V1__a.sql", "V1.0__b.sql"], "two migrations have the same version 1\n"),
         (["1_a.up.sql", "01_b.up.sql"], "two migrations have the same version 1"),
         (["1_a.up.sql", "b.sql"], "b.sql ends in neither .up.sql nor .down.sql"),
@@ -277,6 +332,70 @@ def test_what_a_command_has_started_is_ended_with_it(tmp_path):
         run_here(command(sys.executable, "-c", parent, timeout=0.8), tmp_path, lambda _: None)
     time.sleep(2)
     assert not (tmp_path / "late").exists()
+
+
+OWNER = """
+import os, sys, time
+from pathlib import Path
+from pytest_wincontainers.migrations.command import command, run_here
+
+beat = '''
+import os, time
+while not os.path.exists("stop"):
+    with open("beats", "a") as file:
+        file.write("x")
+    time.sleep(0.05)
+'''
+tool = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {beat!r}])"
+
+def progress(text):
+    if sys.argv[1] == "forks" and not os.path.exists("forked"):
+        Path("forked").touch()
+        if os.fork() == 0:
+            while not os.path.exists("stop"):
+                time.sleep(0.1)
+            os._exit(0)
+
+run_here(command(sys.executable, "-c", tool, environment={"PASSWORD": "secret"}), Path.cwd(), progress)
+"""
+
+
+@pytest.mark.parametrize(
+    "owner",
+    ["alone", pytest.param("forks", marks=pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks"))],
+)
+def test_a_command_ends_when_the_process_that_runs_it_is_killed(tmp_path, owner):
+    beats = tmp_path / "beats"
+    (tmp_path / "owner.py").write_text(OWNER)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    running = subprocess.Popen([sys.executable, "owner.py", owner], cwd=tmp_path, env=environment)
+
+    def quiet():
+        before = beats.stat().st_size
+        time.sleep(1)
+        return beats.stat().st_size == before
+
+    try:
+        wait_for(lambda: beats.exists() and beats.stat().st_size > 2)
+        running.kill()
+        wait_for(quiet, seconds=20)
+    finally:
+        running.kill()
+        running.wait()
+        (tmp_path / "stop").touch()
+
+
+def test_a_program_that_cannot_be_run_says_why(tmp_path):
+    (tmp_path / "tool").write_bytes(b"no program")
+    with pytest.raises(MigrationError, match="failed with exit code 126") as caught:
+        run_here(command(str(tmp_path / "tool")), tmp_path, lambda _: None)
+    assert f"{tmp_path / 'tool'} could not be run: " in caught.value.details
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals")
+def test_a_command_that_a_signal_has_ended(tmp_path):
+    with pytest.raises(MigrationError, match="failed with exit code 143"):
+        run_here(command(sys.executable, "-c", "import os; os.kill(os.getpid(), 15)"), tmp_path, lambda _: None)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="without a link, a copy of Python does not run")

@@ -1,10 +1,15 @@
 """Declarations of MySQL: the ways in, and what a snapshot depends on."""
 
+import ssl
+import sys
+
 import pytest
 
 from pytest_wincontainers import Mount, command
+from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.mysql import MySql
+from pytest_wincontainers.services.mysql.connection import connect
 
 
 @pytest.fixture
@@ -28,6 +33,80 @@ def test_names_in_urls_are_quoted():
     assert face.url == "mysql+pymysql://a%40b:p@db:3306/shop%201?charset=utf8mb4"
 
 
+# What .NET's DbConnectionStringBuilder makes of them.
+@pytest.mark.parametrize(
+    ("database", "written"),
+    [
+        ("shop", "shop"),
+        ("shop_1-a.b", "shop_1-a.b"),
+        ("a;b", '"a;b"'),
+        ("a=b", '"a=b"'),
+        ("a b", '"a b"'),
+        ("a'b", '"a\'b"'),
+        ('a"b', "'a\"b'"),
+        ("a'\"b", '"a\'""b"'),
+    ],
+)
+def test_names_in_connection_strings_are_quoted(database, written):
+    face = MySql(Options(), database=database, user="u").face(
+        "db", {3306: 3306}, {"password": "p", "root_password": "r"}
+    )
+    assert face.connection_string == f"Server=db;Port=3306;Database={written};Uid=u;Pwd=p"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"database": ""}, "database='' is empty"),
+        ({"database": "a" * 65, "user": "u"}, "is longer than 64 characters"),
+        ({"database": "a" * 60, "user": "u", "per_worker": True}, "is longer than 59 characters"),
+        ({"database": "a\\b"}, "has a backslash"),
+        ({"database": "a "}, "ends in a space"),
+        ({"database": "a\n"}, "has a control character"),
+        ({"database": "\U0001f600"}, "has a character that MySQL does not allow"),
+        ({"user": ""}, "user='' is empty"),
+        ({"user": "a" * 33}, "is longer than 32 characters"),
+        ({"user": "a\0"}, "has a control character"),
+        ({"database": "a" * 33}, "the account is called as the database and would be longer than 32 characters"),
+        ({"placeholders": {"a": "b"}}, "placeholders= is only for migrations= with a directory"),
+        ({"placeholders": {"a": "b"}, "migrations": command(sys.executable)}, "placeholders= is only for migrations="),
+        ({"placeholders": "a=b", "migrations": "sql"}, "placeholders='a=b' is not a mapping"),
+        ({"placeholders": True, "migrations": "sql"}, "placeholders=True is not a mapping"),
+        ({"placeholders": {"a": 5}, "migrations": "sql"}, "maps 'a' to 5"),
+        ({"placeholders": {"": "b"}, "migrations": "sql"}, "'' cannot be the name of a placeholder"),
+        ({"placeholders": {"flyway:user": "b"}, "migrations": "sql"}, "'flyway:user' cannot be the name"),
+        ({"placeholders": {"a": "b\nc"}, "migrations": "sql"}, "the placeholder 'a' has a line break"),
+        ({"migrations": "sql", "migrations_pattern": "/etc/*.sql"}, "migrations_pattern='/etc/*.sql' does not name"),
+    ],
+)
+def test_what_a_server_would_not_take_is_refused_at_once(base, options, words):
+    with pytest.raises(DeclarationError) as caught:
+        MySql(Options(), **{"migrations_pattern": "**/*.sql", **options}).check(base)
+    assert words in caught.value.message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["a" * 32, "a`b'c\"d;e%f_g", "ä€", " a", "a.b/c"])
+def test_unusual_names_are_taken(base, name):
+    MySql(Options(), database=name, placeholders=None).check(base)
+    MySql(Options(), migrations="sql/a", placeholders={"a": "b", "a-b c": ""}).check(base)
+    MySql(Options(), migrations="sql/a", placeholders=False).check(base)
+
+
+def test_connections_read_no_certificates(monkeypatch):
+    """It takes longer than all the rest of a connection, and nothing is verified with them."""
+    monkeypatch.setattr(ssl, "create_default_context", lambda *_, **__: pytest.fail("certificates were read"))
+    connection = connect(host="127.0.0.1", defer_connect=True)
+    assert connection.ssl
+    assert connection.ctx.verify_mode == ssl.CERT_NONE
+    assert not connection.ctx.check_hostname
+
+
+def test_a_connection_with_certificates_verifies(monkeypatch):
+    monkeypatch.setattr(ssl, "create_default_context", lambda *_, **__: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    assert connect(host="127.0.0.1", defer_connect=True, ssl_verify_cert=True).ctx.verify_mode == ssl.CERT_REQUIRED
+
+
 def test_a_snapshot_is_of_all_that_was_declared(base):
     known = {parts(base), parts(base, database="other"), parts(base, user="other"), parts(base, reset="call")}
     known |= {parts(base, {"TZ": "UTC"}), parts(base, common=Options(mounts=(Mount("x", "/etc/x"),)))}
@@ -35,7 +114,9 @@ def test_a_snapshot_is_of_all_that_was_declared(base):
         parts(base, migrations=command("x", inputs=["sql"])),
         parts(base, migrations=command("y", inputs=["sql"])),
     }
-    assert len(known) == 8
+    known |= {parts(base, placeholders=given) for given in ({"a": "b"}, {"a": "c"}, {}, False)}
+    assert len(known) == 12
+    assert parts(base, placeholders={"a": "b", "c": "d"}) == parts(base, placeholders={"c": "d", "a": "b"})
     assert parts(base) in known
 
 
@@ -52,3 +133,28 @@ def test_a_snapshot_is_of_each_files_place_and_content(base):
 )
 def test_no_snapshot(base, options):
     assert parts(base, **options) is None
+
+
+def test_inputs_are_all_files_below_but_no_compiled_ones(base):
+    given = command("x", inputs=["sql"])
+    first = parts(base, migrations=given)
+    (base / "sql" / "__pycache__").mkdir()
+    (base / "sql" / "__pycache__" / "env.cpython-311.pyc").write_bytes(b"x")
+    assert parts(base, migrations=given) == first
+    (base / "sql" / "b" / "2.txt").write_text("x")
+    assert parts(base, migrations=given) != first
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own there")
+def test_inputs_follow_links_to_directories(base):
+    (base / "versions").mkdir()
+    (base / "versions" / "1.py").write_text("first")
+    (base / "sql" / "a" / "linked").symlink_to("../b")
+    given = command(sys.executable, inputs=["sql"])
+    first = parts(base, migrations=given)
+    (base / "sql" / "b" / "2.py").write_text("second")
+    assert parts(base, migrations=given) != first
+    MySql(Options(), migrations=given).check(base)
+    (base / "sql" / "out").symlink_to("../versions")
+    with pytest.raises(DeclarationError, match="leads out of"):
+        MySql(Options(), migrations=given).check(base)

@@ -37,7 +37,9 @@ def test_a_port_is_opened_once_with_a_queue_of_its_own():
 
 def test_a_pool_gets_its_environment_and_its_applications():
     script = made(SHOP)["pools/shop.sh"]
-    assert script.startswith("exec env 'MODE=it'\"'\"'s on' fastcgi-mono-server4 /applications=/:/srv/shop ")
+    assert script.startswith(
+        "exec env WINCONTAINERS_SITE=1 'MODE=it'\"'\"'s on' fastcgi-mono-server4 /applications=/:/srv/shop "
+    )
     assert "/socket=tcp:127.0.0.1:9000" in script
 
 

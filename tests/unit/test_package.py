@@ -39,7 +39,7 @@ PUBLIC = [
 
 ROOMS = {
     "services": "Build Container ContainerInfo ContainerState Decorator Endpoint EngineInfo Evidence EvidenceKeeper ExecResult Face FaceMaker Folder Guest Isolation "
-    "Link Mount Options Preparation Prepare Ready Returned SERVERCORE ServerLogs Service ServiceImage SnapshotSupport "
+    "Link Mount Options PerWorker Preparation Prepare Ready Returned SERVERCORE ServerLogs Service ServiceImage SnapshotSupport "
     "Staged StagedFiles TestHooks TestStart ToolRunner check_links declare logs timestamp",
     "engines": "Build Capabilities ContainerSpec ContainerState Engine EngineAddress EngineInfo ExecResult Image "
     "ListedContainer ListedImage Mount",

@@ -90,7 +90,7 @@ def test_links_that_stay_inside_are_followed(site):
         "x/to-directory/b.dll": "b",
         "x/to-link/b.dll": "b",
     }
-    assert [(name, path.is_dir()) for name, path in walk(site)][:2] == [("bin", True), ("bin/a.dll", False)]
+    assert [(name.as_posix(), path.is_dir()) for name, path in walk(site)][:2] == [("bin", True), ("bin/a.dll", False)]
 
 
 REFUSED = {

@@ -18,6 +18,7 @@ FILES = {
     "site/web.config": '<configuration>\n  <appSettings><add key="a" value="b" /></appSettings>\n</configuration>',
     "linked/web.config": "<configuration />",
     "plain/page.html": "no web.config here",
+    "torn/web.config": "<configuration>\n  <appSettings>\n</configuration>",
     "broken.config": "<configuration>\n  <appSettings>\n  <add></configuration>",
     "unknown.config": f'<configuration {XDT}>\n  <appSettings xdt:Transform="Replacee" />\n</configuration>',
     "aimless.config": f'<configuration {XDT}>\n  <add key="a" xdt:Transform="Remove" xdt:Locator="Match(kei)" />\n</configuration>',
@@ -43,6 +44,12 @@ def site(options="", path="site"):
 WEB = "web"
 REFUSED = {
     "no web.config": (site(path="plain"), WEB, "There is no web.config in", "publish the site"),
+    "a web.config that does not parse": (
+        site(path="torn"),
+        WEB,
+        "web.config, line 3, column",
+        "Correct the file",
+    ),
     "a link that leads out of a site": (
         site(path="linked"),
         WEB,

@@ -1,18 +1,22 @@
 """The pieces of a run that need no engine: names of images, locks, and the files that hand containers over."""
 
+import errno
+import json
 import os
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
 from pytest_wincontainers.endpoints import ContainerInfo, StartFailure
-from pytest_wincontainers.engines.base import Build
-from pytest_wincontainers.errors import Cancelled, ImageError
+from pytest_wincontainers.engines.base import Build, ContainerSpec
+from pytest_wincontainers.errors import Cancelled, EngineUnavailable, ImageError
 from pytest_wincontainers.run.images import ensure_image, tag_of
 from pytest_wincontainers.run.locks import Locks, RunLock
+from pytest_wincontainers.run.removal import labels, sweep
 from pytest_wincontainers.session.handover import Handover
 from pytest_wincontainers.testing import FakeEngine
 
@@ -145,24 +149,158 @@ def test_waiting_for_a_lock_ends_with_the_run(tmp_path):
     assert told == [1]
 
 
-HOLDER = "import sys, time; from pathlib import Path; from pytest_wincontainers.run.locks import RunLock; "
-HOLDER += "lock = RunLock(Path(sys.argv[1]), 'run'); lock.hold(); print('held', flush=True); time.sleep(60)"
+HOLDER = """
+import sys, time
+from pathlib import Path
+from pytest_wincontainers.run.locks import RunLock
+
+lock = RunLock(Path(sys.argv[1]), "run")
+lock.hold(sys.argv[2], Path(sys.argv[3]))
+print("held", flush=True)
+time.sleep(60)
+"""
 
 
-def test_a_run_is_dead_once_its_process_is(tmp_path):
-    with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE) as holder:
-        assert holder.stdout.readline() == b"held\n"
-        lock = RunLock(tmp_path, "run")
-        assert not lock.is_dead()
-        holder.kill()
-        holder.wait()
-        assert lock.is_dead()
-        lock.forget()
-        assert not lock.is_dead()
+@pytest.fixture
+def holder(tmp_path):
+    """Starts a process with a run on an engine; it is killed with the test, or by it. And its private folder."""
+    started = []
+
+    def start(engine="fake", private=None):
+        private = private or tmp_path / "wincontainers-private"
+        private.mkdir()
+        (private / "database.json").write_text("geheim")
+        command = [sys.executable, "-c", HOLDER, str(tmp_path), engine, str(private)]
+        started.append(subprocess.Popen(command, stdout=subprocess.PIPE))
+        assert started[-1].stdout.readline() == b"held\n"
+        return started[-1], private
+
+    yield start
+    for one in started:
+        one.kill()
+        one.communicate()
+
+
+def test_a_run_is_dead_once_its_process_is(tmp_path, holder):
+    process, _ = holder()
+    lock = RunLock(tmp_path, "run")
+    assert not lock.take_over()
+    process.kill()
+    process.wait()
+    assert lock.take_over()
+    assert not RunLock(tmp_path, "run").take_over(), "two would clean up at once"
+    lock.let_go()
+    assert RunLock(tmp_path, "run").take_over()
+    lock.release()
+    assert not lock.take_over()
 
 
 def test_of_a_run_nobody_knows_nothing_is_proven(tmp_path):
-    assert not RunLock(tmp_path, "other").is_dead()
+    assert not RunLock(tmp_path, "other").take_over()
+
+
+class Here(FakeEngine):
+    """An engine that is known to other runs, with a container of each of these."""
+
+    def __init__(self, *runs):
+        super().__init__()
+        for run in runs:
+            self.create(ContainerSpec(f"wc-{run}-box", "box:1", labels(run, "box")))
+
+    def info(self):
+        return replace(super().info(), id="here")
+
+    def left(self):
+        return [one.name for one in self.containers([])]
+
+
+def files(state):
+    return sorted(path.name for path in (state / "runs").iterdir())
+
+
+def long_ago(state):
+    """An hour and more passes."""
+    for path in (state / "runs").glob("*.json"):
+        record = json.loads(path.read_text())
+        path.write_text(json.dumps({**record, "dead": record["dead"] - 3601}))
+
+
+def test_a_sweep_removes_all_that_a_dead_run_left(tmp_path, holder):
+    process, private = holder("here")
+    engine = Here("run", "unknown")
+    assert sweep(engine, tmp_path, "mine") == []
+    assert (private.exists(), len(engine.left())) == (True, 2)
+    process.kill()
+    process.wait()
+    assert sweep(engine, tmp_path, "mine") == ["removed the containers left by run run, which was killed"]
+    assert engine.left() == ["wc-unknown-box"]
+    assert not private.exists()
+    assert files(tmp_path) == []
+
+
+def test_a_sweep_keeps_the_lock_of_a_dead_run_as_long_as_a_container_may_appear(tmp_path, holder):
+    """An engine ends a call that was under way only minutes later."""
+    process, private = holder("here")
+    process.kill()
+    process.wait()
+    for _ in range(2):
+        assert sweep(Here(), tmp_path, "mine") == []
+        assert not private.exists()
+        assert files(tmp_path) == ["run.json", "run.lock"]
+    assert sweep(Here("run"), tmp_path, "mine") != []
+    assert files(tmp_path) == []
+
+
+def test_the_locks_of_dead_runs_do_not_stay_for_ever(tmp_path, holder):
+    process, _ = holder("here")
+    process.kill()
+    process.wait()
+    sweep(Here(), tmp_path, "mine")
+    long_ago(tmp_path)
+    assert sweep(Here(), tmp_path, "mine") == []
+    assert files(tmp_path) == []
+
+
+def test_a_lock_without_a_record_does_not_stay_for_ever(tmp_path):
+    """As earlier versions left them."""
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "old.lock").touch()
+    sweep(Here(), tmp_path, "mine")
+    long_ago(tmp_path)
+    sweep(Here(), tmp_path, "mine")
+    assert files(tmp_path) == []
+
+
+def test_another_engine_may_still_have_containers_of_a_dead_run(tmp_path, holder):
+    process, private = holder("there")
+    process.kill()
+    process.wait()
+    sweep(Here(), tmp_path, "mine")
+    assert not private.exists()
+    record = tmp_path / "runs" / "run.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "dead": 1.0}))
+    sweep(Here(), tmp_path, "mine")
+    assert files(tmp_path) == ["run.json", "run.lock"]
+
+
+def test_a_sweep_removes_no_other_folder(tmp_path, holder):
+    process, private = holder("here", private=tmp_path / "home")
+    process.kill()
+    process.wait()
+    sweep(Here(), tmp_path, "mine")
+    assert private.exists()
+
+
+def test_a_sweep_needs_no_engine_for_passwords(tmp_path, holder):
+    def away(method, argument):
+        raise EngineUnavailable("no engine answers")
+
+    process, private = holder("here")
+    process.kill()
+    process.wait()
+    assert sweep(FakeEngine(fail=away), tmp_path, "mine") == []
+    assert not private.exists()
+    assert RunLock(tmp_path, "run").take_over()
 
 
 # -- handing over -------------------------------------------------------------------------------------------------
@@ -210,3 +348,53 @@ def test_a_restart_is_asked_for_and_answered(tmp_path):
     owner.answer_restart(request, "")
     assert owner.asked_restarts() == []
     assert worker.restart_answer("gw0", 1) == ""
+
+
+@pytest.fixture
+def full(tmp_path, monkeypatch):
+    """A handover on a disk that takes no content any more; `even` for nothing at all."""
+    import pathlib
+
+    real = pathlib.Path.open
+
+    def write_text(self, *given):
+        real(self, "w").close()
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
+
+    monkeypatch.setattr(pathlib.Path, "write_text", write_text)
+    (tmp_path / "private").mkdir()
+    return Handover(tmp_path / "private")
+
+
+def test_a_full_disk_leaves_nobody_waiting(full):
+    worker = Handover(full.folder)
+    for call in (
+        lambda: full.publish("web", info()),
+        lambda: full.publish_loss("web", "gone"),
+        lambda: full.publish_needs("gw0", {}),
+        lambda: full.answer_restart(full.folder / "gw0.1.ask.json", ""),
+    ):
+        (full.folder / "gw0.1.ask.json").touch()
+        with pytest.raises(OSError, match="No space left"):
+            call()
+    outcome = worker.outcome("web")
+    assert outcome.message.startswith("web could not be handed over, because the directory for temporary files is full")
+    assert "hint: free some space" in outcome.message
+    assert "the loss of web could not be handed over" in worker.loss("web")
+    assert "a restart could not be handed over" in worker.restart_answer("gw0", 1)
+    assert full.needs("gw0") is None
+    # In the process that knows it, it needs no disk.
+    assert full.outcome("web") == info()
+
+
+def test_a_disk_that_takes_not_even_an_empty_file(full, monkeypatch):
+    import pathlib
+
+    def replace(self, target):
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
+
+    monkeypatch.setattr(pathlib.Path, "replace", replace)
+    with pytest.raises(OSError, match="No space left"):
+        full.publish("web", info())
+    # That is what a worker waits for, besides.
+    assert not full.folder.exists()

@@ -61,7 +61,7 @@ def test_an_empty_variable_is_not_given(pytester, monkeypatch):
 def test_every_setting_has_a_value(pytester):
     found = resolve(pytester.parseconfig())
     assert {setting.name for setting in TABLE} == set(found.values)
-    assert len(TABLE) == 17
+    assert len(TABLE) == 18
     with pytest.raises(AttributeError):
         found.timeout = 1.0
 

@@ -26,7 +26,7 @@ def found(tmp_path, *, declared="auto", setting="auto", environment=None, image=
         plan=SimpleNamespace(run="abc", secrets=frozenset({"secret-password"})),
     )
     service = MySql(Options(), migrations=str(tmp_path), snapshot=declared)
-    planned = SimpleNamespace(name="database", service=service, declaration=SimpleNamespace(base=tmp_path))
+    planned = SimpleNamespace(service=service, declaration=SimpleNamespace(name="database", base=tmp_path))
     recipe = SimpleNamespace(command=None, environment=environment or {})
     return snapshot_of(context, planned, image, recipe)
 

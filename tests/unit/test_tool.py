@@ -33,7 +33,7 @@ class Around:
         self.cancellation = Cancellation(self.board.changed)
         service = Generic(Options(image="x"))
         declaration = SimpleNamespace(name="database", base=tmp_path, service=service)
-        planned = PlannedContainer(declaration, "wc-x-database", {}, {})
+        planned = PlannedContainer("database", declaration, service, (), "wc-x-database", {}, {})
         context = RunContext(
             plan=Plan("x", (planned,)),
             settings=Settings(

@@ -1,6 +1,9 @@
 """What the watchdog does once its owner is dead."""
 
+import os
+import signal
 import sys
+import time
 
 import pytest
 
@@ -11,6 +14,7 @@ from pytest_wincontainers.run import cleaner, watchdog
 from pytest_wincontainers.run.cleaner import clean_up
 from pytest_wincontainers.run.removal import labels
 from pytest_wincontainers.testing import FakeEngine
+from tests.kit.waiting import wait_for
 
 PATIENCE = {"linux": Patience(2, 0.0), "windows": Patience(4, 0.0)}
 
@@ -87,3 +91,32 @@ def test_a_path_for_imports_that_is_no_text(tmp_path, monkeypatch):
     """Python passes over it, too."""
     monkeypatch.setattr(sys, "path", [*sys.path, tmp_path])
     watchdog.Watchdog("run", EngineAddress("nowhere:make"), tmp_path).dismiss()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_child_does_not_keep_it_from_its_work(tmp_path):
+    """As a test leaves one behind that was started by multiprocessing."""
+    private = tmp_path / "private"
+    private.mkdir()
+    owned = watchdog.Watchdog("run", EngineAddress("nowhere:make"), private)
+    child = os.fork()
+    if not child:
+        time.sleep(120)
+        os._exit(0)
+    try:
+        owned.take_over()
+        # The first that it does.
+        wait_for(lambda: not private.exists())
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def test_whoever_else_holds_the_pipe_does_not_keep_it_from_its_end(tmp_path):
+    owned = watchdog.Watchdog("run", EngineAddress("nowhere:make"), tmp_path)
+    other = os.dup(owned._process.stdin.fileno())
+    try:
+        owned.dismiss()
+        assert owned._process.returncode == 0
+    finally:
+        os.close(other)

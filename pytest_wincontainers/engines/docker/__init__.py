@@ -34,7 +34,7 @@ from pytest_wincontainers.guests import RULES, guest_of
 from pytest_wincontainers.guests.base import GuestRules
 from pytest_wincontainers.guests.builds import parse_version
 from pytest_wincontainers.guests.windows import is_pipe
-from pytest_wincontainers.limits import within
+from pytest_wincontainers.limits import OutOfTime, within
 
 # An engine that was told to stop a container kills it after the time it was given, and then needs its own while.
 _STOP_GRACE_SECONDS = 10
@@ -256,12 +256,12 @@ class DockerEngine:
             address=network.get("IPAddress") or None,
             ports=ports,
             out_of_memory=bool(state.get("OOMKilled")),
+            paused=bool(state.get("Paused")),
         )
 
-    def logs(self, container: str, *, follow: bool) -> Iterator[bytes]:
+    def logs(self, container: str, *, follow: bool, tail: int | None = None) -> Iterator[bytes]:
         with calling("read a container's log"):
-            pieces = self._api.logs(container, stdout=True, stderr=True, stream=True, follow=follow, timestamps=True)
-            yield from pieces
+            yield from streams.log_lines(self._api, container, follow=follow, tail=tail)
 
     def exec(
         self,
@@ -280,7 +280,7 @@ class DockerEngine:
 
         try:
             code, pieces = run() if timeout is None else within(timeout, run)
-        except TimeoutError:
+        except OutOfTime:
             running.close()
             raise EngineError(
                 f"{command[0]} timed out after {timeout:g} s",
@@ -297,7 +297,7 @@ class DockerEngine:
 
         try:
             within(seconds + _STOP_GRACE_SECONDS, stop)
-        except (EngineError, TimeoutError):
+        except (EngineError, OutOfTime):
             self.kill(container)
 
     def kill(self, container: str) -> None:

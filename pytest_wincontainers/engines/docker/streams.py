@@ -1,23 +1,82 @@
-"""Running commands in containers: their input, output and exit code."""
+"""Streams of the engine: the logs of containers, and commands in them with their input, output and exit code."""
 
 from __future__ import annotations
 
 import socket
 import ssl
+import struct
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO
 
 from docker.errors import DockerException
 from docker.utils.socket import demux_adaptor, frames_iter
 
+from pytest_wincontainers.engines.base import LONGEST_LINE
 from pytest_wincontainers.errors import EngineError
 from pytest_wincontainers.guests.base import GuestRules
 
 _PIECE = 64 * 1024
 _END_SECONDS = 10.0
+_LONGEST_OUTPUT = 64 << 20
+_HEAD = struct.Struct(">BxxxL")
+_RECORD = 16 * 1024
+"""The engine logs a longer line in records of at least this length, each with a time (moby daemon/logger/copier.go)."""
+
+
+def log_lines(api: Any, container: str, *, follow: bool, tail: int | None) -> Iterator[bytes]:
+    """The lines of a container's log, each with the engine's time in front and its end."""
+    options = {"stdout": True, "stderr": True, "timestamps": True, "follow": follow, "stream": True}
+    stream = api.logs(container, tail="all" if tail is None else tail, **options)
+    try:
+        # Not by the stream itself: it tells neither which output a record is of, nor of a connection that was lost.
+        response = stream._response
+        api._disable_socket_timeout(api._get_raw_response_socket(response))
+        yield from joined(records(response.raw.stream(_PIECE, decode_content=False)))
+    finally:
+        _close(stream)
+
+
+def records(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The records in a multiplexed stream that breaks anywhere, each with the number of its output."""
+    rest = bytearray()
+    for piece in pieces:
+        rest += piece
+        start = 0
+        while len(rest) - start >= _HEAD.size:
+            output, length = _HEAD.unpack_from(rest, start)
+            end = start + _HEAD.size + length
+            if end > len(rest):
+                break
+            yield output, bytes(rest[start + _HEAD.size : end])
+            start = end
+        del rest[:start]
+
+
+def joined(found: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
+    """Whole lines of records: one that is in several has the time of the first.
+
+    Else a time would stand in the middle of a line, and a password there would not be found to be masked.
+    """
+    begun: dict[int, bytearray] = {}
+    for output, record in found:
+        line = begun.get(output)
+        if line is None and record.endswith(b"\n"):
+            yield record
+            continue
+        text = record.partition(b" ")[2]
+        if line is None:
+            line = begun[output] = bytearray(record)
+        elif len(line) <= LONGEST_LINE:
+            line += text
+        # A shorter record without an end has the last words of a program.
+        if text.endswith(b"\n") or len(text) < _RECORD:
+            del begun[output]
+            yield bytes(line).removesuffix(b"\n") + b"\n"
+    for line in begun.values():
+        yield bytes(line) + b"\n"
 
 
 def texts(pieces: Sequence[tuple[bytes | None, bytes | None]], guest: GuestRules) -> tuple[str, str]:
@@ -70,16 +129,17 @@ class ExecStream:
     ) -> None:
         self._api = api
         self._container = container
-        self._options = {"cmd": list(command), "environment": dict(environment), "user": user}
+        self._command = list(command)
+        self._options = {"environment": dict(environment), "user": user}
         self._stream: Any = None
         self._closed = False
 
     def run(self) -> tuple[int, list[Any]]:
         """Run it; its exit code and output."""
-        created = self._api.exec_create(self._container, **self._options)
+        created = self._api.exec_create(self._container, self._command, **self._options)
         self._stream = self._api.exec_start(created["Id"], stream=True, demux=True)
         try:
-            pieces = [] if self._closed else list(self._stream)
+            pieces = [] if self._closed else list(_limited(self._stream, self._command[0]))
         finally:
             self.close()
         return _exit_code(self._api, created["Id"]), pieces
@@ -89,6 +149,20 @@ class ExecStream:
         self._closed = True
         if self._stream is not None:
             _close(self._stream)
+
+
+def _limited(pieces: Iterable[Any], program: str) -> Iterator[Any]:
+    """The pieces of a command's output, as long as they are not too many to be kept. Raises EngineError."""
+    length = 0
+    for one in pieces:
+        length += sum(len(output or b"") for output in one)
+        if length > _LONGEST_OUTPUT:
+            raise EngineError(
+                f"{program} has written more than {_LONGEST_OUTPUT >> 20} MiB of output",
+                hint="let it write to a file in the container, and get that with copy_out(); the command keeps "
+                "running until its container ends",
+            )
+        yield one
 
 
 def _close(stream: Any) -> None:

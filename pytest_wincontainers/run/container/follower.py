@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_wincontainers.engines.base import ContainerState, Engine
 from pytest_wincontainers.errors import ContainerExited, EngineError, EngineUnavailable, WincontainersError
-from pytest_wincontainers.reports.logs import tail, write_log
+from pytest_wincontainers.reports.logs import LogWriter, lines_of, tail
+
+GATHER_SECONDS = 10.0
+"""How long the logs of a run may take from the end of its containers until they are complete."""
 
 TAIL_LINES = 40
 _POLL_SECONDS = 1.0
@@ -21,8 +25,8 @@ class _Follow:
     """The following from one start to its end; after a restart there is another."""
 
     container: str
-    lines: int
-    """Of the log, in the file so far."""
+    before: threading.Thread | None
+    """The one that may still write."""
     complete: bool = False
     expected: bool = False
     """Whether the container is ended on purpose."""
@@ -40,25 +44,23 @@ class Follower:
     def __init__(
         self,
         name: str,
-        log: Path,
-        secrets: Collection[str],
+        writer: LogWriter,
         *,
         over: Callable[[], bool],
         note: Callable[[str], None],
         ended: Callable[[str, ContainerState | WincontainersError], None],
     ) -> None:
         self._name = name
-        self._log = log
-        self._secrets = secrets
+        self._writer = writer
         self._over = over
         self._note = note
         self._ended = ended
         self._current: _Follow | None = None
+        self._finishing = threading.Event()
 
     def follow(self, engine: Engine, container: str) -> None:
         """Begin, or go on after a restart, in the background."""
-        # After a restart the engine tells everything again from the first start on.
-        follow = _Follow(container, lines=self._current.lines if self._current else 0)
+        follow = _Follow(container, before=self._current.thread if self._current else None)
         follow.thread = threading.Thread(
             target=self._follow, args=(follow, engine), name=f"wincontainers-log-{self._name}", daemon=True
         )
@@ -76,51 +78,82 @@ class Follower:
         if self._current is not None and self._current.thread is not None:
             self._current.thread.join(seconds)
 
-    def finish(self, engine: Engine, seconds: float) -> None:
-        """Wait until the log is complete; read it again where it broke off."""
-        follow = self._current
-        if follow is None:
-            return
-        self.wait(seconds)
-        if not follow.complete:
-            # Beside the file, as what is in it so far may be all that can be had.
-            whole = self._log.with_suffix(".whole")
-            try:
-                write_log(whole, engine.logs(follow.container, follow=False), self._secrets)
-                whole.replace(self._log)
-            except (WincontainersError, OSError) as problem:
-                whole.unlink(missing_ok=True)
-                self._note(f"the log of {self._name} is incomplete: {problem}")
+    def finish(self, deadline: float) -> None:
+        """The container has ended: wait until its log is complete, until the deadline of time.monotonic()."""
+        self._finishing.set()
+        self.wait(max(0.0, deadline - time.monotonic()))
+        if self._current is not None and self._current.thread is not None and self._current.thread.is_alive():
+            limit = f"it could not be read within {GATHER_SECONDS:g} s"
+            self._note(f"the log of {self._name} is incomplete: {limit}")
+            self.stop(limit)
+
+    def stop(self, why: str = "") -> None:
+        """Write nothing more, whatever still comes; `why` tells in the log why the rest is missing."""
+        self._finishing.set()
+        with suppress(OSError):
+            self._writer.close(why)
 
     def _follow(self, follow: _Follow, engine: Engine) -> None:
         container = follow.container
-
-        def count(lines: int) -> None:
-            follow.lines = lines
-
+        if follow.before is not None:
+            # Else two would write one file.
+            follow.before.join()
+        follow.complete = self._write(engine, container, follow=True)
+        reason: ContainerState | WincontainersError | None
         try:
-            write_log(self._log, engine.logs(container, follow=True), self._secrets, skip=follow.lines, written=count)
-            follow.complete = True
-        except (EngineError, OSError) as problem:
-            if not self._over():
-                self._note(f"the log of {self._name} could not be followed: {problem}")
-        try:
-            # The stream ends with the container; an engine without a readable log is asked again and again.
-            while not follow.expected and (state := engine.state(container)).running and not self._over():
-                follow.complete = False
-                time.sleep(_POLL_SECONDS)
-            if follow.expected:
-                return
-            ended: ContainerState | WincontainersError = state
+            reason = self._end(follow, engine)
+            if not follow.complete and not follow.expected:
+                self._write(engine, container, follow=False)
         except EngineUnavailable as problem:
-            ended = problem
+            reason = problem
         except EngineError:
-            ended = ContainerExited(
+            reason = ContainerExited(
                 f"{self._name} was removed from the engine by someone else",
                 hint="do not remove containers whose names start with wc-; the run that created them removes them",
             )
-        if not follow.expected:
-            self._ended(container, ended)
+        if reason is not None and not follow.expected:
+            self._ended(container, reason)
+
+    def _write(self, engine: Engine, container: str, *, follow: bool) -> bool:
+        """Write what is not in the file yet; whether that was all there is, or all that the file takes."""
+        if self._writer.full or self._writer.closed:
+            return True
+        pieces = engine.logs(container, follow=follow)
+        try:
+            self._writer.open()
+            # After a restart, or where a stream broke off, the engine tells everything again from the first start on.
+            for number, line in enumerate(lines_of(pieces), 1):
+                if number > self._writer.lines and not self._writer.write(line):
+                    break
+        except (EngineError, OSError) as problem:
+            if not follow:
+                self._note(f"the log of {self._name} is incomplete: {problem}")
+            elif not self._over():
+                self._note(f"the log of {self._name} could not be followed: {problem}")
+            return False
+        finally:
+            # A stream that goes on holds its connection.
+            close = getattr(pieces, "close", None)
+            if close is not None:
+                close()
+        if self._writer.full:
+            self._note(
+                f"the log of {self._name} has reached its limit, and the rest was left out; "
+                "--wincontainers-log-size allows more"
+            )
+        return True
+
+    def _end(self, follow: _Follow, engine: Engine) -> ContainerState | None:
+        """The last state of the container, once it has ended by itself; None if it was ended. Raises EngineError."""
+        # The stream ends with the container; an engine without a readable log is asked again and again.
+        while not follow.expected:
+            state = engine.state(follow.container)
+            if not state.running:
+                return state
+            follow.complete = follow.complete and self._writer.full
+            if self._finishing.wait(_POLL_SECONDS):
+                return None
+        return None
 
 
 def exited(name: str, state: ContainerState, log: Path, *, handed_over: bool) -> ContainerExited:

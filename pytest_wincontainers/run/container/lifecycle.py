@@ -14,6 +14,7 @@ from pytest_wincontainers.engines.base import ContainerState, Image
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.errors import EngineError, PreparationError, StartError, WincontainersError
 from pytest_wincontainers.plan import PlannedContainer
+from pytest_wincontainers.reports.logs import MEBIBYTE, LogWriter
 from pytest_wincontainers.run.container.follower import Follower, exited
 from pytest_wincontainers.run.container.link import OwnerLink
 from pytest_wincontainers.run.container.locator import Locator
@@ -64,8 +65,7 @@ class Lifecycle:
     def _new_follower(self) -> Follower:
         return Follower(
             self._name,
-            self._locator.log,
-            self._context.plan.secrets,
+            LogWriter(self._locator.log, self._context.plan.secrets, self._context.settings.log_size * MEBIBYTE),
             over=lambda: self._context.cancellation.cancelled,
             note=self._context.board.note,
             ended=self._ended,
@@ -83,9 +83,13 @@ class Lifecycle:
         """Bring the container up in the background."""
         threading.Thread(target=self._live, name=f"wincontainers-{self._name}", daemon=True).start()
 
-    def finish_log(self) -> None:
-        """Wait until the log is complete."""
-        self._follower.finish(self._context.engine, _LOG_SECONDS)
+    def finish_log(self, deadline: float) -> None:
+        """The container has ended: wait until its log is complete, until the deadline of time.monotonic()."""
+        self._follower.finish(deadline)
+
+    def close_log(self) -> None:
+        """Let go of the log, complete or not."""
+        self._follower.stop()
 
     def _live(self) -> None:
         try:
@@ -137,6 +141,7 @@ class Lifecycle:
             self._starter.retry("its removal", lambda: self._context.engine.remove(container))
         # Else two would write one file.
         self._follower.wait(_LOG_SECONDS)
+        self._follower.stop()
         self._follower = self._new_follower()
 
     def _boot(self, reference: str, image: Image, recipe: Recipe, snapshot: Snapshot | None) -> ContainerInfo:
@@ -185,8 +190,10 @@ class Lifecycle:
         return [(name, phase.error) for name, phase in phases if isinstance(phase, Failed)]
 
     def _make_ready(self, image: Image | None, started: float) -> None:
-        # What it needs may have taken all the time there was.
-        left = max(self._limit - (time.monotonic() - started), min(self._limit, _LEAST_READY_SECONDS))
+        left = self._limit - (time.monotonic() - started)
+        if self._needs:
+            # What it needs may have taken all the time there was.
+            left = max(left, min(self._limit, _LEAST_READY_SECONDS))
         make_ready(
             self._name,
             self._planned.service,
@@ -195,6 +202,7 @@ class Lifecycle:
             timeout=left,
             log=self._locator.log,
             pause=self.tracker.pause,
+            state=lambda: self._context.engine.state(self.tracker.phase.container_id),
         )
 
     # -- running ------------------------------------------------------------------------------------------

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pytest_wincontainers.endpoints import ContainerInfo, EvidenceKeeper, TestStart
 from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.errors import StartError
+from pytest_wincontainers.reports import logs
 from pytest_wincontainers.reports.evidence import OpenEvidence
 from pytest_wincontainers.run.container.tracker import PhaseTracker
 
@@ -13,9 +16,10 @@ from pytest_wincontainers.run.container.tracker import PhaseTracker
 class OwnerLink:
     """The link of the endpoint that the owner uses, for checks and preparation."""
 
-    def __init__(self, engine: Engine, tracker: PhaseTracker) -> None:
+    def __init__(self, engine: Engine, tracker: PhaseTracker, worker: str = "") -> None:
         self._engine = engine
         self._tracker = tracker
+        self._worker = worker
         self._evidence = OpenEvidence()
 
     def info(self) -> ContainerInfo:
@@ -23,6 +27,9 @@ class OwnerLink:
 
     def container(self) -> Container:
         return Container(self._engine, self._tracker.phase.container_id)
+
+    def log(self) -> bytes:
+        return logs.read(Path(self.info().log))
 
     def evidence(self) -> EvidenceKeeper:
         # No test is running, so nothing is kept.
@@ -32,7 +39,7 @@ class OwnerLink:
         return TestStart()
 
     def worker(self) -> str:
-        return ""
+        return self._worker
 
     def restart(self) -> None:
         raise StartError(

@@ -62,6 +62,7 @@ class Locator:
             guest=info.guest,
             clock_offset=info.clock_offset,
             seconds=time.monotonic() - self._context.board.begun,
+            workers=self._planned.workers,
         )
 
     def flush_dns(self, container: str, *, noting: bool = True) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.errors import Cancelled, EngineUnavailable, PreparationError
-from pytest_wincontainers.plan import PlannedContainer
+from pytest_wincontainers.plan import PlannedContainer, part_of
 from pytest_wincontainers.run.container.follower import Follower
+from pytest_wincontainers.run.container.link import OwnerLink
 from pytest_wincontainers.run.container.phases import Preparing
 from pytest_wincontainers.run.container.readying import explained
 from pytest_wincontainers.run.container.snapshots import WORTH_SECONDS, Snapshot
@@ -20,6 +21,7 @@ from pytest_wincontainers.run.container.tracker import PhaseTracker
 from pytest_wincontainers.run.context import RunContext
 from pytest_wincontainers.run.errors import as_error
 from pytest_wincontainers.services.recipe import Recipe
+from pytest_wincontainers.services.roles import PerWorker
 from pytest_wincontainers.services.service import Preparation
 
 _LOG_SECONDS = 5.0
@@ -52,7 +54,8 @@ class Preparer:
         """
         service = self._planned.service
         tool = ToolContainer(self._context, self._planned, self._starter, self._tracker.pause)
-        preparation = Preparation(self._planned.declaration.base, self._progress, tool)
+        parts = self._parts()
+        preparation = Preparation(self._planned.declaration.base, self._progress, tool, parts)
         if snapshot is not None and snapshot.image is not None:
             if not self._is_sealed(endpoint, snapshot):
                 raise PreparationError("it is incomplete", hint="it will be recreated")
@@ -63,8 +66,15 @@ class Preparer:
         with self._explained():
             own = service.options.get("prepare")
             if own is not None:
-                own(endpoint)
+                # What each worker has a copy of is prepared before it is copied.
+                apart = bool(parts) and not (isinstance(service, PerWorker) and service.always_per_worker)
+                for one in parts if apart else [endpoint]:
+                    own(one)
             service.finish(endpoint, preparation)
+
+    def _parts(self) -> list[Any]:
+        service, workers, engine = self._planned.service, self._planned.workers, self._context.engine
+        return [part_of(service, workers, one).endpoint(OwnerLink(engine, self._tracker, one)) for one in workers]
 
     def _prepare_by_service(
         self, endpoint: Any, preparation: Preparation, recipe: Recipe, snapshot: Snapshot | None, restart: Restart

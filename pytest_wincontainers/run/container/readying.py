@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pytest_wincontainers.engines.base import Image
+from pytest_wincontainers.engines.base import ContainerState, Image
 from pytest_wincontainers.errors import (
     Cancelled,
     ContainerExited,
@@ -33,7 +33,15 @@ Pause = Callable[[float], None]
 
 
 def make_ready(
-    name: str, service: Service, endpoint: Any, *, image: Image | None, timeout: float, log: Path, pause: Pause
+    name: str,
+    service: Service,
+    endpoint: Any,
+    *,
+    image: Image | None,
+    timeout: float,
+    log: Path,
+    pause: Pause,
+    state: Callable[[], ContainerState],
 ) -> None:
     """Return once every check of the service holds. Raises StartError."""
     try:
@@ -44,7 +52,8 @@ def make_ready(
         raise NotReady(
             f"{name} {problem.message}" if problem.message.startswith("is ") else problem.message,
             details=problem.details or tail(log, TAIL_LINES),
-            hint=problem.hint
+            hint=_trouble(state)
+            or problem.hint
             or (f"its image exposes {exposed}; " if exposed else "")
             + f"its log is {log}; --wincontainers-timeout or timeout= allows more time",
         ) from None
@@ -66,6 +75,14 @@ def make_ready(
             details=users_frames(problem),
             hint="a check returns None when it passes, otherwise a string that says why not",
         ) from problem
+
+
+def _trouble(state: Callable[[], ContainerState]) -> str:
+    """A hint where the engine knows why the container does not answer."""
+    with suppress(EngineError):
+        trouble = state().trouble
+        return f"{trouble}; find out who did that" if trouble else ""
+    return ""
 
 
 @contextmanager

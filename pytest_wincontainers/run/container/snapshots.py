@@ -118,7 +118,9 @@ def snapshot_of(context: RunContext, planned: PlannedContainer, image: Image, re
     key = key_now()
     if key is None:
         return None
-    return Snapshot(service, context.engine, context.locks, planned.name, key, key_now, refresh="refresh" in modes)
+    return Snapshot(
+        service, context.engine, context.locks, planned.declaration.name, key, key_now, refresh="refresh" in modes
+    )
 
 
 def prune(engine: Engine, keep: str) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from pytest_wincontainers.errors import NotReady, StartError
+from pytest_wincontainers.limits import OutOfTime, within
 from pytest_wincontainers.ready import Ready
 
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 0.5
 _GROWTH = 1.5
+_LEAST_SECONDS = 1.0
 
 
 def wait_until_ready(
@@ -24,18 +26,33 @@ def wait_until_ready(
     """Return once every check holds, one after the other.
 
     `pause` waits so many seconds, or raises when waiting has become pointless. Raises NotReady after
-    `timeout` seconds with what the last check said, and StartError for a check that returns something else.
+    `timeout` seconds with what the last check said; one that does not return by then is left alone. Raises StartError
+    for a check that returns something else than None or a string.
     """
-    begun = clock()
+    deadline = clock() + timeout
     for check in checks:
         delay = FIRST_PAUSE
-        while (why_not := check(endpoint)) is not None:
+        while (why_not := _asked(check, endpoint, deadline - clock())) is not None:
             if not isinstance(why_not, str):
                 raise StartError(
-                    f"the readiness check {getattr(check, '__name__', check)} returned {why_not!r}",
+                    f"{_name(check)} returned {why_not!r}",
                     hint="return None when the container is ready, or else a string that says why it is not",
                 )
-            if clock() - begun > timeout:
-                raise NotReady(f"is not ready after {timeout:g} s: {why_not}")
-            pause(delay)
+            if clock() >= deadline:
+                raise NotReady(f"is not ready after {timeout:.4g} s: {why_not}")
+            pause(min(delay, max(0.0, deadline - clock())))
             delay = min(delay * _GROWTH, LONGEST_PAUSE)
+
+
+def _asked(check: Ready, endpoint: Any, seconds: float) -> str | None:
+    """What a check says, or that it says nothing in that time."""
+    try:
+        # The last one of several still gets a moment.
+        return within(max(seconds, _LEAST_SECONDS), lambda: check(endpoint))
+    except OutOfTime:
+        return f"{_name(check)} did not return"
+
+
+def _name(check: Ready) -> str:
+    """The name of a check for people: a function's own, or else that of its class."""
+    return f"the check {getattr(check, '__qualname__', type(check).__qualname__)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ from pytest_wincontainers.services import (
     EngineInfo,
     Guest,
     Link,
+    PerWorker,
     Ready,
     Returned,
     ServerLogs,
@@ -25,7 +26,8 @@ from pytest_wincontainers.services import (
 )
 from pytest_wincontainers.services import logs as files
 from pytest_wincontainers.services.iis.endpoint import IisEndpoint, IisFace
-from pytest_wincontainers.services.iis.logs import excerpts, fields_before
+from pytest_wincontainers.services.iis.layout import HostedSite, host, place
+from pytest_wincontainers.services.iis.logs import LogSites, excerpts, fields_before
 from pytest_wincontainers.services.iis.readiness import SitesAnswer
 from pytest_wincontainers.services.iis.servers import SERVERS
 from pytest_wincontainers.services.iis.sites import Feature, Site, check_sites
@@ -48,11 +50,15 @@ _LEAST_SECRET = 4
 
 
 @dataclass(frozen=True)
-class Iis(Service, StagedFiles, ServerLogs):
-    """A web server with one or more ASP.NET sites."""
+class Iis(Service, StagedFiles, ServerLogs, PerWorker):
+    """A web server with one or more ASP.NET sites; if joined, each of them once for each pytest-xdist worker."""
 
     sites: tuple[Site, ...] = ()
     features: Sequence[Feature] = ()
+    _shares: Mapping[str, Returned] = field(default_factory=dict, repr=False)
+    """What the declaring function returned, by worker."""
+    _worker: str = ""
+    """The worker whose sites these are, or all of them."""
 
     kind: ClassVar[str] = "iis"
     hyperv_memory: ClassVar[int | None] = 2048
@@ -67,11 +73,27 @@ class Iis(Service, StagedFiles, ServerLogs):
         for application in (one for site in self.sites for one in site.all_applications):
             for folder in (application.path, *application.virtual_directories.values()):
                 check_links(base / folder)
-        check_configuration((one for site in self.sites for one in site.all_applications), base)
+
+    def check_returned(self, base: Path, returned: Returned) -> None:
+        check_configuration((one for site in self.sites for one in site.all_applications), base, returned)
+
+    def joined(self, returned: Mapping[str, Returned]) -> Service:
+        return replace(self, _shares=returned)
+
+    def part(self, workers: Sequence[str], worker: str) -> Service:
+        return replace(self, _shares={one: {} for one in workers}, _worker=worker)
+
+    @property
+    def hosted(self) -> list[HostedSite]:
+        """The sites of the container, or of one worker."""
+        return [one for one in host(self.sites, self._shares) if self._is_own(one)]
+
+    def _is_own(self, hosted: HostedSite) -> bool:
+        return self._worker in ("", hosted.worker)
 
     @property
     def ports(self) -> tuple[int, ...]:
-        return tuple(dict.fromkeys(site.port for site in self.sites))
+        return tuple(dict.fromkeys(one.site.port for one in self.hosted))
 
     def secrets(self, token: Callable[[], str]) -> Mapping[str, str]:
         # None that this makes, but those that logs must not show; a very short one is part of too many words.
@@ -84,16 +106,27 @@ class Iis(Service, StagedFiles, ServerLogs):
 
     def staged(self, base: Path, guest: Guest, secrets: Mapping[str, str], returned: Returned) -> Staged:
         server = SERVERS[guest]
-        placed = server.place(self.sites)
+        placed = server.place(self.hosted)
         folders, notes = staged(placed, base, returned)
         environment = {**self.options.get("environment", {}), **returned.get("environment", {})}
         return Staged((*folders, server.setup(placed, environment, features=self.features)), tuple(notes))
 
     def face(self, host: str, ports: Mapping[int, int], secrets: Mapping[str, str]) -> IisFace:
-        return IisFace(host, ports, {site.name: site for site in self.sites})
+        sites = {one.declared.name: one.declared for one in self.hosted}
+        if not self._worker:
+            return IisFace(host, ports, sites)
+        # By the declared ports, which is how tests and neighbours know them.
+        return IisFace(host, {one.declared.port: ports[one.site.port] for one in self.hosted}, sites)
 
     def endpoint(self, link: Link) -> IisEndpoint:
-        return IisEndpoint(link, self.face, self.sites)
+        return IisEndpoint(link, self.face, self.hosted, self._log_sites)
+
+    @property
+    def _log_sites(self) -> LogSites:
+        everything = host(self.sites, self._shares)
+        names = [one.declared.name if self._is_own(one) else None for one in everything]
+        pools = {one.pool_name for one in place(everything, "", nested=False) if not self._is_own(one.hosted)}
+        return LogSites(names, frozenset(pools))
 
     def shut_down(self, endpoint: IisEndpoint, container: Container) -> None:
         # IIS keeps nothing that is not on disk already, and on Server 2025 its stop can take ten minutes.
@@ -104,7 +137,7 @@ class Iis(Service, StagedFiles, ServerLogs):
         return max((site.timeout or 0.0 for site in self.sites), default=0.0)
 
     def readiness(self) -> Sequence[Ready]:
-        return (SitesAnswer(self.sites),)
+        return (SitesAnswer(tuple(one.site for one in self.hosted)),)
 
     def flush_logs(self, endpoint: IisEndpoint) -> None:
         endpoint.flush_logs()
@@ -112,4 +145,4 @@ class Iis(Service, StagedFiles, ServerLogs):
     def excerpts(self, log: Path, offset: int, since: float, until: float) -> Mapping[str, Sequence[str]]:
         written = files.read(log)
         lines = files.whole_lines(written[offset:])
-        return excerpts(lines, [site.name for site in self.sites], fields_before(written[:offset]), since, until)
+        return excerpts(lines, self._log_sites, fields_before(written[:offset]), since, until)

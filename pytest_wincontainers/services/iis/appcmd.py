@@ -32,7 +32,7 @@ def setup(placed: Sequence[PlacedApplication], environment: Mapping[str, str]) -
         if one.pool_name not in made:
             made.add(one.pool_name)
             calls.append(_add_pool(one.pool_name, one.pool))
-            calls += _environment(one.pool_name, {**environment, **one.pool.environment})
+            calls += _environment(one.pool_name, {**environment, **one.environment})
         calls += _add_application(one)
     return [subprocess.list2cmdline(call) for call in calls]
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from pytest_wincontainers.errors import EngineError, NotReady, PreparationError
 from pytest_wincontainers.services import Endpoint, Face, FaceMaker, Link, logs
-from pytest_wincontainers.services.iis.logs import Event, LogEntry, LogReader, Request, fields_before
+from pytest_wincontainers.services.iis.layout import HostedSite
+from pytest_wincontainers.services.iis.logs import Event, LogEntry, LogReader, LogSites, Request, fields_before
 from pytest_wincontainers.services.iis.readiness import SitesAnswer
 from pytest_wincontainers.services.iis.server import WebServer
 from pytest_wincontainers.services.iis.servers import SERVERS
@@ -50,9 +51,10 @@ class IisFace(Face):
 class IisEndpoint(Endpoint[IisFace]):
     """A web server with its sites; `url` is the URL of the first site."""
 
-    def __init__(self, link: Link, face: FaceMaker[IisFace], sites: Sequence[Site]) -> None:
+    def __init__(self, link: Link, face: FaceMaker[IisFace], hosted: Sequence[HostedSite], log_sites: LogSites) -> None:
         super().__init__(link, face)
-        self._sites = {site.name: site for site in sites}
+        self._hosted = hosted
+        self._log_sites = log_sites
 
     def site(self, name: str) -> SiteFace:
         """The site of that name. Raises LookupError."""
@@ -84,7 +86,7 @@ class IisEndpoint(Endpoint[IisFace]):
         start, offset = (began.time, began.offset) if since is None else (since, 0)
         written = logs.read(self._log)
         # What was written before the test came before it; that also narrows down what has whole seconds only.
-        reader = LogReader(list(self._sites), fields_before(written[:offset]))
+        reader = LogReader(self._log_sites, fields_before(written[:offset]))
         for one in reader.read(logs.whole_lines(written[offset:])):
             if isinstance(one, LogEntry) and one.what.time + one.resolution >= start:
                 yield one
@@ -124,11 +126,11 @@ class IisEndpoint(Endpoint[IisFace]):
         """
         if site is not None:
             self.site(site)
-        chosen = [one for one in self._server.place(list(self._sites.values())) if site in (None, one.site.name)]
+        chosen = [one for one in self._server.place(self._hosted) if site in (None, one.hosted.declared.name)]
         deadline = time.monotonic() + _RECYCLE_SECONDS
         for pool in dict.fromkeys(one.pool_name for one in chosen):
             self._server.recycle(pool, self._run, deadline)
-        answers = SitesAnswer(tuple({one.site.name: one.site for one in chosen}.values()))
+        answers = SitesAnswer(tuple({one.number: one.hosted.declared for one in chosen}.values()))
         while (why_not := answers(self)) is not None:
             if time.monotonic() > deadline:
                 raise NotReady(f"{self.name} does not respond after it was recycled: {why_not}", hint="check its log")

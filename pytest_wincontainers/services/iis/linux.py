@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from pytest_wincontainers.services import Container, ExecResult, Folder
 from pytest_wincontainers.services.iis import nginx
-from pytest_wincontainers.services.iis.layout import PlacedApplication, place
+from pytest_wincontainers.services.iis.layout import HostedSite, PlacedApplication, place
 from pytest_wincontainers.services.iis.server import RunProgram
-from pytest_wincontainers.services.iis.sites import Site
 
 SITES = "/srv/sites/"
 
@@ -16,7 +15,7 @@ SITES = "/srv/sites/"
 class LinuxServer:
     """See `WebServer`."""
 
-    def place(self, sites: Sequence[Site]) -> list[PlacedApplication]:
+    def place(self, sites: Sequence[HostedSite]) -> list[PlacedApplication]:
         # Mono serves what is in an application's folder.
         return place(sites, SITES, nested=True)
 
@@ -28,7 +27,7 @@ class LinuxServer:
         for one in placed:
             before = made[one.pool_name].applications if one.pool_name in made else ()
             applications = (*before, (one.application.at, one.folder))
-            made[one.pool_name] = nginx.Pool(one.pool_name, one.pool.environment, applications)
+            made[one.pool_name] = nginx.Pool(one.pool_name, one.environment, applications, one.number)
         servers = [
             nginx.Server(
                 number=root.number,

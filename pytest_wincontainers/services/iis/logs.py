@@ -27,6 +27,9 @@ _TAGGED = re.compile(r"\[(w3c (?P<site>\d+)|httperr|event (?P<key>[\w.-]+)|mark)
 _FIELDS = "#Fields:"
 _HEADER = re.compile(rb"(?m)^\S+ \[(w3c \d+|httperr)\] #Fields: (.*)$")
 _NOTHING = "-"
+# In events of ASP.NET, and of the process activation service.
+_DOMAIN = re.compile(r"/LM/W3SVC/(\d+)/ROOT")
+_POOL = re.compile(r"application pool '?([\w.-]*\w)")
 
 Fields = Mapping[str, Sequence[str]]
 """The names of the fields, by log: `w3c 1`, `httperr`."""
@@ -68,6 +71,27 @@ class Event:
 
 
 @dataclass(frozen=True)
+class LogSites:
+    """Whose a line is: the sites of a container, in the order of their ids."""
+
+    names: Sequence[str | None]
+    """The declared names; None for a site of another pytest-xdist worker, whose lines are left out."""
+    other_pools: frozenset[str] = frozenset()
+    """The application pools of other workers."""
+
+    def name(self, number: int) -> str | None:
+        """The name of the site with that id; "" if it is not known."""
+        return self.names[number - 1] if 0 < number <= len(self.names) else ""
+
+    def concerns(self, event: Event) -> bool:
+        """Whether an event may be of these sites; not every event says where it comes from."""
+        site, pool = _DOMAIN.search(event.message), _POOL.search(event.message)
+        if site is not None:
+            return self.name(int(site[1])) is not None
+        return pool is None or pool[1] not in self.other_pools
+
+
+@dataclass(frozen=True)
 class LogEntry:
     """A request or an event with the lines that told of it."""
 
@@ -81,7 +105,7 @@ class LogEntry:
 class LogReader:
     """Reads lines in their order; what is not complete yet comes with later lines."""
 
-    def __init__(self, sites: Sequence[str], fields: Fields | None = None) -> None:
+    def __init__(self, sites: LogSites, fields: Fields | None = None) -> None:
         self._sites = sites
         self._fields = dict(fields or {})
         self._events: dict[str, tuple[dict[str, object], list[str]]] = {}
@@ -110,23 +134,25 @@ class LogReader:
             # HTTPERR also has connections that were closed without a request.
             if log == "httperr" and values.get("cs-method", _NOTHING) == _NOTHING:
                 return
+            number = log.partition(" ")[2] or values.get("s-siteid", _NOTHING)
+            site = self._sites.name(int(number) if number.isdecimal() else 0)
+            if site is None:
+                return
             try:
-                request = self._made(log, values)
+                request = self._made(site, values)
             except (KeyError, ValueError):
                 yield line
                 return
             shown = (f"{_FIELDS} {' '.join(self._fields[log])}", text)
             yield LogEntry(log, request, shown, 0.0 if "." in values["time"] else 1.0)
 
-    def _made(self, log: str, values: Mapping[str, str]) -> Request:
+    def _made(self, site: str, values: Mapping[str, str]) -> Request:
         stem, question, query = values.get("cs-uri", "").partition("?")
         taken = values.get("time-taken")
-        number = log.partition(" ")[2] or values.get("s-siteid", _NOTHING)
-        site = int(number) if number.isdecimal() else 0
         status = values["sc-status"]
         query = query if question else values.get("cs-uri-query", "")
         return Request(
-            site=self._sites[site - 1] if 0 < site <= len(self._sites) else "",
+            site=site,
             time=timestamp(f"{values['date']}T{values['time']}Z"),
             method=values["cs-method"],
             path=unquote(values.get("cs-uri-stem") or stem),
@@ -158,9 +184,9 @@ class LogReader:
                 level=str(head["level"]),
                 message="\n".join(said),
             )
-            yield LogEntry(
-                "events", event, (f"{when[11:23].rstrip('Z')} {event.level} {event.source} {event.id}", *said)
-            )
+            if self._sites.concerns(event):
+                heading = f"{when[11:23].rstrip('Z')} {event.level} {event.source} {event.id}"
+                yield LogEntry("events", event, (heading, *said))
 
 
 def fields_before(content: bytes) -> Fields:
@@ -169,7 +195,7 @@ def fields_before(content: bytes) -> Fields:
 
 
 def excerpts(
-    lines: Iterable[files.Line], sites: Sequence[str], fields: Fields, since: float, until: float
+    lines: Iterable[files.Line], sites: LogSites, fields: Fields, since: float, until: float
 ) -> dict[str, list[str]]:
     """The part from `since` to `until` for a test's report, by log: "" for the container's own output."""
     found: dict[str, list[str]] = {"": []}

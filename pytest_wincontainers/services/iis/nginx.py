@@ -27,11 +27,12 @@ _FIRST_PORT = 9000
 
 @dataclass(frozen=True)
 class Pool:
-    """A Mono process; `applications` maps virtual paths to folders."""
+    """A Mono process; `applications` maps virtual paths to folders, `site` is the number of their site."""
 
     name: str
     environment: Mapping[str, str] = field(default_factory=dict)
     applications: Sequence[tuple[str, str]] = ()
+    site: int = 1
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def _pool_script(pool: Pool, port: int) -> str:
     applications = ",".join(f"{path}:{folder}" for path, folder in pool.applications)
     options = [f"/applications={applications}", f"/socket=tcp:127.0.0.1:{port}", "/printlog=True", "/loglevels=Error"]
     # By env, as a shell does not take every name that a variable can have.
-    variables = [f"{name}={value}" for name, value in pool.environment.items()]
+    given = {"WINCONTAINERS_SITE": str(pool.site), **pool.environment}
+    variables = [f"{name}={value}" for name, value in given.items()]
     return f"exec env {shlex.join([*variables, 'fastcgi-mono-server4', *options])}\n"
 
 

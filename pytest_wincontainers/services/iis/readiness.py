@@ -7,7 +7,9 @@ import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from html import unescape
 from typing import Protocol
 
@@ -17,8 +19,9 @@ from pytest_wincontainers.services.iis.logs import Event
 from pytest_wincontainers.services.iis.sites import Site
 
 _ERROR_LINES = 12
+_STACK = re.compile(r"(?i)(exception )?stack trace:|at \S.*|\[\w+: .*\]|.*\)( \+\d+| in .*:\d+)")
 _TRIES_WITH_500 = 3
-_EVENTS = 2
+_NOT_FOUND_SECONDS = 10.0
 
 
 class SitesEndpoint(Protocol):
@@ -36,18 +39,22 @@ class SitesAnswer:
     """Ready once every site has responded; all sites are requested in parallel.
 
     The status codes 502 to 504 mean that an application is still starting. A 500 comes from the application itself; if
-    it is repeated, waiting longer does not help.
+    it is repeated, waiting longer does not help. Neither does it after a 404, except that not every site has something
+    at "/".
     """
 
     sites: tuple[Site, ...]
     _answered: set[str] = field(default_factory=set)
+    _missed: dict[str, float] = field(default_factory=dict)
     _begun: dict[str, float] = field(default_factory=dict)
 
     def __call__(self, endpoint: SitesEndpoint) -> str | None:
         waiting = [site for site in self.sites if site.name not in self._answered]
         outcomes: queue.SimpleQueue[tuple[Site, str | WincontainersError | None]] = queue.SimpleQueue()
         for site in waiting:
-            threading.Thread(target=self._ask, args=(endpoint, site, outcomes), daemon=True).start()
+            # In this thread's context, which has the time limit of the check.
+            ask = partial(copy_context().run, self._ask, endpoint, site, outcomes)
+            threading.Thread(target=ask, daemon=True).start()
         reasons = []
         asked = time.monotonic()
         for _ in waiting:
@@ -91,29 +98,49 @@ class SitesAnswer:
             answer = request(endpoint.host, endpoint.ports[site.port], site.health, headers, seconds)
             if isinstance(answer, str):
                 return answer
+            if answer.status == 404 and site.health != "/":
+                return self._not_found(site, answer.body)
             if answer.status < 500:
                 return None
             if answer.status != 500:
                 return f"HTTP status {answer.status}"
             page = answer.body
+        event = _last_event(endpoint, site)
+        # The event has a stack too.
+        said = [error_text(page, stack=not event), *([f"event log:\n{event}"] if event else [])]
         raise NotReady(
             f"the site {site.name} responds to {site.health} with HTTP status 500",
-            details="\n".join([error_text(page), *_events(endpoint)]),
+            details="\n".join(said),
             hint="fix the site, or use a path that works without what is missing: Site(..., health=…)",
         )
 
+    def _not_found(self, site: Site, page: bytes) -> str:
+        # While IIS starts its sites, it can be IIS that says so.
+        first = self._missed.setdefault(site.name, time.monotonic())
+        if time.monotonic() - first > _NOT_FOUND_SECONDS:
+            raise NotReady(
+                f"the site {site.name} responds to {site.health} with HTTP status 404",
+                details=error_text(page, stack=False),
+                hint="Site(..., health=…) must be a path that exists; omit it for a site that has none",
+            )
+        return "HTTP status 404"
 
-def _events(endpoint: SitesEndpoint) -> list[str]:
+
+def _last_event(endpoint: SitesEndpoint, site: Site) -> str:
     """What the server's event log says: with customErrors, the page is silent."""
     try:
-        return [f"event log:\n{event.message}" for event in endpoint.events()[-_EVENTS:]]
+        messages = [event.message for event in endpoint.events()]
     except WincontainersError:
-        return []
+        return ""
+    page = site.health.partition("?")[0]
+    # An application that does not start at all names no page.
+    return ([one for one in messages if page in one] or messages or [""])[-1]
 
 
-def error_text(page: bytes) -> str:
+def error_text(page: bytes, *, stack: bool = True) -> str:
     """What an ASP.NET error page says, without its markup."""
     text = page.decode("utf-8", "replace")
-    text = re.sub(r"(?is)<(style|script|head)\b.*?</\1>", "", text)
+    text = re.sub(r"(?is)<(style|script|head)\b.*?</\1>|<!--.*?-->", "", text).partition("Version Information")[0]
     lines = (unescape(re.sub(r"<[^>]*>", " ", line)).strip() for line in text.splitlines())
-    return "\n".join([line for line in lines if line][:_ERROR_LINES])
+    told = [line for line in lines if line and (stack or not _STACK.fullmatch(line))]
+    return "\n".join(told[:_ERROR_LINES])

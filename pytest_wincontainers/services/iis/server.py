@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from pytest_wincontainers.services import Container, ExecResult, Folder
-from pytest_wincontainers.services.iis.layout import PlacedApplication
-from pytest_wincontainers.services.iis.sites import Site
+from pytest_wincontainers.services.iis.layout import HostedSite, PlacedApplication
 
 RunProgram = Callable[..., str]
 """Runs a program in the container, word by word; its output. Raises PreparationError where it fails."""
@@ -16,7 +15,7 @@ RunProgram = Callable[..., str]
 class WebServer(Protocol):
     """IIS, or its counterpart."""
 
-    def place(self, sites: Sequence[Site]) -> list[PlacedApplication]:
+    def place(self, sites: Sequence[HostedSite]) -> list[PlacedApplication]:
         """Every application in its folder, each site's own first."""
 
     def setup(

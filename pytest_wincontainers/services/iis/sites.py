@@ -6,17 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pytest_wincontainers.errors import DeclarationError
 
 Identity = Literal["ApplicationPoolIdentity", "LocalService", "LocalSystem", "NetworkService"]
 PipelineMode = Literal["Integrated", "Classic"]
 Feature = Literal["dynamic-compression", "url-rewrite", "websockets"]
-
-IDENTITIES = ("ApplicationPoolIdentity", "LocalService", "LocalSystem", "NetworkService")
-PIPELINE_MODES = ("Integrated", "Classic")
-RUNTIMES = ("v4.0", "v2.0", "")
 
 # appcmd names an application by its site's name, a slash and its path, and IIS's own tools refuse the others
 # (iis-blogs davcox, "Why does the IIS7 UI limit certain characters?"); appcmd itself takes & and quotes.
@@ -40,7 +36,9 @@ class AppPool:
     enable_32bit: bool = False
     pipeline_mode: PipelineMode = "Integrated"
     runtime: Literal["v4.0", "v2.0", ""] = "v4.0"
-    identity: Identity = "ApplicationPoolIdentity"
+    identity: Annotated[Identity, "use one of these, or set user= and password= to use an account"] = (
+        "ApplicationPoolIdentity"
+    )
     user: str | None = None
     password: str = field(default="", repr=False)
 
@@ -71,9 +69,10 @@ class Site:
     then `app_settings` and `connection_strings` are added to it or replace existing entries. The file on disk is not
     modified. A transform that matches nothing is noted in the summary; with `strict` it is an error.
 
-    `health` is the path that is requested until the site responds; `timeout` is how many seconds this may take once
-    the port is open, instead of the container's timeout. With `host_header` the site only responds to requests for
-    that host, so that several sites can share a port. `virtual_directories` maps virtual paths to directories.
+    `health` is the path that is requested until the site responds; it must exist, except for "/". `timeout` is how many
+    seconds this may take once the port is open, instead of the container's timeout. With `host_header` the site only
+    responds to requests for that host, so that several sites can share a port. `virtual_directories` maps virtual paths
+    to directories.
     """
 
     name: str
@@ -171,16 +170,6 @@ def _problems(site: Site, base: Path) -> Iterator[tuple[str, str]]:
 
 
 def _pool_problems(pool: AppPool) -> Iterator[tuple[str, str]]:
-    choices: Sequence[tuple[str, Sequence[str], str]] = (
-        (pool.identity, IDENTITIES, "identity"),
-        (pool.pipeline_mode, PIPELINE_MODES, "pipeline_mode"),
-        (pool.runtime, RUNTIMES, "runtime"),
-    )
-    for value, allowed, what in choices:
-        if value not in allowed:
-            listed = ", ".join(repr(one) for one in allowed)
-            hint = f"use one of {listed}; set user= and password= to use an account"
-            yield f"has a pool with an invalid {what}={value!r}", hint if what == "identity" else f"use one of {listed}"
     if pool.password and not pool.user:
         yield "has a pool with a password but no user", "add user="
     if any(not one.isprintable() for one in (pool.user or "", pool.password)):

@@ -11,10 +11,10 @@ from pytest_wincontainers.services.iis.layout import PlacedApplication
 from pytest_wincontainers.services.iis.sites import Application
 
 
-def check_configuration(applications: Iterable[Application], base: Path) -> None:
-    """Raise DeclarationError if a web.config is missing or cannot be changed as declared."""
+def check_configuration(applications: Iterable[Application], base: Path, returned: Returned) -> None:
+    """Raise DeclarationError if a web.config is missing or malformed, or cannot be changed as declared."""
     for application in applications:
-        _, warnings = _configured(application, base, {})
+        _, warnings = _configured(application, base, returned)
         if warnings and application.strict:
             raise DeclarationError(
                 f"a transform of {application.path} does not match its web.config",
@@ -25,29 +25,35 @@ def check_configuration(applications: Iterable[Application], base: Path) -> None
 
 def staged(placed: Sequence[PlacedApplication], base: Path, returned: Returned) -> tuple[list[Folder], list[str]]:
     """The directories to copy in, and the warnings of the transforms."""
-    folders, notes = [], []
+    folders: list[Folder] = []
+    notes: dict[str, None] = {}
     for one in placed:
-        replaced, warnings = _configured(one.application, base, returned)
+        replaced, warnings = _configured(one.application, base, one.hosted.returned or returned)
         folders.append(Folder(base / one.application.path, one.folder, replaced))
         folders += (Folder(base / source, folder) for source, folder in one.virtual_directories.values())
-        notes += [f"the web.config of {one.site.name}{one.application.at.rstrip('/')}: {line}" for line in warnings]
-    return folders, notes
+        name = f"{one.hosted.declared.name}{one.application.at.rstrip('/')}"
+        # Once for all workers.
+        notes.update(dict.fromkeys(f"the web.config of {name}: {line}" for line in warnings))
+    return folders, list(notes)
 
 
 def _configured(application: Application, base: Path, returned: Returned) -> tuple[Mapping[str, bytes], Sequence[str]]:
     """The web.config as the container gets it, by its name in the folder; and warnings. From the file on disk each
     time, as a transform that is applied twice inserts twice."""
-    from pytest_wincontainers.webconfig import apply_settings, find_web_config, transform
+    from pytest_wincontainers.webconfig import apply_settings, check, find_web_config, transform, web_configs
 
     folder = base / application.path
     below = application.at != "/"
     if below and not (application.transforms or application.connection_strings or application.app_settings):
         # It has its site's settings.
+        for config in web_configs(folder):
+            check(config)
         return {}, ()
     connection_strings = {**application.connection_strings, **returned.get("connection_strings", {})}
     app_settings = {**application.app_settings, **returned.get("app_settings", {})}
     config = find_web_config(folder)
     if not (application.transforms or connection_strings or app_settings):
+        check(config)
         return {}, ()
     transformed = transform(config, *_transform_files(application.transforms, folder, base))
     content = transformed.content

@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from pytest_wincontainers.errors import NotReady
 from pytest_wincontainers.services import Container, ExecResult, Folder
 from pytest_wincontainers.services.iis import appcmd
-from pytest_wincontainers.services.iis.layout import PlacedApplication, place
+from pytest_wincontainers.services.iis.layout import HostedSite, PlacedApplication, place
 from pytest_wincontainers.services.iis.server import RunProgram
-from pytest_wincontainers.services.iis.sites import Site
 
 SITES = "C:\\sites\\"
 SETUP = "C:\\wincontainers"
@@ -26,7 +25,7 @@ _POLL_SECONDS = 0.1
 class WindowsServer:
     """See `WebServer`."""
 
-    def place(self, sites: Sequence[Site]) -> list[PlacedApplication]:
+    def place(self, sites: Sequence[HostedSite]) -> list[PlacedApplication]:
         return place(sites, SITES, nested=False)
 
     def setup(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -16,12 +16,15 @@ from pytest_wincontainers.databases.schema import SYSTEM
 from pytest_wincontainers.errors import DeclarationError, PreparationError
 from pytest_wincontainers.migrations.command import PLACEHOLDERS, Command, judge, run_here
 from pytest_wincontainers.migrations.files import find
+from pytest_wincontainers.migrations.placeholders import Placeholders
+from pytest_wincontainers.migrations.placeholders import check as check_placeholders
 from pytest_wincontainers.services import (
     SERVERCORE,
     Container,
     Folder,
     Guest,
     Link,
+    PerWorker,
     Preparation,
     Ready,
     Returned,
@@ -35,6 +38,7 @@ from pytest_wincontainers.services import (
 from pytest_wincontainers.services.images import OWN_IMAGES
 from pytest_wincontainers.services.mysql.endpoint import MySqlEndpoint, MySqlFace
 from pytest_wincontainers.services.mysql.layouts import LAYOUTS
+from pytest_wincontainers.services.mysql.names import check_database, check_user, check_user_of
 from pytest_wincontainers.services.mysql.readiness import Answers
 
 if TYPE_CHECKING:
@@ -49,23 +53,37 @@ _SHUTDOWN_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
+class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
     """A MySQL server with one database, made by migrations."""
 
     database: str = "test"
     user: str | None = None
     migrations: str | Path | Command | None = None
     migrations_pattern: str = "*.sql"
+    placeholders: Placeholders = None
     log_statements: bool = False
     snapshot: Literal["auto", "never", "refresh"] = "auto"
     reset: Literal["test", "call"] | None = None
     per_worker: bool = False
+    _worker: str = ""
+    """The pytest-xdist worker whose copy of the database this is."""
 
     kind: ClassVar[str] = "mysql"
     own_image: ClassVar[ServiceImage | None] = IMAGE
     hyperv_memory: ClassVar[int | None] = 2048
 
     def check(self, base: Path) -> None:
+        check_database(self.database, per_worker=self.per_worker)
+        if self.user is None:
+            check_user_of(self.database)
+        else:
+            check_user(self.user)
+        check_placeholders(self.placeholders)
+        if self.placeholders is not None and (self.migrations is None or isinstance(self.migrations, Command)):
+            raise DeclarationError(
+                "placeholders= is only for migrations= with a directory of SQL files",
+                hint="remove placeholders=, or pass values to a command in its environment=",
+            )
         if isinstance(self.migrations, Command):
             self.migrations.check(base)
         elif self.migrations is not None:
@@ -90,6 +108,25 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
             'reset="test" would reset data that tests of other pytest-xdist workers are using',
             hint="give each worker its own database with per_worker=True, or run with -n1 or without -n",
         )
+
+    @property
+    def always_per_worker(self) -> bool:
+        return self.per_worker
+
+    def joined(self, returned: Mapping[str, Returned]) -> Service:
+        if any(returned.values()):
+            raise DeclarationError(
+                "its environment would differ for each pytest-xdist worker, but they share this server",
+                hint="do not use what is per worker in this declaration, or omit per_worker=",
+            )
+        return self
+
+    def part(self, workers: Sequence[str], worker: str) -> Service:
+        return replace(self, _worker=worker)
+
+    @property
+    def _own_database(self) -> str:
+        return f"{self.database}_{self._worker}" if self._worker else self.database
 
     @property
     def _keeps(self) -> bool:
@@ -127,27 +164,25 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
 
     @property
     def _user(self) -> str:
-        return self.user or self.database
+        return self.database if self.user is None else self.user
 
     def face(self, host: str, ports: Mapping[int, int], secrets: Mapping[str, str]) -> MySqlFace:
         return MySqlFace(
             host=host,
             ports=ports,
-            database=self.database,
+            database=self._own_database,
             user=self._user,
             password=secrets["password"],
             root_password=secrets["root_password"],
         )
 
     def endpoint(self, link: Link) -> MySqlEndpoint:
-        worker = link.worker() if self.per_worker else ""
-        return MySqlEndpoint(link, self.face, OWN, self.database, worker, keeps=self._keeps)
+        copied = (self.database, self._own_database) if self._worker else None
+        return MySqlEndpoint(link, self.face, OWN, copied, keeps=self._keeps)
 
-    def enter(self, endpoint: MySqlEndpoint) -> None:
-        if self.per_worker:
-            endpoint.make_own()
-            if self.reset is not None:
-                endpoint.refuse_others()
+    def take_over(self, endpoint: MySqlEndpoint) -> None:
+        if self._worker:
+            endpoint.make_copy()
 
     def start_test(self, endpoint: MySqlEndpoint) -> None:
         if self.reset == "test":
@@ -168,7 +203,13 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
 
             folder = preparation.base / self.migrations
             root = partial(endpoint.connect, root=True)
-            migrate(root, folder, preparation.progress, pattern=self.migrations_pattern)
+            migrate(
+                root,
+                folder,
+                preparation.progress,
+                pattern=self.migrations_pattern,
+                placeholders=self.placeholders,
+            )
         if self._keeps and not self.options.get("prepare"):
             endpoint.keep(preparation.progress)
 
@@ -176,6 +217,9 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
         # What the user's own preparation did is a part of it, and is done in every run.
         if self._keeps and self.options.get("prepare"):
             endpoint.keep(preparation.progress)
+        for copy in preparation.parts:
+            preparation.progress(f"creating the database {copy.database}")
+            copy.make_copy(others=self.reset is None)
 
     def _run_tool(self, given: Command, endpoint: MySqlEndpoint, preparation: Preparation) -> None:
         face = endpoint.inside if given.image else endpoint
@@ -202,6 +246,7 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
             return None
         digest = hashlib.sha256()
         settings: list[object] = [self.database, self._user, self.migrations_pattern]
+        settings.append(sorted(self.placeholders.items()) if self.placeholders else self.placeholders)
         settings += [self.options.get("command"), self._keeps]
         settings += [
             sorted(environment.items()),
@@ -213,10 +258,10 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
             if not self.migrations.inputs:
                 return None
             digest.update(repr(self.migrations).encode())
-            paths = [base / one for one in self.migrations.inputs]
+            paths = list(self.migrations.input_files(base))
         else:
             paths = [one.path for one in find(base / self.migrations, self.migrations_pattern).files]
-        for path in _files_in(paths):
+        for path in paths:
             name = os.path.relpath(path, base) if path.anchor == base.anchor else str(path)
             digest.update(f"\0{len(name)} {name} {path.stat().st_size}\0".encode())
             with path.open("rb") as file:
@@ -274,8 +319,3 @@ def _end_server(cursor: Cursor) -> None:
     # server itself takes the time that it needs. It may hang up before it has answered.
     with suppress(pymysql.Error):
         cursor.execute("SHUTDOWN")
-
-
-def _files_in(paths: Iterable[Path]) -> Iterator[Path]:
-    for path in paths:
-        yield from sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]

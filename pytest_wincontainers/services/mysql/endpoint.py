@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from pytest_wincontainers.databases.changes import changes
 from pytest_wincontainers.databases.prepared import PreparedState
 from pytest_wincontainers.errors import PreparationError
 from pytest_wincontainers.services import Endpoint, Face, FaceMaker, Link
+from pytest_wincontainers.services.mysql.connection import connect
 from pytest_wincontainers.services.mysql.layouts import LAYOUTS
 
 if TYPE_CHECKING:
@@ -29,7 +31,9 @@ class MySqlFace(Face):
     @property
     def connection_string(self) -> str:
         """The connection string for ADO.NET, with the short keywords that ADO.NET and ODBC drivers share."""
-        return f"Server={self.host};Port={self.port};Database={self.database};Uid={self.user};Pwd={self.password}"
+        values = {"Database": self.database, "Uid": self.user, "Pwd": self.password}
+        quoted = "".join(f";{name}={_quoted(value)}" for name, value in values.items())
+        return f"Server={self.host};Port={self.port}{quoted}"
 
     @property
     def url(self) -> str:
@@ -42,23 +46,11 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
     """A MySQL server with its database; with `per_worker`, the database of this pytest-xdist worker."""
 
     def __init__(
-        self, link: Link, face: FaceMaker[MySqlFace], own: str, database: str, worker: str, *, keeps: bool
+        self, link: Link, face: FaceMaker[MySqlFace], own: str, copied: tuple[str, str] | None, *, keeps: bool
     ) -> None:
         super().__init__(link, face)
         self._keeps = keeps
-        self._shared = database
-        self._database = f"{database}_{worker}" if worker else database
-        copied = (database, self._database) if worker else None
         self._prepared = PreparedState(lambda: self.connect(root=True, database="information_schema"), own, copied)
-
-    @property
-    def _face(self) -> MySqlFace:
-        return replace(super()._face, database=self._database)
-
-    @property
-    def inside(self) -> MySqlFace:
-        """How other containers on the network reach this server and database."""
-        return replace(super().inside, database=self._database)
 
     def reset(self) -> None:
         """Restore the prepared state of the databases: data, AUTO_INCREMENT and definitions.
@@ -89,23 +81,19 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         self._attempt("looked at", count)
         return counted
 
-    def make_own(self) -> None:
-        """Create this worker's database, if there are workers. Raises PreparationError."""
-        if self._database == self._shared:
-            return
-        self._attempt("copied", lambda: self._prepared.make_copy([(self.user, "%")]))
+    def make_copy(self, *, others: bool = True) -> None:
+        """Make a worker's copy of the prepared database, anew if there is one. Raises PreparationError.
 
-    def refuse_others(self) -> None:
-        """Raise PreparationError if there are databases that a reset of this worker's database would not restore."""
-        if self._database == self._shared:
-            return
-        others = self._prepared.others()
-        if others:
+        Without `others`, there may be no databases that a reset of the copy would not restore.
+        """
+        left = [] if others else self._prepared.others()
+        if left:
             raise PreparationError(
-                f"reset= with per_worker=True only resets a worker's copy of {self._shared}, but the migrations also "
-                f"created {', '.join(others)}, which all workers share",
+                f"reset= with per_worker=True only resets a worker's copy of the database, but the migrations also "
+                f"created {', '.join(left)}, which all workers share",
                 hint="omit per_worker= and run without workers, or omit reset=",
             )
+        self._attempt("copied", lambda: self._prepared.make_copy([(self.user, "%")]))
 
     def _attempt(self, done: str, step: Callable[[], None]) -> None:
         import pymysql
@@ -145,10 +133,8 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         It commits after each statement, so every query sees what others have written. `options` are those of
         pymysql.connect. Raises pymysql.Error.
         """
-        import pymysql
-
         face = self._face
-        return pymysql.connect(
+        return connect(
             **{
                 "host": face.host,
                 "port": face.port,
@@ -196,3 +182,13 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         if done.exit_code != 0:
             raise PreparationError(f"mysqldump of {self.name} failed", details=done.output, hint="check its log")
         return done.stdout
+
+
+def _quoted(value: str) -> str:
+    # As .NET's DbConnectionStringBuilder does (dotnet/runtime DbConnectionOptions.cs).
+    if re.fullmatch(r"""[^"'=;\s\x00-\x1f\x7f-\x9f]*""", value):
+        return value
+    if '"' in value and "'" not in value:
+        return f"'{value}'"
+    doubled = value.replace('"', '""')
+    return f'"{doubled}"'

@@ -107,6 +107,14 @@ class TestWarnings:
         _, warnings = warned("<a/>" * 100, '<a xdt:Transform="RemoveAttributes"/>')
         assert warnings == ["transform 1, line 1: RemoveAttributes finds no attributes to remove."]
 
+    def test_are_told_beside_errors(self, errors):
+        found = errors("", '<a xdt:Transform="Remove"/>', '<b xdt:Transform="Remove"/>\n<c xdt:Transform="Nonsense"/>')
+        assert found == [
+            "transform 2, line 2: There is no transform 'Nonsense'.",
+            "warning: transform 1, line 1: Remove changes nothing: no element matches /configuration/a.",
+            "warning: transform 2, line 1: Remove changes nothing: no element matches /configuration/b.",
+        ]
+
 
 class TestErrors:
     def test_all_errors_are_collected(self, errors):
@@ -209,6 +217,32 @@ class TestInputs:
         result = transform(f"<r>{opening}{closing}</r>".encode(), xdt.encode())
         assert result.content.count(b"<b />") == 1
         assert len(result.warnings) == 1
+
+
+class TestEncodings:
+    """A transform is read as its bytes are. A document must declare what it is, or .NET does not read it."""
+
+    @pytest.mark.parametrize("declared", ["utf-16", "UTF-16LE", "ucs-2", "utf-32"])
+    @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+    def test_a_transform_in_utf_8_may_declare_another(self, declared, mark):
+        xdt = f'<?xml version="1.0" encoding="{declared}"?><r xmlns:x="{XDT}"><a k="é" x:Transform="Insert"/></r>'
+        assert transform(b"<r></r>", mark + xdt.encode()).content == '<r><a k="é" /></r>'.encode()
+
+    @pytest.mark.parametrize("declared", ["utf-16", "UTF-16LE", "ucs-2", "utf-32"])
+    @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+    def test_a_document_in_utf_8_may_not(self, declared, mark):
+        content = mark + f'<?xml version="1.0" encoding="{declared}"?>\n<r/>'.encode()
+        for use in (lambda: transform(content), lambda: apply_settings(content, {}, {"a": "b"})):
+            with pytest.raises(TransformError, match=f"declares the encoding {declared} but is not") as caught:
+                use()
+            assert caught.value.hint == 'Save the file as UTF-8 and declare encoding="utf-8".'
+
+    def test_nor_may_one_in_utf_16_declare_utf_8(self):
+        content = '<?xml version="1.0" encoding="utf-8"?><r/>'.encode("utf-16")
+        with pytest.raises(TransformError, match="declares the encoding utf-8 but is not"):
+            transform(content)
+        xdt = f'<?xml version="1.0" encoding="utf-8"?><r xmlns:x="{XDT}"><a x:Transform="Insert"/></r>'
+        assert transform(b"<r></r>", xdt.encode("utf-16")).content == b"<r><a /></r>"
 
 
 def test_without_lxml_the_error_says_what_to_install(monkeypatch):

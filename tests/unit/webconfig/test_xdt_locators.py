@@ -103,6 +103,58 @@ class TestXPath:
         assert errors('<a k="1">t</a>', xdt)[0].startswith("transform 1, line 1: The XPath /")
 
 
+UNDEFINED = [
+    ("Condition(p:x)", "the prefix 'p' is not declared"),
+    ("Condition(@p:x='1')", "the prefix 'p' is not declared"),
+    ("Condition(child::p:*)", "the prefix 'p' is not declared"),
+    ("XPath(/configuration/p:a)", "the prefix 'p' is not declared"),
+    ("Condition($x)", "there are no variables"),
+    ("Condition(matches(@k,'1'))", "there is no function 'matches'"),
+    ("Condition(q:contains(@k,'1'))", "there is no function 'q:contains'"),
+]
+
+
+class TestUndefinedNames:
+    """.NET looks at every name before it looks for elements; libxml2 only once an element is found."""
+
+    @pytest.mark.parametrize(("locator", "message"), UNDEFINED)
+    @pytest.mark.parametrize("inner", ["", "<a k='1'/>"])
+    def test_are_an_error_even_where_nothing_matches(self, errors, inner, locator, message):
+        found = errors(inner, f'<a xmlns:q="urn:q" xdt:Transform="Remove" xdt:Locator="{locator}"/>')
+        assert len(found) == 1
+        assert "is not valid" in found[0]
+        assert message in found[0]
+
+    def test_are_an_error_on_the_way_to_a_parent_too(self, errors):
+        xdt = '<a xdt:Locator="Condition(p:x)"><b xdt:Transform="Insert"/></a>'
+        assert "the prefix 'p' is not declared" in errors("", xdt)[0]
+
+    @pytest.mark.parametrize(
+        "expression",
+        [
+            "q:x",
+            "@xml:lang",
+            "ancestor-or-self::q:*",
+            ". = 'p:x'",
+            ". = &quot;p:x('$y')&quot;",
+            "not(a) and (b) or (c) and (1 div (2)) = (3 mod (2))",
+            "text() or comment() or node() or processing-instruction('x')",
+            "string-length (normalize-space(.)) > 0",
+            "a-b.c",
+        ],
+    )
+    def test_defined_ones_are_none(self, warned, expression):
+        xdt = f'<z xmlns:q="urn:q" xdt:Transform="Remove" xdt:Locator="Condition({expression})"/>'
+        assert "no element matches" in warned("<a/>", xdt)[1][0]
+
+    @pytest.mark.parametrize("argument", ["q:b", "a[q:b]", "a[@xml:lang]", "a[$x]"])
+    def test_arguments_cannot_use_prefixes(self, errors, argument):
+        xdt = f'<c xmlns:q="urn:q" q:k="1" xdt:Transform="InsertBefore({argument})"/>'
+        assert "is not valid" in errors("<b/>", xdt)[0]
+        xdt = f'<b xmlns:q="urn:q" q:k="1" xdt:Transform="RemoveAttributes({argument})"/>'
+        assert "is not valid" in errors("<b/>", xdt)[0]
+
+
 def test_default_locator_can_be_named(change):
     assert change("<a/>", marked("DefaultLocator")) == '<a hit=""/>'
 

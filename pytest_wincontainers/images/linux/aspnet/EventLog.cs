@@ -18,7 +18,7 @@ public class EventLog : IHttpModule
         application.EndRequest += (sender, arguments) => {
             var context = ((HttpApplication)sender).Context;
             // Not Application.Error: what the application handles there and clears is no event.
-            if (context.Error != null)
+            if (context.Error != null && !Native.Answers(context))
                 Write(context);
         };
     }
@@ -30,6 +30,7 @@ public class EventLog : IHttpModule
         var error = context.Error is HttpUnhandledException && context.Error.InnerException != null
             ? context.Error.InnerException : context.Error;
         var text = "Event code: 3005\nEvent message: An unhandled exception has occurred.\n"
+            + "Application domain: /LM/W3SVC/" + Environment.GetEnvironmentVariable("WINCONTAINERS_SITE") + "/ROOT\n"
             + "Request URL: " + context.Request.Url + "\n" + error;
         var lines = text.Replace("\r", "").Split('\n');
         var pieces = new StringBuilder();
