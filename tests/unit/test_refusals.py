@@ -1,4 +1,7 @@
-"""What a person gets wrong in a declaration: one clear sentence and a hint, before anything starts."""
+"""What a person gets wrong in a declaration: one clear sentence and a hint, before anything starts.
+
+How a person sees each of them is in tests/plugin/test_mistakes.py, which takes them from here.
+"""
 
 import importlib.util
 
