@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_wincontainers.databases import rows
 from pytest_wincontainers.databases.baseline import Baseline, KeptTable, keep, load, shown_next
-from pytest_wincontainers.databases.connections import Connections, errors
+from pytest_wincontainers.databases.connections import Connections
 from pytest_wincontainers.databases.counters import CounterReader, CounterReading, TableCounters
 from pytest_wincontainers.databases.definitions import DefinitionRestorer
 from pytest_wincontainers.databases.ledger import StatementLedger
 from pytest_wincontainers.databases.schema import Key, quoted, read, schemas
+from pytest_wincontainers.databases.transactions import TransactionEnder, prepared
 from pytest_wincontainers.errors import PreparationError
 
 if TYPE_CHECKING:
@@ -89,18 +90,23 @@ class PreparedState:
     def _connected(self) -> list[str]:
         with self._cursor() as cursor:
             cursor.execute(
-                "SELECT ID, USER, HOST, DB, COMMAND, TIME FROM information_schema.PROCESSLIST "
-                "WHERE ID <> CONNECTION_ID() AND DB NOT IN ('information_schema') ORDER BY ID"
+                "SELECT ID, USER, HOST, IFNULL(DB, 'no database'), COMMAND, TIME FROM information_schema.PROCESSLIST "
+                "WHERE ID <> CONNECTION_ID() AND IFNULL(DB, '') <> 'information_schema' ORDER BY ID"
             )
-            return [
+            lines = [
                 f"{number}: {user} from {host}, in {database}: {command} for {seconds} s"
                 for number, user, host, database, command, seconds in cursor.fetchall()
             ]
+            names = prepared(cursor)
+            return [*lines, *(f"a prepared transaction: XA ROLLBACK {name}" for name in names)]
 
     def _reset(self) -> None:
         with self._cursor() as cursor:
             self._load(cursor)
-            self._end_transactions(cursor)
+            alone = self._copied is None
+            # Of a prepared transaction nobody knows whose it is.
+            ender = TransactionEnder(self._baseline.schemas, alone=alone, is_own=lambda _: alone)
+            ender.end(cursor)
             reader = self._reader = self._reader or CounterReader(cursor)
             now = reader.read(cursor, self._ledger)
             all_known = now.knows_tables(self._reading)
@@ -118,21 +124,6 @@ class PreparedState:
             self._restore_tables(cursor, touched)
             # What others have run meanwhile counts as after it.
             self._reading = replace(now, tables=reader.tables(cursor)) if touched else now
-
-    def _end_transactions(self, cursor: Cursor) -> None:
-        """End connections in the middle of a transaction: what they hold is of a test that is over."""
-        cursor.execute("SELECT COUNT(*) FROM information_schema.INNODB_TRX")
-        if cursor.fetchone() == (0,):
-            return
-        cursor.execute(
-            "SELECT p.ID FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p "
-            "ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() AND (p.DB IN %s OR p.DB IS NULL AND %s)",
-            # Without a database it may be another worker's.
-            ([*self._baseline.schemas, ""], self._copied is None),
-        )
-        for (number,) in cursor.fetchall():
-            with suppress(errors()):
-                cursor.execute(f"KILL CONNECTION {int(number)}")
 
     def _restore_tables(self, cursor: Cursor, touched: Sequence[tuple[Key, KeptTable, TableCounters | None]]) -> None:
         if len(touched) < 2:

@@ -1,0 +1,107 @@
+"""Transactions that a test has left: its connections are closed, and what it has prepared (XA) is rolled back."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from pytest_wincontainers.databases.connections import errors
+
+if TYPE_CHECKING:
+    from pymysql.cursors import Cursor
+
+_TRANSACTION = re.compile(r"^---TRANSACTION ", re.MULTILINE)
+_THREAD = re.compile(r"^(?:MySQL|MariaDB) thread id (\d+)", re.MULTILINE)
+_LOCKED = re.compile(r"^TABLE LOCK table `((?:[^`]|``)+)`\.`", re.MULTILINE)
+_TRIES = 100
+_PAUSE_SECONDS = 0.01
+
+
+class TransactionEnder:
+    """Ends the transactions in some schemas; with `alone`, those of connections without a database, too.
+
+    `is_own` tells, of the name of a prepared transaction, whether it is one of these schemas.
+    """
+
+    def __init__(self, schemas: Collection[str], *, alone: bool, is_own: Callable[[str], bool]) -> None:
+        self._schemas = schemas
+        self._alone = alone
+        self._is_own = is_own
+
+    def end(self, cursor: Cursor) -> None:
+        """End them. Raises pymysql.Error."""
+        cursor.execute("SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX")
+        found = {int(number) for (number,) in cursor.fetchall()}
+        # Most resets find none.
+        if not found:
+            return
+        cursor.execute("SELECT ID, DB FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID()")
+        databases = {int(number): name for number, name in cursor.fetchall() if int(number) in found}
+        ending = {number for number, name in databases.items() if self._is_of_a_test(name)}
+        if ending != databases.keys():
+            # It may have named the database in its statements.
+            locked = schemas_locked(cursor)
+            ending |= {one for one in databases if not locked.get(one, set()).isdisjoint(self._schemas)}
+        for number in ending:
+            with suppress(errors()):
+                cursor.execute(f"KILL CONNECTION {number}")
+        for name in prepared(cursor):
+            if self._is_own(name):
+                _roll_back(cursor, name)
+
+    def _is_of_a_test(self, database: str | None) -> bool:
+        return database in self._schemas if database else self._alone
+
+
+def schemas_locked(cursor: Cursor) -> dict[int, set[str]]:
+    """The schemas in which each connection's transaction holds locks, by the connection's number.
+
+    InnoDB's own report is the only place that tells without the performance schema.
+    """
+    cursor.execute("SELECT @@GLOBAL.innodb_status_output_locks")
+    (before,) = cursor.fetchone() or (0,)
+    cursor.execute("SET GLOBAL innodb_status_output_locks = ON")
+    try:
+        cursor.execute("SHOW ENGINE INNODB STATUS")
+        (*_, report) = cursor.fetchone() or ("",)
+    finally:
+        cursor.execute(f"SET GLOBAL innodb_status_output_locks = {int(before)}")
+    return dict(locks_in(report))
+
+
+def locks_in(report: str) -> Iterator[tuple[int, set[str]]]:
+    """Connections and the schemas that they have locked, from the text of SHOW ENGINE INNODB STATUS."""
+    for part in _TRANSACTION.split(report)[1:]:
+        thread = _THREAD.search(part)
+        if thread is not None:
+            yield int(thread[1]), {name.replace("``", "`") for name in _LOCKED.findall(part)}
+
+
+def prepared(cursor: Cursor) -> list[str]:
+    """The names of all prepared transactions, as `XA ROLLBACK` takes them."""
+    cursor.execute("SELECT VERSION()")
+    (version,) = cursor.fetchone() or ("",)
+    if "mariadb" in version.lower():
+        cursor.execute("XA RECOVER FORMAT = 'RAW'")
+    else:
+        cursor.execute("XA RECOVER CONVERT XID")
+    return [_name(*row) for row in cursor.fetchall()]
+
+
+def _name(number: int, length: int, _rest: int, data: str | bytes) -> str:
+    text = data.hex() if isinstance(data, bytes) else data[2:]
+    return f"X'{text[: 2 * length]}',X'{text[2 * length :]}',{number}".lower().replace("x'", "X'")
+
+
+def _roll_back(cursor: Cursor, name: str) -> None:
+    """Roll one back; that of a connection which is being closed is nobody's only a moment later."""
+    for _ in range(_TRIES):
+        try:
+            cursor.execute(f"XA ROLLBACK {name}")
+        except errors():
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
