@@ -13,6 +13,7 @@ from pytest_wincontainers.databases.connections import errors
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
+_ACTIVE = ", ACTIVE "
 _TRANSACTION = re.compile(r"^---TRANSACTION ", re.MULTILINE)
 _THREAD = re.compile(r"^(?:MySQL|MariaDB) thread id (\d+)", re.MULTILINE)
 _LOCKED = re.compile(r"^TABLE LOCK table `((?:[^`]|``)+)`\.`", re.MULTILINE)
@@ -33,17 +34,18 @@ class TransactionEnder:
 
     def end(self, cursor: Cursor) -> None:
         """End them. Raises pymysql.Error."""
-        cursor.execute("SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX")
-        found = {int(number) for (number,) in cursor.fetchall()}
+        # information_schema.INNODB_TRX is not asked: it is as old as the last question before a pause of 0.1 s.
+        report = _report(cursor)
         # Most resets find none.
-        if not found:
+        if _ACTIVE not in report:
             return
+        active = set(dict(locks_in(report)))
         cursor.execute("SELECT ID, DB FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID()")
-        databases = {int(number): name for number, name in cursor.fetchall() if int(number) in found}
+        databases = {int(number): name for number, name in cursor.fetchall() if int(number) in active}
         ending = {number for number, name in databases.items() if self._is_of_a_test(name)}
         if ending != databases.keys():
             # It may have named the database in its statements.
-            locked = schemas_locked(cursor)
+            locked = dict(locks_in(_report_with_locks(cursor)))
             ending |= {one for one in databases if not locked.get(one, set()).isdisjoint(self._schemas)}
         for number in ending:
             with suppress(errors()):
@@ -56,27 +58,30 @@ class TransactionEnder:
         return database in self._schemas if database else self._alone
 
 
-def schemas_locked(cursor: Cursor) -> dict[int, set[str]]:
-    """The schemas in which each connection's transaction holds locks, by the connection's number.
+def _report(cursor: Cursor) -> str:
+    cursor.execute("SHOW ENGINE INNODB STATUS")
+    (*_, report) = cursor.fetchone() or ("",)
+    return str(report)
 
-    InnoDB's own report is the only place that tells without the performance schema.
-    """
+
+def _report_with_locks(cursor: Cursor) -> str:
     cursor.execute("SELECT @@GLOBAL.innodb_status_output_locks")
     (before,) = cursor.fetchone() or (0,)
     cursor.execute("SET GLOBAL innodb_status_output_locks = ON")
     try:
-        cursor.execute("SHOW ENGINE INNODB STATUS")
-        (*_, report) = cursor.fetchone() or ("",)
+        return _report(cursor)
     finally:
         cursor.execute(f"SET GLOBAL innodb_status_output_locks = {int(before)}")
-    return dict(locks_in(report))
 
 
 def locks_in(report: str) -> Iterator[tuple[int, set[str]]]:
-    """Connections and the schemas that they have locked, from the text of SHOW ENGINE INNODB STATUS."""
+    """The connections in a transaction, and the schemas that they have locked, as InnoDB reports them.
+
+    Without the performance schema, no other place tells.
+    """
     for part in _TRANSACTION.split(report)[1:]:
         thread = _THREAD.search(part)
-        if thread is not None:
+        if thread is not None and _ACTIVE in part.partition("\n")[0]:
             yield int(thread[1]), {name.replace("``", "`") for name in _LOCKED.findall(part)}
 
 
@@ -101,7 +106,7 @@ def _roll_back(cursor: Cursor, name: str) -> None:
     for _ in range(_TRIES):
         try:
             cursor.execute(f"XA ROLLBACK {name}")
-        except errors():
+        except errors():  # noqa: PERF203 - that is what it waits for
             time.sleep(_PAUSE_SECONDS)
         else:
             return

@@ -116,6 +116,7 @@ def test_a_definition_is_sent_in_the_charset_that_it_was_made_in(charset, sent):
 REPORT = """
 LIST OF TRANSACTIONS FOR EACH SESSION:
 ---TRANSACTION (0x7f3d10975780), not started
+MariaDB thread id 3, OS thread handle 131104069027520, query id 101 172.23.0.1 root
 0 lock struct(s), heap size 1128, 0 row lock(s)
 ---TRANSACTION 71, ACTIVE 0 sec
 2 lock struct(s), heap size 1128, 1 row lock(s)
