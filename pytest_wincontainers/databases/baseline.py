@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_wincontainers.databases import rows
 from pytest_wincontainers.databases.connections import errors
-from pytest_wincontainers.databases.counters import CounterReader
+from pytest_wincontainers.databases.counters import CounterReader, is_counted
 from pytest_wincontainers.databases.schema import NAMED_IN_FULL, Definition, Key, Table, quoted, read, schemas, tables
 from pytest_wincontainers.errors import PreparationError
 
@@ -27,6 +27,8 @@ class KeptTable:
     shape: Table
     auto_increment: int | None
     inner_name: str
+    counted: bool = True
+    """Whether InnoDB's counters show each change."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def load(cursor: Cursor, own: str, copied: tuple[str, str] | None) -> Baseline:
                 shape=shapes.get(place, Table((), (), "")),
                 auto_increment=int(following) if following is not None else None,
                 inner_name=inner if copied is None else _inner_name(cursor, key),
+                counted=is_counted(definition.sql),
             )
     return Baseline(definitions, contents, tuple(others))
 

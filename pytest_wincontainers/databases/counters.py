@@ -24,9 +24,18 @@ _STATEMENTS = re.compile(
 )
 # Those that set InnoDB's counters of a table to 0, so that what was done to it before cannot be seen any more.
 _FORGETTING = re.compile(r"Com_(alter_table|analyze|optimize|repair|create_index|drop_index)", re.IGNORECASE)
+# Else the server sets the counters back whenever it likes. Those of tables with options of their own, it does all the
+# same, or forgets.
+_SETTINGS = {"innodb_stats_persistent": 1, "innodb_stats_auto_recalc": 0}
+_UNCOUNTED = re.compile(r"STATS_(PERSISTENT=0|AUTO_RECALC=1)")
 _LOOKS = 200
 _LOOK_SECONDS = 0.005
 _PARTITION = re.compile(r"#p#.*", re.IGNORECASE)
+
+
+def is_counted(definition: str) -> bool:
+    """Whether the counters of a table with this definition show each of its changes."""
+    return _UNCOUNTED.search(definition) is None
 
 
 class TableCounters(NamedTuple):
@@ -41,7 +50,8 @@ class TableCounters(NamedTuple):
 class CounterReading:
     """How the counters stood. `tables` is by InnoDB's own names, as in `shop/orders`.
 
-    `life` is that of the server's process; without `trusted`, statements of others were under way.
+    `life` is that of the server's process; without `trusted`, statements of others were under way. Without `steady`,
+    the server may have set the counters of tables back before.
     """
 
     tables: Mapping[str, TableCounters] = field(default_factory=dict)
@@ -49,6 +59,7 @@ class CounterReading:
     forgetting: int = -1
     life: str = ""
     trusted: bool = False
+    steady: bool = True
 
     def same_schema(self, other: CounterReading) -> bool:
         """Whether nothing between the two can have changed a definition."""
@@ -56,7 +67,7 @@ class CounterReading:
 
     def knows_tables(self, other: CounterReading) -> bool:
         """Whether the counters of tables tell all that has been done to them between the two."""
-        return self.forgetting == other.forgetting and self._comparable(other)
+        return self.forgetting == other.forgetting and self.steady and self._comparable(other)
 
     def _comparable(self, other: CounterReading) -> bool:
         return self.trusted and other.trusted and self.life == other.life
@@ -75,15 +86,25 @@ class CounterReader:
 
     def read(self, cursor: Cursor, ledger: StatementLedger) -> CounterReading:
         """The counters now, without this package's own statements."""
+        steady = self._steady(cursor)
         reading = CounterReading()
         for _ in range(_LOOKS):
             entry = ledger.read(cursor)
-            reading = self._counted(cursor, entry)
+            reading = replace(self._counted(cursor, entry), steady=steady)
             # A statement that began meanwhile may have been counted already, and is not in the ledger yet.
             if not entry.busy and ledger.read(cursor) == entry:
                 return replace(reading, trusted=True)
             time.sleep(_LOOK_SECONDS)
         return reading
+
+    def _steady(self, cursor: Cursor) -> bool:
+        """Whether the server keeps the counters; from now on it does."""
+        cursor.execute("SELECT " + ", ".join(f"@@GLOBAL.{name}" for name in _SETTINGS))
+        if cursor.fetchone() == tuple(_SETTINGS.values()):
+            return True
+        for name, value in _SETTINGS.items():
+            cursor.execute(f"SET GLOBAL {name} = {value}")
+        return False
 
     def _counted(self, cursor: Cursor, entry: LedgerEntry) -> CounterReading:
         cursor.execute("SHOW GLOBAL STATUS WHERE Variable_name IN %s", (self._names,))

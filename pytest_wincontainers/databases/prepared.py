@@ -60,8 +60,7 @@ class PreparedState:
     def _load(self, cursor: Cursor) -> Baseline:
         """Read what is kept, once in a process."""
         if not self._baseline.definitions:
-            # Else the server sets the counters back whenever it likes, or forgets a table that was not used for long.
-            cursor.execute("SET GLOBAL innodb_stats_auto_recalc = OFF")
+            # Else the server forgets the counters of a table that was not used for long.
             cursor.execute("SET GLOBAL table_definition_cache = 20000")
             self._baseline = load(cursor, self._own, self._copied)
         return self._baseline
@@ -119,7 +118,7 @@ class PreparedState:
                 if key.kind == "sequence":
                     # Of the values that a server has ready, taking one is counted nowhere.
                     self._set_sequence(cursor, key, kept)
-                elif not all_known or before is None or counts != before:
+                elif not (all_known and kept.counted) or before is None or counts != before:
                     touched.append((key, kept, counts))
             self._restore_tables(cursor, touched)
             # What others have run meanwhile counts as after it.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_wincontainers.databases.counters import _FORGETTING, _STATEMENTS, CounterReading, TableCounters
+from pytest_wincontainers.databases.counters import _FORGETTING, _STATEMENTS, CounterReading, TableCounters, is_counted
 from pytest_wincontainers.databases.definitions import _in_charset
 from pytest_wincontainers.databases.schema import Column, Definition, quoted
 from pytest_wincontainers.databases.transactions import _name, locks_in
@@ -96,6 +96,22 @@ def test_what_two_looks_tell():
     assert not CounterReading({}, 5, 1, "a").same_schema(first)
     assert not first.knows_tables(CounterReading({}, 5, 1, "a"))
     assert not first.same_schema(CounterReading())
+    # The server was free to set them back.
+    assert CounterReading({}, 5, 1, "a", trusted=True, steady=False).same_schema(first)
+    assert not CounterReading({}, 5, 1, "a", trusted=True, steady=False).knows_tables(first)
+
+
+@pytest.mark.parametrize(
+    ("options", "counted"),
+    [
+        ("STATS_PERSISTENT=1 STATS_AUTO_RECALC=0", True),
+        ("STATS_PERSISTENT=0", False),
+        ("STATS_AUTO_RECALC=1", False),
+        ("STATS_SAMPLE_PAGES=2", True),
+    ],
+)
+def test_whether_counters_show_each_change(options, counted):
+    assert is_counted(f"CREATE TABLE `t` (\n  `id` int(11)\n) ENGINE=InnoDB {options}") == counted
 
 
 @pytest.mark.parametrize(
