@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_wincontainers.databases import rows
+from pytest_wincontainers.databases import rows, sequences
 from pytest_wincontainers.databases.connections import errors
 from pytest_wincontainers.databases.counters import CounterReader, is_counted
 from pytest_wincontainers.databases.schema import NAMED_IN_FULL, Definition, Key, Table, quoted, read, schemas, tables
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 class KeptTable:
     """A table as it was prepared: where its rows are kept, its shape, and what AUTO_INCREMENT gives next.
 
-    Or a sequence, and what it gives next, which is None where it has come to its end.
+    Or a sequence, and what it gives next.
     """
 
     rows: str
     shape: Table
-    auto_increment: int | None
+    auto_increment: int
     inner_name: str
     counted: bool = True
     """Whether InnoDB's counters show each change."""
@@ -70,14 +70,14 @@ def keep(cursor: Cursor, own: str, progress: Callable[[str], None]) -> None:
         if number % 20 == 0:
             progress(f"saving the prepared state: {number} of {len(found)}")
         inner = _inner_name(cursor, key)
-        following: int | None = None
+        following = 0
         if key.kind == "table":
             following = counts[inner].auto_increment if inner in counts else shown_next(cursor, key)
             place = f"{schema}.rows{number}"
             cursor.execute(f"CREATE TABLE {place} LIKE {quoted(key.schema, key.name)}")
             rows.copy(cursor, quoted(key.schema, key.name), place, shapes[key.schema][key.name])
         if key.kind == "sequence":
-            following = _taken_from(cursor, quoted(key.schema, key.name))
+            following = sequences.taken_from(cursor, quoted(key.schema, key.name))
         cursor.execute(
             f"INSERT INTO {schema}.objects VALUES (%s, %s, %s, %s, %s, %s, %s)",
             (number, key.kind, key.schema, key.name, definition.to_json(), following, inner),
@@ -110,7 +110,7 @@ def load(cursor: Cursor, own: str, copied: tuple[str, str] | None) -> Baseline:
             contents[key] = KeptTable(
                 rows=quoted(own, place),
                 shape=shapes.get(place, Table((), (), "")),
-                auto_increment=int(following) if following is not None else None,
+                auto_increment=int(following),
                 inner_name=inner if copied is None else _inner_name(cursor, key),
                 counted=is_counted(definition.sql),
             )
@@ -157,14 +157,3 @@ def shown_next(cursor: Cursor, key: Key) -> int:
     )
     (value,) = cursor.fetchone() or (0,)
     return int(value or 0)
-
-
-def _taken_from(cursor: Cursor, sequence: str) -> int | None:
-    """What a sequence gives next; only asking for it tells, so that it is put back."""
-    try:
-        cursor.execute(f"SELECT NEXTVAL({sequence})")
-    except errors():
-        return None
-    (value,) = cursor.fetchone() or (0,)
-    cursor.execute(f"ALTER SEQUENCE {sequence} RESTART {value}")
-    return int(value)

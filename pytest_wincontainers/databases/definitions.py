@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_wincontainers.databases.connections import errors
-from pytest_wincontainers.databases.schema import KINDS, Definition, Key, quoted
+from pytest_wincontainers.databases.schema import KINDS, ROUTINES, Definition, Key, quoted
 from pytest_wincontainers.errors import PreparationError
 
 if TYPE_CHECKING:
@@ -46,9 +46,16 @@ class DefinitionRestorer:
             for key in sorted(one for one in changed | extra if one.kind == kind and one in found):
                 # A schema that is to stay is only altered.
                 if kind != "schema" or key in extra:
-                    names = (key.schema, key.name) if key.name else (key.schema,)
-                    self._run(cursor, f"DROP {_DROPS[kind]} IF EXISTS {quoted(*names)}")
+                    self._drop(cursor, key)
         self.make(cursor, changed, found)
+
+    def _drop(self, cursor: Cursor, key: Key) -> None:
+        names = (key.schema, key.name) if key.name else (key.schema,)
+        if key.kind.startswith("package"):
+            # No other mode knows the statement.
+            cursor.execute("SET sql_mode = 'ORACLE'")
+        self._run(cursor, f"DROP {_DROPS[key.kind]} IF EXISTS {quoted(*names)}")
+        cursor.execute("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
 
     def make(self, cursor: Cursor, keys: Iterable[Key], found: Mapping[Key, Definition]) -> None:
         """Make objects, in an order in which they can be; a schema that is there already is altered."""
@@ -85,7 +92,7 @@ class DefinitionRestorer:
         cursor.execute(f"USE {quoted(key.schema)}")
         if what.charset:
             cursor.execute(f"SET character_set_client = {what.charset}, collation_connection = {what.collation}")
-        if what.sql_mode or key.kind in {"function", "procedure", "trigger", "event"}:
+        if what.sql_mode or key.kind in {*ROUTINES, "trigger", "event"}:
             cursor.execute("SET sql_mode = %s", (what.sql_mode,))
         if what.time_zone:
             cursor.execute("SET time_zone = %s", (what.time_zone,))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_wincontainers.databases import rows
+from pytest_wincontainers.databases import rows, sequences
 from pytest_wincontainers.databases.baseline import Baseline, KeptTable, keep, load, shown_next
 from pytest_wincontainers.databases.connections import Connections
 from pytest_wincontainers.databases.counters import CounterReader, CounterReading, TableCounters
@@ -113,13 +113,11 @@ class PreparedState:
                 self._restore_definitions(cursor)
                 now = reader.read(cursor, self._ledger)
             touched = []
-            for key, kept in self._baseline.contents.items():
+            for key, kept in self._contents("table").items():
                 before, counts = self._reading.tables.get(kept.inner_name), now.tables.get(kept.inner_name)
-                if key.kind == "sequence":
-                    # Of the values that a server has ready, taking one is counted nowhere.
-                    self._set_sequence(cursor, key, kept)
-                elif not (all_known and kept.counted) or before is None or counts != before:
+                if not (all_known and kept.counted) or before is None or counts != before:
                     touched.append((key, kept, counts))
+            self._restore_sequences(cursor)
             self._restore_tables(cursor, touched)
             # What others have run meanwhile counts as after it.
             self._reading = replace(now, tables=reader.tables(cursor)) if touched else now
@@ -146,7 +144,7 @@ class PreparedState:
             self._ledger.run(cursor, f"DROP TRIGGER IF EXISTS {quoted(one.schema, one.name)}")
         if key not in self._sizes:
             self._sizes[key] = rows.count(cursor, kept.rows)
-        rows.restore(cursor, name, kept.rows, kept.shape, kept.auto_increment or 0, self._sizes[key])
+        rows.restore(cursor, name, kept.rows, kept.shape, kept.auto_increment, self._sizes[key])
         now = counts.auto_increment if counts is not None else shown_next(cursor, key)
         if kept.auto_increment and now not in {0, kept.auto_increment}:
             self._set_next(cursor, name, kept)
@@ -156,10 +154,13 @@ class PreparedState:
     def _set_next(self, cursor: Cursor, name: str, kept: KeptTable) -> None:
         self._ledger.run(cursor, f"ALTER TABLE {name} AUTO_INCREMENT = {kept.auto_increment}")
 
-    def _set_sequence(self, cursor: Cursor, key: Key, kept: KeptTable) -> None:
-        if kept.auto_increment is not None:
-            name = quoted(key.schema, key.name)
-            self._ledger.run(cursor, f"ALTER SEQUENCE {name} RESTART {kept.auto_increment}")
+    def _restore_sequences(self, cursor: Cursor) -> None:
+        kept = {quoted(key.schema, key.name): one.auto_increment for key, one in self._contents("sequence").items()}
+        for name in sequences.moved(cursor, list(kept.items())):
+            self._ledger.run(cursor, sequences.restart(name, kept[name]))
+
+    def _contents(self, kind: str) -> Mapping[Key, KeptTable]:
+        return {key: kept for key, kept in self._baseline.contents.items() if key.kind == kind}
 
     @property
     def _maker(self) -> DefinitionRestorer:
@@ -168,7 +169,7 @@ class PreparedState:
     def _fill(self, cursor: Cursor, key: Key) -> None:
         kept = self._baseline.contents[key]
         if key.kind == "sequence":
-            self._set_sequence(cursor, key, kept)
+            self._ledger.run(cursor, sequences.restart(quoted(key.schema, key.name), kept.auto_increment))
             return
         rows.copy(cursor, kept.rows, quoted(key.schema, key.name), kept.shape)
         if kept.auto_increment:

@@ -15,9 +15,13 @@ SYSTEM = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
 
 _AUTO_INCREMENT = re.compile(r" AUTO_INCREMENT=\d+")
 # In the order in which they can be made: each may need those before it.
-KINDS = ("schema", "sequence", "table", "function", "procedure", "view", "trigger", "event")
+KINDS = (
+    *("schema", "sequence", "table", "function", "procedure", "package", "package body"),
+    *("view", "trigger", "event"),
+)
+ROUTINES = frozenset({"function", "procedure", "package", "package body"})
 # Those that others name by schema and name.
-NAMED_IN_FULL = frozenset({"sequence", "table", "view", "function", "procedure"})
+NAMED_IN_FULL = frozenset({"sequence", "table", "view", "function", "procedure", "package"})
 
 
 class Key(NamedTuple):
@@ -111,7 +115,7 @@ def _read(cursor: Cursor, schema: str) -> Iterator[tuple[Key, Definition]]:
     cursor.execute(f"SHOW FULL TABLES FROM {quoted(schema)}")
     for name, kind in cursor.fetchall():
         word = {"VIEW": "view", "SEQUENCE": "sequence"}.get(kind, "table")
-        shown = _row(cursor, f"SHOW CREATE {'VIEW' if word == 'view' else 'TABLE'} {quoted(schema, name)}")
+        shown = _row(cursor, f"SHOW CREATE {word.upper()} {quoted(schema, name)}")
         if word == "view":
             yield Key(word, schema, name), Definition(shown[1], "", shown[2], shown[3])
         elif word == "sequence":
@@ -124,7 +128,7 @@ def _read(cursor: Cursor, schema: str) -> Iterator[tuple[Key, Definition]]:
         "SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = %s", (schema,)
     )
     for kind, name in cursor.fetchall():
-        if kind in {"FUNCTION", "PROCEDURE"}:
+        if kind.lower() in ROUTINES:
             shown = _row(cursor, f"SHOW CREATE {kind} {quoted(schema, name)}")
             yield Key(kind.lower(), schema, name), Definition(shown[2], shown[1], shown[3], shown[4])
     cursor.execute(

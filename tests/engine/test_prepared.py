@@ -75,6 +75,7 @@ def state(server):
                     found[quoted, "checksum"] = all_of(f"CHECKSUM TABLE {quoted} EXTENDED")[0][1]
                     found[quoted, "rows"] = sorted(map(repr, all_of(f"SELECT * FROM {quoted}")))
                 if kind == "SEQUENCE":
+                    found[quoted] = all_of(f"SHOW CREATE SEQUENCE {quoted}")[0][1]
                     found[quoted, "next"] = all_of(f"SELECT NEXTVAL({quoted})")
         for view, columns in (
             ("ROUTINES", "ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_DEFINITION, SQL_MODE, DEFINER"),
@@ -135,6 +136,11 @@ CHANGES = st.one_of(
     st.builds("UPDATE products SET rate = 1.234567 + {} / 10000000".format, numbers),
     st.sampled_from(
         ["UPDATE log SET a = b, b = a", "CALL western()", "SELECT NEXTVAL(tickets)", "DROP SEQUENCE tickets"]
+    ),
+    st.builds(
+        "ALTER SEQUENCE tickets {} {}".format,
+        st.sampled_from(["INCREMENT", "RESTART", "MAXVALUE", "START", "CACHE", "CYCLE MAXVALUE"]),
+        st.integers(1, 30),
     ),
     st.builds("TRUNCATE {}".format, tables),
     st.builds("ALTER TABLE {} ADD COLUMN extra INT DEFAULT {}".format, tables, numbers),
@@ -248,8 +254,12 @@ def test_a_server_that_is_started_again_at_once(real_client):
 
 def test_what_one_process_is_in_the_middle_of_hides_nothing_from_another(server, prepared):
     """The server counts the statements of all alike."""
-    mine, other = (PreparedState(lambda: server.connect(database=None), "wincontainers") for _ in range(2))
+    mine, other = (
+        PreparedState(lambda: server.connect(database=None), "wincontainers", copied)
+        for copied in (None, ("archive", "archive_gw0"))
+    )
     mine.reset()
+    other.make_copy([])
     other.reset()
     enter = StatementLedger._enter
     others = []
@@ -269,6 +279,6 @@ def test_what_one_process_is_in_the_middle_of_hides_nothing_from_another(server,
     with unittest.mock.patch.object(StatementLedger, "_enter", late):
         mine.reset()
     assert others
-    server.execute("CREATE TABLE junk (id INT)", database="shop")
+    server.execute("CREATE TABLE junk (id INT)", database="archive_gw0")
     other.reset()
-    assert server.execute("SHOW TABLES LIKE 'junk'", database="shop") == []
+    assert server.execute("SHOW TABLES LIKE 'junk'", database="archive_gw0") == []
