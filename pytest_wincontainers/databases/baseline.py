@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_wincontainers.databases import rows, sequences
 from pytest_wincontainers.databases.connections import errors
-from pytest_wincontainers.databases.counters import CounterReader, is_counted
+from pytest_wincontainers.databases.counters import CounterReader, CounterReading, is_counted
 from pytest_wincontainers.databases.schema import NAMED_IN_FULL, Definition, Key, Table, quoted, read, schemas, tables
 from pytest_wincontainers.errors import PreparationError
 
@@ -45,6 +45,10 @@ class Baseline:
         """The names of its databases."""
         return [key.schema for key in self.definitions if key.kind == "schema"]
 
+    def of_kind(self, kind: str) -> Mapping[Key, KeptTable]:
+        """The contents of its tables, or of its sequences."""
+        return {key: kept for key, kept in self.contents.items() if key.kind == kind}
+
 
 def keep(cursor: Cursor, own: str, progress: Callable[[str], None]) -> None:
     """Write the state of now into the schema `own`. Raises pymysql.Error."""
@@ -58,6 +62,7 @@ def keep(cursor: Cursor, own: str, progress: Callable[[str], None]) -> None:
         "name VARCHAR(64), definition LONGTEXT, auto_increment DECIMAL(20), inner_name VARCHAR(700)) "
         "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
     )
+    cursor.execute(f"CREATE TABLE IF NOT EXISTS {schema}.begun (id INT PRIMARY KEY, reading LONGTEXT)")
     names = schemas(cursor, own)
     found = read(cursor, names)
     shapes = {name: tables(cursor, name) for name in names}
@@ -82,6 +87,18 @@ def keep(cursor: Cursor, own: str, progress: Callable[[str], None]) -> None:
             f"INSERT INTO {schema}.objects VALUES (%s, %s, %s, %s, %s, %s, %s)",
             (number, key.kind, key.schema, key.name, definition.to_json(), following, inner),
         )
+
+
+def begin(cursor: Cursor, own: str, reading: CounterReading) -> None:
+    """Write down how counters and log stand while the state is the prepared one. Raises pymysql.Error."""
+    cursor.execute(f"REPLACE INTO {quoted(own)}.begun VALUES (1, %s)", (reading.to_json(),))
+
+
+def begun(cursor: Cursor, own: str) -> CounterReading:
+    """How they stood then. Raises pymysql.Error."""
+    cursor.execute(f"SELECT reading FROM {quoted(own)}.begun")
+    row = cursor.fetchone()
+    return CounterReading.from_json(row[0]) if row is not None else CounterReading()
 
 
 def load(cursor: Cursor, own: str, copied: tuple[str, str] | None) -> Baseline:

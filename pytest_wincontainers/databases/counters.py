@@ -6,13 +6,15 @@ value of AUTO_INCREMENT beside (information_schema, INNODB_TABLESTATS); the serv
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_wincontainers.databases.ledger import LedgerEntry, StatementLedger
+from pytest_wincontainers.databases.log import Position
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
@@ -28,6 +30,8 @@ _FORGETTING = re.compile(r"Com_(alter_table|analyze|optimize|repair|create_index
 # same, or forgets.
 _SETTINGS = {"innodb_stats_persistent": 1, "innodb_stats_auto_recalc": 0}
 _UNCOUNTED = re.compile(r"STATS_(PERSISTENT=0|AUTO_RECALC=1)")
+# Those after which the binary log begins anew.
+_RESET = "Com_reset"
 _LOOKS = 200
 _LOOK_SECONDS = 0.005
 _PARTITION = re.compile(r"#p#.*", re.IGNORECASE)
@@ -60,6 +64,20 @@ class CounterReading:
     life: str = ""
     trusted: bool = False
     steady: bool = True
+    position: Position | None = None
+    """Where the binary log ended; what is before, is in the reading."""
+
+    def to_json(self) -> str:
+        """As one text."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> CounterReading:
+        """From that text."""
+        given = json.loads(text)
+        tables = {name: TableCounters(*counts) for name, counts in given.pop("tables").items()}
+        place = given.pop("position")
+        return cls(**given, tables=tables, position=Position(*place) if place else None)
 
     def same_schema(self, other: CounterReading) -> bool:
         """Whether nothing between the two can have changed a definition."""
@@ -69,8 +87,12 @@ class CounterReading:
         """Whether the counters of tables tell all that has been done to them between the two."""
         return self.forgetting == other.forgetting and self.steady and self._comparable(other)
 
+    def same_life(self, other: CounterReading) -> bool:
+        """Whether the server has not been started again, nor has its log begun anew, between the two."""
+        return self.life == other.life
+
     def _comparable(self, other: CounterReading) -> bool:
-        return self.trusted and other.trusted and self.life == other.life
+        return self.trusted and other.trusted and self.same_life(other)
 
 
 class CounterReader:
@@ -83,6 +105,8 @@ class CounterReader:
         self._view = "INNODB_SYS_TABLESTATS" if self.mariadb else "INNODB_TABLESTATS"
         cursor.execute("SHOW GLOBAL STATUS LIKE 'Com\\_%'")
         self._names = [name for name, _ in cursor.fetchall() if _STATEMENTS.fullmatch(name)]
+        # Else the server forgets the counters of a table that was not used for long.
+        cursor.execute("SET GLOBAL table_definition_cache = 20000")
 
     def read(self, cursor: Cursor, ledger: StatementLedger) -> CounterReading:
         """The counters now, without this package's own statements."""
@@ -107,13 +131,12 @@ class CounterReader:
         return False
 
     def _counted(self, cursor: Cursor, entry: LedgerEntry) -> CounterReading:
-        cursor.execute("SHOW GLOBAL STATUS WHERE Variable_name IN %s", (self._names,))
+        cursor.execute("SHOW GLOBAL STATUS WHERE Variable_name IN %s", ([*self._names, _RESET],))
         status = dict(cursor.fetchall())
+        life = f"{entry.life}/{status.pop(_RESET, 0)}"
         statements = sum(map(int, status.values()))
         forgetting = sum(int(count) for name, count in status.items() if _FORGETTING.fullmatch(name))
-        return CounterReading(
-            self.tables(cursor), statements - entry.statements, forgetting - entry.on_tables, entry.life
-        )
+        return CounterReading(self.tables(cursor), statements - entry.statements, forgetting - entry.on_tables, life)
 
     def tables(self, cursor: Cursor) -> dict[str, TableCounters]:
         """The counters of the tables."""

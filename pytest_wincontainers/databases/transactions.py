@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -22,23 +22,19 @@ _PAUSE_SECONDS = 0.01
 
 
 class TransactionEnder:
-    """Ends the transactions in some schemas; with `alone`, those of connections without a database, too.
+    """Ends the transactions in some schemas; with `alone`, those of connections without a database, too."""
 
-    `is_own` tells, of the name of a prepared transaction, whether it is one of these schemas.
-    """
-
-    def __init__(self, schemas: Collection[str], *, alone: bool, is_own: Callable[[str], bool]) -> None:
+    def __init__(self, schemas: Collection[str], *, alone: bool) -> None:
         self._schemas = schemas
         self._alone = alone
-        self._is_own = is_own
 
-    def end(self, cursor: Cursor) -> None:
-        """End them. Raises pymysql.Error."""
+    def end(self, cursor: Cursor) -> Sequence[str]:
+        """End them, but for the prepared ones of all schemas, whose names are returned. Raises pymysql.Error."""
         # information_schema.INNODB_TRX is not asked: it is as old as the last question before a pause of 0.1 s.
         report = _report(cursor)
         # Most resets find none.
         if _ACTIVE not in report:
-            return
+            return []
         active = set(dict(locks_in(report)))
         cursor.execute("SELECT ID, DB FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID()")
         databases = {int(number): name for number, name in cursor.fetchall() if int(number) in active}
@@ -50,9 +46,7 @@ class TransactionEnder:
         for number in ending:
             with suppress(errors()):
                 cursor.execute(f"KILL CONNECTION {number}")
-        for name in prepared(cursor):
-            if self._is_own(name):
-                _roll_back(cursor, name)
+        return prepared(cursor)
 
     def _is_of_a_test(self, database: str | None) -> bool:
         return database in self._schemas if database else self._alone
@@ -101,8 +95,8 @@ def _name(number: int, length: int, _rest: int, data: str | bytes) -> str:
     return f"X'{text[: 2 * length]}',X'{text[2 * length :]}',{number}".lower().replace("x'", "X'")
 
 
-def _roll_back(cursor: Cursor, name: str) -> None:
-    """Roll one back; that of a connection which is being closed is nobody's only a moment later."""
+def roll_back(cursor: Cursor, name: str) -> None:
+    """Roll a prepared transaction back; that of a connection which is being closed is nobody's only a moment later."""
     for _ in range(_TRIES):
         try:
             cursor.execute(f"XA ROLLBACK {name}")

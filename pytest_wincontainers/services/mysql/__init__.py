@@ -112,6 +112,8 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
             "MYSQL_USER": self._user,
             **({} if self._is_ours else self._passwords(secrets)),
             **({"MYSQL_GENERAL_LOG": "1"} if self.log_statements else {}),
+            # What a reset has to undo.
+            **({"MYSQL_BINARY_LOG": "1"} if self._keeps else {}),
         }
 
     def _passwords(self, secrets: Mapping[str, str]) -> Mapping[str, str]:
@@ -176,6 +178,8 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks):
         # What the user's own preparation did is a part of it, and is done in every run.
         if self._keeps and self.options.get("prepare"):
             endpoint.keep(preparation.progress)
+        elif self._keeps:
+            endpoint.begin()
 
     def _run_tool(self, given: Command, endpoint: MySqlEndpoint, preparation: Preparation) -> None:
         face = endpoint.inside if given.image else endpoint

@@ -76,6 +76,10 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         """Save the current state as the prepared state. Raises PreparationError."""
         self._attempt("saved", lambda: self._prepared.keep(progress))
 
+    def begin(self) -> None:
+        """Say that the current state is the one that was saved. Raises PreparationError."""
+        self._attempt("read", self._prepared.begin)
+
     def make_own(self) -> None:
         """Create this worker's database, if there are workers. Raises PreparationError."""
         if self._database == self._shared:
