@@ -57,6 +57,8 @@ class BinaryLog:
         self._usable: bool | None = None
         self._question = "SHOW MASTER STATUS"
         self._stream: _Stream | None = None
+        # The server hangs up on the older of two replicas with one number, which it would go on serving else.
+        self._replica = secrets.randbelow(2**31) + 2**31
 
     def position(self, cursor: Cursor) -> Position | None:
         """Where the log ends now; None where the server has no log that tells of rows."""
@@ -86,7 +88,7 @@ class BinaryLog:
         try:
             if self._stream is None or self._stream.place != start:
                 self.close()
-                self._stream = _Stream(self._connect(), start)
+                self._stream = _Stream(self._connect(), start, self._replica)
             yield from self._stream.until(end)
         except (*_PROBLEMS, errors()) as problem:
             self.close()
@@ -115,7 +117,7 @@ _PROBLEMS = (OSError, ValueError, IndexError, struct.error)
 class _Stream:
     """A connection on which the server sends what is written, from a place on."""
 
-    def __init__(self, connection: Any, place: Position) -> None:
+    def __init__(self, connection: Any, place: Position, replica: int) -> None:
         self.place = place
         self._connection = connection
         self._read = 0
@@ -128,9 +130,8 @@ class _Stream:
                 "SET @master_binlog_checksum = @@GLOBAL.binlog_checksum, "
                 "@source_binlog_checksum = @@GLOBAL.binlog_checksum, @mariadb_slave_capability = 4"
             )
-        # The server hangs up on an older replica of the same number.
-        number = secrets.randbelow(2**31) + 2**31
-        self._connection._execute_command(_DUMP, struct.pack("<IHI", place.offset, 0, number) + place.file.encode())
+        begin = struct.pack("<IHI", place.offset, 0, replica)
+        self._connection._execute_command(_DUMP, begin + place.file.encode())
 
     def until(self, end: Position) -> Iterator[Event]:
         """The events up to a place."""

@@ -116,7 +116,8 @@ class PreparedState:
         with self._cursor() as cursor:
             cursor.execute(
                 "SELECT ID, USER, HOST, IFNULL(DB, 'no database'), COMMAND, TIME FROM information_schema.PROCESSLIST "
-                "WHERE ID <> CONNECTION_ID() AND IFNULL(DB, '') <> 'information_schema' ORDER BY ID"
+                "WHERE ID <> CONNECTION_ID() AND IFNULL(DB, '') <> 'information_schema' AND COMMAND <> 'Binlog Dump' "
+                "ORDER BY ID"
             )
             lines = [
                 f"{number}: {user} from {host}, in {database}: {command} for {seconds} s"
@@ -178,7 +179,9 @@ class PreparedState:
             made = self._restore_definitions(cursor, self._named_in(changes.defined))
         tables = {key: kept for key, kept in self._baseline.of_kind("table").items() if key not in made}
         touched = list(by_log(tables, self._parents, changes, before, now))
-        self._tables.restore(cursor, touched, now.tables)
+        # Of a table that nobody has opened since its definition was touched, the server had not known what comes next.
+        counts = self._reader(cursor).tables(cursor) if changes.defined else now.tables
+        self._tables.restore(cursor, touched, counts)
         return bool(touched or made)
 
     def _named_in(self, words: Words) -> Callable[[str], bool]:
