@@ -21,7 +21,7 @@ class Server:
         build = IMAGE.build(engine.info())
         image, _ = ensure_image(engine, build, _NoLocks(), lambda _: None, lambda make: make())
         engine.close()
-        environment = {"MYSQL_ROOT_PASSWORD": "root", "MYSQL_DATABASE": "t"}
+        environment = {"MYSQL_ROOT_PASSWORD": "root", "MYSQL_DATABASE": "t", "MYSQL_BINARY_LOG": "1"}
         self.container = client.containers.run(
             image, list(options), detach=True, network="nat", environment=environment
         )
