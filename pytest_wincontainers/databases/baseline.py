@@ -62,7 +62,7 @@ def keep(cursor: Cursor, own: str, progress: Callable[[str], None]) -> None:
         "name VARCHAR(64), definition LONGTEXT, auto_increment DECIMAL(20), inner_name VARCHAR(700)) "
         "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
     )
-    cursor.execute(f"CREATE TABLE IF NOT EXISTS {schema}.begun (id INT PRIMARY KEY, reading LONGTEXT)")
+    cursor.execute(f"CREATE TABLE IF NOT EXISTS {schema}.begun (copy VARCHAR(64) PRIMARY KEY, reading LONGTEXT)")
     names = schemas(cursor, own)
     found = read(cursor, names)
     shapes = {name: tables(cursor, name) for name in names}
@@ -89,16 +89,20 @@ def keep(cursor: Cursor, own: str, progress: Callable[[str], None]) -> None:
         )
 
 
-def begin(cursor: Cursor, own: str, reading: CounterReading) -> None:
-    """Write down how counters and log stand while the state is the prepared one. Raises pymysql.Error."""
-    cursor.execute(f"REPLACE INTO {quoted(own)}.begun VALUES (1, %s)", (reading.to_json(),))
+def begin(cursor: Cursor, own: str, copied: tuple[str, str] | None, reading: CounterReading) -> None:
+    """Write down how counters and log stand while the state, or a copy, is the prepared one. Raises pymysql.Error."""
+    cursor.execute(f"REPLACE INTO {quoted(own)}.begun VALUES (%s, %s)", (_copy_of(copied), reading.to_json()))
 
 
-def begun(cursor: Cursor, own: str) -> CounterReading:
+def begun(cursor: Cursor, own: str, copied: tuple[str, str] | None) -> CounterReading:
     """How they stood then. Raises pymysql.Error."""
-    cursor.execute(f"SELECT reading FROM {quoted(own)}.begun")
+    cursor.execute(f"SELECT reading FROM {quoted(own)}.begun WHERE copy = %s", (_copy_of(copied),))
     row = cursor.fetchone()
     return CounterReading.from_json(row[0]) if row is not None else CounterReading()
+
+
+def _copy_of(copied: tuple[str, str] | None) -> str:
+    return copied[1] if copied is not None else ""
 
 
 def load(cursor: Cursor, own: str, copied: tuple[str, str] | None) -> Baseline:

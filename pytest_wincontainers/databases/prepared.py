@@ -59,12 +59,12 @@ class PreparedState:
             if position is not None and position.is_ours:
                 cursor.execute("FLUSH BINARY LOGS")
                 self._log.forget_older(cursor, self._log.position(cursor) or position)
-            begin(cursor, self._own, self._now(cursor))
+            begin(cursor, self._own, self._copied, self._now(cursor))
 
     def begin(self) -> None:
         """Say that the state is the prepared one at this moment, as it is after a start. Raises pymysql.Error."""
         with self._cursor() as cursor:
-            begin(cursor, self._own, self._now(cursor))
+            begin(cursor, self._own, self._copied, self._now(cursor))
 
     def _now(self, cursor: Cursor) -> CounterReading:
         """How the log and the counters stand."""
@@ -88,8 +88,7 @@ class PreparedState:
         self._baseline = load(cursor, self._own, self._copied)
         self._parents = parents(self._baseline.definitions)
         self._tables = TableRestorer(self._baseline, self._connections, self._ledger)
-        if self._copied is None:
-            self._reading = begun(cursor, self._own)
+        self._reading = begun(cursor, self._own, self._copied)
 
     # -- going back ---------------------------------------------------------------------------------------
 
@@ -210,6 +209,7 @@ class PreparedState:
             for user, host in accounts:
                 cursor.execute(f"GRANT ALL ON {pattern}.* TO %s@%s", (user, host))
             self._reading = self._now(cursor)
+            begin(cursor, self._own, self._copied, self._reading)
 
     def _cursor(self) -> AbstractContextManager[Cursor]:
         return self._connections.borrowed()
