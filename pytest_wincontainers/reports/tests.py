@@ -18,6 +18,7 @@ from pytest_wincontainers.reports.evidence import OpenEvidence
 
 # The title decides where a section shows: one with "log" in front reaches JUnit XML and --show-capture=log too.
 _TITLE = "log wincontainers "
+_LONGEST_LINE = 10_000
 
 
 class ContainerLog(Protocol):
@@ -138,10 +139,12 @@ class TestReports:
 
     def last(self, lines: Sequence[str], log: Path) -> Sequence[str]:
         """As many of the lines as a report takes, and where the others are."""
-        more = len(lines) - self._log_lines
-        if more <= 0:
-            return lines
-        return [f"({more} earlier lines are in {log})", *lines[more:]]
+        more = max(0, len(lines) - self._log_lines)
+        kept = [
+            line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}… (the whole line is in {log})"
+            for line in lines[more:]
+        ]
+        return [f"({more} earlier lines are in {log})", *kept] if more else kept
 
     def _add_evidence(self, item: pytest.Item, when: str, containers: Sequence[ContainerInfo]) -> None:
         secrets = [secret for one in containers for secret in one.secrets.values()]

@@ -105,7 +105,8 @@ class RunLock:
     @classmethod
     def all(cls, state: Path) -> list[RunLock]:
         """Those of all runs of this account on this machine that have not been taken away."""
-        return [cls(state, path.stem) for path in sorted((state / "runs").glob("*.lock"))]
+        paths = (state / "runs").glob("*.*")
+        return [cls(state, run) for run in sorted({path.stem for path in paths if path.suffix in {".lock", ".json"}})]
 
     def hold(self, engine_id: str = "", private: Path | None = None) -> None:
         """Take it. `private` is the folder that goes with the run, and `engine_id` the engine of its containers."""
@@ -114,19 +115,21 @@ class RunLock:
         self._write({"engine": engine_id, "private": str(private or "")})
 
     def release(self) -> None:
-        """Let go, and take the file away, as the run has nothing left to be found by."""
-        self._lock.release()
+        """Let go, and take the files away, as the run has nothing left to be found by."""
         # On Windows another run's sweep may have one open at this moment.
-        for path in (self._record, self._path):
-            with suppress(OSError):
-                path.unlink()
+        with suppress(OSError):
+            self._record.unlink()
+        self._lock.release()
+        with suppress(OSError):
+            self._path.unlink()
 
     def take_over(self) -> bool:
         """Hold the lock of a run that is dead; whether it was on this machine, under this account, and is gone."""
-        return self._path.exists() and _taken(self._lock)
+        # On Windows the lock's file goes whenever it is let go of; the record stays.
+        return (self._record.exists() or self._path.exists()) and _taken(self._lock)
 
     def let_go(self) -> None:
-        """Let go of it, and leave the file where it is."""
+        """Let go of it, and leave the record where it is."""
         self._lock.release()
 
     def remove_private(self) -> None:

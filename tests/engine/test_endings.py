@@ -138,18 +138,23 @@ def test_the_owner_is_killed_while_containers_start(sleepers):
 def test_what_a_power_cut_leaves_is_swept_by_the_next_run(sleepers):
     """Owner and watchdog both gone: the next run removes what is provably dead."""
     sleepers.files(test_it=IN_TEST)
-    process = sleepers.start()
+    private = sleepers.path / "private"
+    private.mkdir()
+    process = sleepers.start(TMPDIR=str(private))
     wait_for((sleepers.path / "testing").exists)
     (left,) = sleepers.containers()
     kill_watchdog(sleepers)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=30)
     assert sleepers.containers() == [left]
+    # With the passwords of the run.
+    assert len(list(private.glob("wincontainers-*"))) == 1
 
     sleepers.files(test_it="import time\n\ndef test_it(first):\n    time.sleep(1)\n")
     finished = sleepers.run()
     assert finished.status == 0
     assert f"removed the containers left by run {left.labels[RUN_LABEL]}, which was killed" in finished.output
+    assert list(private.glob("wincontainers-*")) == []
 
 
 def test_a_living_run_is_not_swept(sleepers):

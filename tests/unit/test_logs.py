@@ -193,6 +193,11 @@ def test_a_long_part_says_where_the_rest_is(tmp_path):
     ]
 
 
+def test_a_long_line_is_short_in_a_report(tmp_path):
+    (line,) = TestReports(tmp_path, 2, OpenEvidence()).last(["x" * 1_000_000], tmp_path / "log")
+    assert line == f"{'x' * 10_000}… (the whole line is in {tmp_path / 'log'})"
+
+
 def test_bytes_that_are_no_text_do_not_hurt(tmp_path):
     path = tmp_path / "log"
     path.write_bytes(
