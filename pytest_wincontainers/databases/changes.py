@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pytest_wincontainers.databases.log import LogUnreadable
 from pytest_wincontainers.databases.log_events import (
+    MARIADB_TRANSACTION,
     QUERY,
     ROWS,
     SILENT,
@@ -19,6 +20,7 @@ from pytest_wincontainers.databases.log_events import (
     UnreadableEvent,
     keys_in,
     number_in,
+    prepared_in,
     statement_in,
     table_in,
 )
@@ -38,13 +40,11 @@ _DEFINITION = re.compile(
 _OTHERS = re.compile(rb"(?:GRANT|REVOKE|SET(?!\s+STATEMENT\b)|INSTALL|UNINSTALL|CHECK)\b", re.IGNORECASE)
 _NOT_OF_SCHEMAS = frozenset({b"user", b"role", b"server", b"temporary"})
 _BEFORE_KIND = rb"(?:CREATE|ALTER|DROP)\s+(?:(?!\b(?:TABLE|DATABASE|SCHEMA)\b).)*?"
-# Those that leave rows as they are; the rest of the definitions may do anything to the tables that they name.
+# Those that leave rows and counters as they are; the others may do anything to the tables that they name.
 _KEEPS_ROWS = re.compile(
-    _BEFORE_KIND + rb"\b(?:VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT|PACKAGE|INDEX|SEQUENCE)\b|ANALYZE\b|FLUSH\b",
+    _BEFORE_KIND + rb"\b(?:VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT|PACKAGE|SEQUENCE)\b|FLUSH\b",
     re.IGNORECASE | re.DOTALL,
 )
-# And of these, the ones after which InnoDB counts a table's changes anew.
-_FORGETS = re.compile(_BEFORE_KIND + rb"\bINDEX\b|ANALYZE\b", re.IGNORECASE | re.DOTALL)
 
 
 class Words:
@@ -111,15 +111,15 @@ class Changes:
         self.defined = Words()
         """The words of statements that may have changed definitions."""
         self.rewritten = Words()
-        """The words of those that may have changed a table's rows, too."""
-        self.forgotten = Words()
-        """The words of those that leave rows as they are, but not the counters of their changes."""
+        """The words of those that may have changed a table's rows, or begun counting their changes anew."""
 
     def add_all(self, events: Iterable[Event]) -> None:
         """Take in events. Raises LogUnreadable where they do not tell what was changed."""
         for event in events:
             if event.kind == QUERY:
                 self._add_statement(event)
+            elif event.kind == MARIADB_TRANSACTION:
+                self._transaction = prepared_in(event)
             elif event.kind == TABLE_MAP:
                 number, table = table_in(event)
                 self._tables[number] = table
@@ -176,7 +176,5 @@ class Changes:
         self.defined.add(sql)
         if not _KEEPS_ROWS.match(sql):
             self.rewritten.add(sql)
-        elif _FORGETS.match(sql):
-            self.forgotten.add(sql)
         if words.have("database") or words.have("schema"):
             self.whole_schemas = True

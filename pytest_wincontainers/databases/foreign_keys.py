@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pytest_wincontainers.databases.schema import Definition, Key
 
 _NAME = r"`((?:[^`]|``)+)`"
-_NAMES = r"\(((?:`(?:[^`]|``)+`(?:, )?)+)\)"
+_NAMES = r"\(((?:`(?:[^`]|``)+`(?:, ?)?)+)\)"
 # As SHOW CREATE TABLE writes them.
 _REFERENCE = re.compile(rf"FOREIGN KEY {_NAMES} REFERENCES (?:{_NAME}\.)?{_NAME} {_NAMES}((?: ON [A-Z ]+)?)")
 

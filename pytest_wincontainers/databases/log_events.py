@@ -14,11 +14,11 @@ from typing import Literal, NamedTuple
 
 from pytest_wincontainers.databases.schema import Column, Table
 
-QUERY, ROTATE, FORMAT, TABLE_MAP = 2, 4, 15, 19
+QUERY, ROTATE, FORMAT, TABLE_MAP, MARIADB_TRANSACTION = 2, 4, 15, 19, 162
 WRITES, UPDATES, DELETES = frozenset({23, 30}), frozenset({24, 31}), frozenset({25, 32})
 ROWS = WRITES | UPDATES | DELETES
 # What is about the log itself, ends of transactions, their names, and what belongs to a statement that tells itself.
-SILENT = frozenset({3, 5, 13, 14, FORMAT, 16, 27, 29, 33, 34, 35, 36, 37, 38, 41, 160, 161, 162, 163, 164})
+SILENT = frozenset({3, 5, 13, 14, FORMAT, 16, 27, 29, 33, 34, 35, 36, 37, 38, 41, 160, 161, 163, 164})
 
 _HEADER = 19
 _FIRST_OF_VERSION_2 = 30
@@ -254,6 +254,24 @@ def _prefix(kind: int, metadata: int) -> int:
 
 def _date(packed: int) -> str:
     return f"'{packed >> 9:04}-{packed >> 5 & 15:02}-{packed & 31:02}'"
+
+
+def prepared_in(event: Event) -> str:
+    """The name of the prepared transaction that begins, as `XA ROLLBACK` takes it, or nothing.
+
+    MariaDB has it in the event that begins a transaction, MySQL in a statement.
+    """
+    flags, place = event.body[12], 13
+    if not flags & _PREPARED:
+        return ""
+    if flags & _GROUPED:
+        place += 8
+    number, length, more = struct.unpack_from("<IBB", event.body, place)
+    data = event.body[place + 6 : place + 6 + length + more]
+    return f"X'{data[:length].hex()}',X'{data[length:].hex()}',{number}"
+
+
+_GROUPED, _PREPARED = 2, 64
 
 
 def rotated(event: Event) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pytest_wincontainers.databases import log_events
@@ -40,40 +41,60 @@ def by_log(
     now: CounterReading,
 ) -> Iterator[TouchedTable]:
     """What the log says was changed, and what the counters of InnoDB say was changed without a word in the log."""
-    silent = TouchedRows()
-
-    def rows_of(key: Key) -> TouchedRows:
-        return changes.rows.get((key.schema, key.name), silent)
+    found = {
+        key: _Evidence(
+            kept,
+            changes.rows.get((key.schema, key.name), TouchedRows()),
+            before.tables.get(kept.inner_name),
+            now.tables.get(kept.inner_name),
+        )
+        for key, kept in tables.items()
+    }
 
     def is_hit(parent: Reference) -> bool:
-        """Whether rows that others depend on may have gone."""
-        rows, kept = rows_of(parent.table), tables.get(parent.table)
-        if kept is None or rows.keys is None or changes.rewritten.have(parent.table.name):
-            return True
-        return bool(rows.gone) or (rows.older and parent.columns != set(kept.shape.key))
+        evidence = found.get(parent.table)
+        return evidence is None or evidence.has_lost_rows(parent.columns)
 
     dependent = dependents(parents, is_hit)
-    for key, kept in tables.items():
-        rows = rows_of(key)
-        old, new = before.tables.get(kept.inner_name), now.tables.get(kept.inner_name)
-        if rows.keys is None or changes.rewritten.have(key.name):
-            yield TouchedTable(key, kept)
-        elif kept.shape.engine != _INNODB:
-            if rows.keys:
-                yield TouchedTable(key, kept, rows.keys)
-        elif old is None or new is None:
-            yield TouchedTable(key, kept)
-        else:
-            same = (old.id, old.modified) == (new.id, new.modified)
-            known = kept.counted and not changes.forgotten.have(key.name)
-            # The counters may have begun anew after what a foreign key did.
-            by_key = key in dependent and (not same or not kept.counted or bool(changes.defined))
-            if by_key or (known and not same and not _all_logged(rows, old, new)):
-                yield TouchedTable(key, kept)
-            elif rows.keys or new.auto_increment != old.auto_increment:
-                yield TouchedTable(key, kept, rows.keys)
+    for key, evidence in found.items():
+        if changes.rewritten.have(key.name) or evidence.is_unclear(dependent=key in dependent):
+            yield TouchedTable(key, evidence.kept)
+        elif evidence.rows.keys or evidence.has_other_next:
+            yield TouchedTable(key, evidence.kept, evidence.rows.keys)
 
 
-def _all_logged(rows: TouchedRows, old: TableCounters, new: TableCounters) -> bool:
-    """Whether the log has all that InnoDB has counted, for which an update may be a deletion and an insertion."""
-    return new.id == old.id and 0 <= new.modified - old.modified <= rows.count
+@dataclass(frozen=True)
+class _Evidence:
+    """What log and counters say of one table; without counters, InnoDB does not know it."""
+
+    kept: KeptTable
+    rows: TouchedRows
+    before: TableCounters | None
+    now: TableCounters | None
+
+    @property
+    def has_other_next(self) -> bool:
+        """Whether AUTO_INCREMENT has moved."""
+        return (
+            self.before is not None and self.now is not None and self.before.auto_increment != self.now.auto_increment
+        )
+
+    def is_unclear(self, *, dependent: bool) -> bool:
+        """Whether rows may have changed that the log does not name; what a foreign key does is not in it."""
+        if self.rows.keys is None:
+            return True
+        if self.kept.shape.engine != _INNODB:
+            return False
+        if self.before is None or self.now is None:
+            return True
+        if self.before[:2] == self.now[:2]:
+            return dependent and not self.kept.counted
+        # An update may be counted as a deletion and an insertion.
+        all_logged = self.before.id == self.now.id and 0 <= self.now.modified - self.before.modified <= self.rows.count
+        return dependent or not self.kept.counted or not all_logged
+
+    def has_lost_rows(self, columns: Collection[str]) -> bool:
+        """Whether there may be rows that others referred to by these columns, and that do not have those values now."""
+        if self.is_unclear(dependent=False) or self.rows.gone:
+            return True
+        return self.rows.older and columns != set(self.kept.shape.key)

@@ -90,6 +90,30 @@ def test_a_prepared_transaction(server, closed):
     assert server.execute("SELECT * FROM plain") == [(1, 1), (2, 2)]
 
 
+def test_a_prepared_transaction_of_a_worker(server):
+    """Only the log tells whose it is."""
+    first, second = (
+        PreparedState(lambda: server.connect(database="information_schema"), "wincontainers", ("t", f"t_gw{number}"))
+        for number in range(2)
+    )
+    for copy in (first, second):
+        copy.make_copy([])
+        copy.reset()
+    for number in range(2):
+        with server.connect(database=None) as holder:
+            prepare(holder, f"t_gw{number}", f"'of {number}'")
+    time.sleep(0.2)
+    first.reset()
+    assert [row[3] for row in server.execute("XA RECOVER")] == [b"of 1"]
+    server.execute("UPDATE t_gw0.plain SET v = 8 WHERE id = 1")
+    first.reset()
+    second.reset()
+    assert server.execute("XA RECOVER") == []
+    for number in range(2):
+        assert server.execute(f"SELECT * FROM t_gw{number}.plain") == [(1, 1), (2, 2)]
+    server.execute("DROP DATABASE t_gw1")
+
+
 def test_a_lock_of_a_connection_without_a_database_is_listed(server, prepared):
     with server.connect(database=None) as holder, holder.cursor() as cursor:
         server.execute(f"DELETE FROM {prepared.schema}.plain")
