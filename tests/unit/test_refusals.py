@@ -7,8 +7,9 @@ import importlib.util
 
 import pytest
 
+from pytest_wincontainers.dependencies import closure
 from pytest_wincontainers.errors import DeclarationError
-from pytest_wincontainers.plan import closure, make_plan
+from pytest_wincontainers.plan import make_plan
 from pytest_wincontainers.services.declaration import declarations_in
 
 BOX = 'container(image="box:1")'
