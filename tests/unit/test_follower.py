@@ -183,8 +183,7 @@ class Slow(FakeEngine):
         yield last
 
 
-def test_a_restart_waits_for_the_lines_from_before(subject):
-    """Else two would write one file, and each of them the same lines."""
+def test_lines_from_before_a_restart_may_come_later(subject):
     one = subject(Slow())
     one.engine.say(one.container, "late")
     one.follower.follow(one.engine, one.container)
