@@ -73,12 +73,12 @@ def make_migrations(folder: Path) -> None:
 class Server:
     """A server with nothing in it, from our own image."""
 
-    def __init__(self, client: docker.DockerClient, image: str) -> None:
+    def __init__(self, client: docker.DockerClient, image: str, log: str = "1") -> None:
         self.container = client.containers.run(
             image,
             detach=True,
             network="nat",
-            environment={"MYSQL_ROOT_PASSWORD": "root", "MYSQL_DATABASE": "shop"},
+            environment={"MYSQL_ROOT_PASSWORD": "root", "MYSQL_DATABASE": "shop", "MYSQL_BINARY_LOG": log},
             labels={"pytest-wincontainers.benchmark": "1"},
         )
         self.container.reload()

@@ -90,7 +90,8 @@ def check_links(folder: Path) -> None:
 def _walk(
     folder: Path, above: PurePosixPath, ways: tuple[Path, ...], wanted: Callable[[PurePosixPath, bool], bool]
 ) -> Iterator[tuple[PurePosixPath, Path]]:
-    for path in sorted(ways[-1].iterdir()):
+    # By name, as Windows compares paths in another way.
+    for path in sorted(ways[-1].iterdir(), key=lambda one: one.name):
         name, directory = above / path.name, path.is_dir()
         if not wanted(name, directory):
             continue

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_wincontainers.dependencies import ordered
 from pytest_wincontainers.engines.base import Build
 from pytest_wincontainers.errors import DeclarationError, users_frames
 from pytest_wincontainers.services.declaration import Declaration, closest
@@ -91,7 +92,7 @@ def make_plan(
     """
     by_name = {declaration.name: declaration for declaration in declarations}
     planner = _Planner(run, token, tuple(workers))
-    for declaration in _ordered(by_name, needed):
+    for declaration in ordered(by_name, needed):
         planner.add(declaration)
     return Plan(run, tuple(planner.containers()))
 
@@ -109,55 +110,6 @@ def part_of(service: Service, workers: Sequence[str], worker: str) -> Service:
             hint=f"workers cannot be added to a run; it has started for {', '.join(workers)}",
         )
     return service.part(workers, worker)
-
-
-def closure(declarations: Sequence[Declaration], names: Iterable[str]) -> set[str]:
-    """The names and all that they need; unknown ones and cycles are left for `make_plan` to complain of."""
-    needs = {declaration.name: declaration.needs for declaration in declarations}
-    found: set[str] = set()
-    left = list(names)
-    while left:
-        name = left.pop()
-        if name not in found:
-            found.add(name)
-            left.extend(needs.get(name, ()))
-    return found
-
-
-def in_order(declarations: Sequence[Declaration], names: Iterable[str]) -> list[str]:
-    """The names and all that they need, each after what it needs. Raises DeclarationError as `make_plan` does."""
-    return [one.name for one in _ordered({one.name: one for one in declarations}, sorted(names))]
-
-
-def _ordered(declarations: Mapping[str, Declaration], needed: Collection[str]) -> list[Declaration]:
-    ordered: dict[str, Declaration] = {}
-
-    def visit(name: str, path: tuple[str, ...], asked: str) -> None:
-        if name in ordered:
-            return
-        if name in path:
-            cycle = " -> ".join((*path[path.index(name) :], name))
-            raise DeclarationError(
-                f"circular dependency between containers: {cycle}",
-                details="\n".join(declarations[one].where for one in path[path.index(name) :]),
-                hint="remove a parameter from one of these functions",
-            )
-        if name not in declarations:
-            known = ", ".join(declarations) or "none"
-            raise DeclarationError(
-                f"{asked} needs a container called {name!r}, but none is declared{closest(name, declarations)}",
-                hint=f"declared containers: {known}; declare containers in the root conftest.py or in a plugin; "
-                "parameters of a declaring function name containers, not other fixtures",
-            )
-        declaration = declarations[name]
-        for need in declaration.needs:
-            visit(need, (*path, name), f"{declaration.where}: {name}")
-        ordered[name] = declaration
-
-    # In the order of declaration, so that a plan reads as the conftest does.
-    for name in sorted(needed, key=lambda name: [*declarations, name].index(name)):
-        visit(name, (), "a test")
-    return list(ordered.values())
 
 
 class _Planner:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_wincontainers.databases import rows
+from pytest_wincontainers.databases import rows, sequences
 from pytest_wincontainers.databases.connections import errors
-from pytest_wincontainers.databases.counters import CounterReader
+from pytest_wincontainers.databases.counters import CounterReader, CounterReading, is_counted
 from pytest_wincontainers.databases.schema import NAMED_IN_FULL, Definition, Key, Table, quoted, read, schemas, tables
 from pytest_wincontainers.errors import PreparationError
 
@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 class KeptTable:
     """A table as it was prepared: where its rows are kept, its shape, and what AUTO_INCREMENT gives next.
 
-    Or a sequence, and what it gives next, which is None where it has come to its end.
+    Or a sequence, and what it gives next.
     """
 
     rows: str
     shape: Table
-    auto_increment: int | None
+    auto_increment: int
     inner_name: str
+    counted: bool = True
+    """Whether InnoDB's counters show each change."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,10 @@ class Baseline:
         """The names of its databases."""
         return [key.schema for key in self.definitions if key.kind == "schema"]
 
+    def of_kind(self, kind: str) -> Mapping[Key, KeptTable]:
+        """The contents of its tables, or of its sequences."""
+        return {key: kept for key, kept in self.contents.items() if key.kind == kind}
+
 
 def keep(cursor: Cursor, own: str, progress: Callable[[str], None]) -> None:
     """Write the state of now into the schema `own`. Raises pymysql.Error."""
@@ -56,6 +62,7 @@ def keep(cursor: Cursor, own: str, progress: Callable[[str], None]) -> None:
         "name VARCHAR(64), definition LONGTEXT, auto_increment DECIMAL(20), inner_name VARCHAR(700)) "
         "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
     )
+    cursor.execute(f"CREATE TABLE IF NOT EXISTS {schema}.begun (copy VARCHAR(64) PRIMARY KEY, reading LONGTEXT)")
     names = schemas(cursor, own)
     found = read(cursor, names)
     shapes = {name: tables(cursor, name) for name in names}
@@ -68,18 +75,34 @@ def keep(cursor: Cursor, own: str, progress: Callable[[str], None]) -> None:
         if number % 20 == 0:
             progress(f"saving the prepared state: {number} of {len(found)}")
         inner = _inner_name(cursor, key)
-        following: int | None = None
+        following = 0
         if key.kind == "table":
             following = counts[inner].auto_increment if inner in counts else shown_next(cursor, key)
             place = f"{schema}.rows{number}"
             cursor.execute(f"CREATE TABLE {place} LIKE {quoted(key.schema, key.name)}")
             rows.copy(cursor, quoted(key.schema, key.name), place, shapes[key.schema][key.name])
         if key.kind == "sequence":
-            following = _taken_from(cursor, quoted(key.schema, key.name))
+            following = sequences.taken_from(cursor, quoted(key.schema, key.name))
         cursor.execute(
             f"INSERT INTO {schema}.objects VALUES (%s, %s, %s, %s, %s, %s, %s)",
             (number, key.kind, key.schema, key.name, definition.to_json(), following, inner),
         )
+
+
+def begin(cursor: Cursor, own: str, copied: tuple[str, str] | None, reading: CounterReading) -> None:
+    """Write down how counters and log stand while the state, or a copy, is the prepared one. Raises pymysql.Error."""
+    cursor.execute(f"REPLACE INTO {quoted(own)}.begun VALUES (%s, %s)", (_copy_of(copied), reading.to_json()))
+
+
+def begun(cursor: Cursor, own: str, copied: tuple[str, str] | None) -> CounterReading:
+    """How they stood then. Raises pymysql.Error."""
+    cursor.execute(f"SELECT reading FROM {quoted(own)}.begun WHERE copy = %s", (_copy_of(copied),))
+    row = cursor.fetchone()
+    return CounterReading.from_json(row[0]) if row is not None else CounterReading()
+
+
+def _copy_of(copied: tuple[str, str] | None) -> str:
+    return copied[1] if copied is not None else ""
 
 
 def load(cursor: Cursor, own: str, copied: tuple[str, str] | None) -> Baseline:
@@ -108,8 +131,9 @@ def load(cursor: Cursor, own: str, copied: tuple[str, str] | None) -> Baseline:
             contents[key] = KeptTable(
                 rows=quoted(own, place),
                 shape=shapes.get(place, Table((), (), "")),
-                auto_increment=int(following) if following is not None else None,
+                auto_increment=int(following),
                 inner_name=inner if copied is None else _inner_name(cursor, key),
+                counted=is_counted(definition.sql),
             )
     return Baseline(definitions, contents, tuple(others))
 
@@ -154,14 +178,3 @@ def shown_next(cursor: Cursor, key: Key) -> int:
     )
     (value,) = cursor.fetchone() or (0,)
     return int(value or 0)
-
-
-def _taken_from(cursor: Cursor, sequence: str) -> int | None:
-    """What a sequence gives next; only asking for it tells, so that it is put back."""
-    try:
-        cursor.execute(f"SELECT NEXTVAL({sequence})")
-    except errors():
-        return None
-    (value,) = cursor.fetchone() or (0,)
-    cursor.execute(f"ALTER SEQUENCE {sequence} RESTART {value}")
-    return int(value)

@@ -15,8 +15,13 @@ _SESSION = (
     "SET SESSION foreign_key_checks = 0, unique_checks = 1, sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', "
     f"lock_wait_timeout = {_WAIT_SECONDS}, innodb_lock_wait_timeout = {_WAIT_SECONDS}"
 )
-# MariaDB's, and MySQL's, which else shows an AUTO_INCREMENT that may be a day old.
-_IF_KNOWN = ("SET SESSION check_constraint_checks = 0", "SET SESSION information_schema_stats_expiry = 0")
+# What is done here is no change, and not logged. Then MariaDB's, and MySQL's, which else shows an AUTO_INCREMENT that
+# may be a day old.
+_IF_KNOWN = (
+    "SET SESSION sql_log_bin = 0",
+    "SET SESSION check_constraint_checks = 0",
+    "SET SESSION information_schema_stats_expiry = 0",
+)
 
 
 class Connections:

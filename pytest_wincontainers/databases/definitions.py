@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_wincontainers.databases.connections import errors
-from pytest_wincontainers.databases.schema import KINDS, Definition, Key, quoted
+from pytest_wincontainers.databases.schema import KINDS, ROUTINES, Definition, Key, quoted
 from pytest_wincontainers.errors import PreparationError
 
 if TYPE_CHECKING:
@@ -36,19 +36,39 @@ class DefinitionRestorer:
             if key.kind == "trigger" and (key.schema, what.table) == (table.schema, table.name)
         ]
 
-    def restore(self, cursor: Cursor, found: Mapping[Key, Definition]) -> None:
-        """Make what is there, `found`, what is wanted. Raises PreparationError and pymysql.Error."""
-        changed = {key for key, what in self._wanted.items() if found.get(key) != what}
+    def restore(
+        self, cursor: Cursor, found: Mapping[Key, Definition], named: Callable[[str], bool] = lambda _: True
+    ) -> set[Key]:
+        """Make what is there, `found`, what is wanted of the objects that are `named`, as `schema.read` takes it.
+
+        Returns what was made. Raises PreparationError and pymysql.Error.
+        """
+        changed = {
+            key
+            for key, what in self._wanted.items()
+            if found.get(key) != what and (named(key.name) or (what.table and named(what.table)))
+        }
         extra = {key for key in found if key not in self._wanted}
-        # Triggers go with their tables.
+        # Triggers go with their tables, and a package's body with the package.
         changed |= {one for key in changed | extra if key.kind == "table" for one in self.triggers_of(key)}
+        changed |= {key._replace(kind="package body") for key in changed if key.kind == "package"} & self._wanted.keys()
         for kind in reversed(KINDS):
             for key in sorted(one for one in changed | extra if one.kind == kind and one in found):
                 # A schema that is to stay is only altered.
                 if kind != "schema" or key in extra:
-                    names = (key.schema, key.name) if key.name else (key.schema,)
-                    self._run(cursor, f"DROP {_DROPS[kind]} IF EXISTS {quoted(*names)}")
+                    self._drop(cursor, key)
         self.make(cursor, changed, found)
+        return changed
+
+    def _drop(self, cursor: Cursor, key: Key) -> None:
+        names = (key.schema, key.name) if key.name else (key.schema,)
+        # No other mode knows packages.
+        oracle = key.kind.startswith("package")
+        if oracle:
+            cursor.execute("SET sql_mode = 'ORACLE'")
+        self._run(cursor, f"DROP {_DROPS[key.kind]} IF EXISTS {quoted(*names)}")
+        if oracle:
+            cursor.execute("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
 
     def make(self, cursor: Cursor, keys: Iterable[Key], found: Mapping[Key, Definition]) -> None:
         """Make objects, in an order in which they can be; a schema that is there already is altered."""
@@ -85,7 +105,7 @@ class DefinitionRestorer:
         cursor.execute(f"USE {quoted(key.schema)}")
         if what.charset:
             cursor.execute(f"SET character_set_client = {what.charset}, collation_connection = {what.collation}")
-        if what.sql_mode or key.kind in {"function", "procedure", "trigger", "event"}:
+        if what.sql_mode or key.kind in {*ROUTINES, "trigger", "event"}:
             cursor.execute("SET sql_mode = %s", (what.sql_mode,))
         if what.time_zone:
             cursor.execute("SET time_zone = %s", (what.time_zone,))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_wincontainers.databases import rows
-from pytest_wincontainers.databases.baseline import Baseline, KeptTable, keep, load, shown_next
-from pytest_wincontainers.databases.connections import Connections, errors
-from pytest_wincontainers.databases.counters import CounterReader, CounterReading, TableCounters
-from pytest_wincontainers.databases.definitions import DefinitionRestorer
+from pytest_wincontainers.databases.baseline import Baseline, begin, begun, keep, load
+from pytest_wincontainers.databases.changes import Changes, Words
+from pytest_wincontainers.databases.connections import Connections
+from pytest_wincontainers.databases.counters import CounterReader, CounterReading
+from pytest_wincontainers.databases.foreign_keys import Reference, parents, refers_to
 from pytest_wincontainers.databases.ledger import StatementLedger
+from pytest_wincontainers.databases.log import BinaryLog, LogUnreadable
 from pytest_wincontainers.databases.schema import Key, quoted, read, schemas
+from pytest_wincontainers.databases.tables import TableRestorer
+from pytest_wincontainers.databases.touched import by_counters, by_log
+from pytest_wincontainers.databases.transactions import TransactionEnder, prepared, roll_back
 from pytest_wincontainers.errors import PreparationError
 
 if TYPE_CHECKING:
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
 _TRIES = 4
-_AT_ONCE = 2
 _LOCK_WAIT_TIMEOUT = 1205
 
 
@@ -39,10 +41,12 @@ class PreparedState:
         self._own = own
         self._copied = copied
         self._baseline = Baseline({}, {})
-        self._sizes: dict[Key, int] = {}
-        self._reading = CounterReading()
-        self._reader: CounterReader | None = None
+        self._parents: Mapping[Key, Collection[Reference]] = {}
         self._ledger = StatementLedger(own)
+        self._log = BinaryLog(connect)
+        self._known_reader: CounterReader | None = None
+        self._reading = CounterReading()
+        self._tables = TableRestorer(self._baseline, self._connections, self._ledger)
 
     def keep(self, progress: Callable[[str], None]) -> None:
         """Keep the state as it is now. Raises pymysql.Error."""
@@ -50,20 +54,41 @@ class PreparedState:
             cursor.execute(f"CREATE DATABASE IF NOT EXISTS {quoted(self._own)}")
             self._ledger.create(cursor)
             keep(cursor, self._own, progress)
+            # What came before is of no interest, and would be in every snapshot.
+            position = self._log.position(cursor)
+            if position is not None and position.is_ours:
+                cursor.execute("FLUSH BINARY LOGS")
+                self._log.forget_older(cursor, self._log.position(cursor) or position)
+            begin(cursor, self._own, self._copied, self._now(cursor))
+
+    def begin(self) -> None:
+        """Say that the state is the prepared one at this moment, as it is after a start. Raises pymysql.Error."""
+        with self._cursor() as cursor:
+            begin(cursor, self._own, self._copied, self._now(cursor))
+
+    def _now(self, cursor: Cursor) -> CounterReading:
+        """How the log and the counters stand."""
+        position = self._log.position(cursor)
+        return replace(self._reader(cursor).read(cursor, self._ledger), position=position)
+
+    def _reader(self, cursor: Cursor) -> CounterReader:
+        self._known_reader = self._known_reader or CounterReader(cursor)
+        return self._known_reader
 
     def others(self) -> Sequence[str]:
         """The databases of the prepared state that a copy of one does not have."""
         with self._cursor() as cursor:
-            return self._load(cursor).others
+            self._load(cursor)
+            return self._baseline.others
 
-    def _load(self, cursor: Cursor) -> Baseline:
+    def _load(self, cursor: Cursor) -> None:
         """Read what is kept, once in a process."""
-        if not self._baseline.definitions:
-            # Else the server sets the counters back whenever it likes, or forgets a table that was not used for long.
-            cursor.execute("SET GLOBAL innodb_stats_auto_recalc = OFF")
-            cursor.execute("SET GLOBAL table_definition_cache = 20000")
-            self._baseline = load(cursor, self._own, self._copied)
-        return self._baseline
+        if self._baseline.definitions:
+            return
+        self._baseline = load(cursor, self._own, self._copied)
+        self._parents = parents(self._baseline.definitions)
+        self._tables = TableRestorer(self._baseline, self._connections, self._ledger)
+        self._reading = begun(cursor, self._own, self._copied)
 
     # -- going back ---------------------------------------------------------------------------------------
 
@@ -89,106 +114,85 @@ class PreparedState:
     def _connected(self) -> list[str]:
         with self._cursor() as cursor:
             cursor.execute(
-                "SELECT ID, USER, HOST, DB, COMMAND, TIME FROM information_schema.PROCESSLIST "
-                "WHERE ID <> CONNECTION_ID() AND DB NOT IN ('information_schema') ORDER BY ID"
+                "SELECT ID, USER, HOST, IFNULL(DB, 'no database'), COMMAND, TIME FROM information_schema.PROCESSLIST "
+                "WHERE ID <> CONNECTION_ID() AND IFNULL(DB, '') <> 'information_schema' AND COMMAND <> 'Binlog Dump' "
+                "ORDER BY ID"
             )
-            return [
+            lines = [
                 f"{number}: {user} from {host}, in {database}: {command} for {seconds} s"
                 for number, user, host, database, command, seconds in cursor.fetchall()
             ]
+            names = prepared(cursor)
+            return [*lines, *(f"a prepared transaction: XA ROLLBACK {name}" for name in names)]
 
     def _reset(self) -> None:
         with self._cursor() as cursor:
             self._load(cursor)
-            self._end_transactions(cursor)
-            reader = self._reader = self._reader or CounterReader(cursor)
-            now = reader.read(cursor, self._ledger)
-            all_known = now.knows_tables(self._reading)
-            if not now.same_schema(self._reading):
-                self._restore_definitions(cursor)
-                now = reader.read(cursor, self._ledger)
-            touched = []
-            for key, kept in self._baseline.contents.items():
-                before, counts = self._reading.tables.get(kept.inner_name), now.tables.get(kept.inner_name)
-                if key.kind == "sequence":
-                    # Of the values that a server has ready, taking one is counted nowhere.
-                    self._set_sequence(cursor, key, kept)
-                elif not all_known or before is None or counts != before:
-                    touched.append((key, kept, counts))
-            self._restore_tables(cursor, touched)
+            alone = self._copied is None
+            left = TransactionEnder(self._baseline.schemas, alone=alone).end(cursor)
+            now = self._now(cursor)
+            changes = self._changes(self._reading, now)
+            for name in left:
+                # Of one that the log does not tell of, nobody knows whose it is.
+                if alone or (changes is not None and name in changes.prepared):
+                    roll_back(cursor, name)
+            if changes is None:
+                restored = self._restore_by_counters(cursor, now)
+            else:
+                restored = self._restore_by_log(cursor, changes, now)
+            self._tables.restore_sequences(cursor)
+            if now.position is not None and (self._reading.position or now.position).file != now.position.file:
+                self._log.forget_older(cursor, now.position)
             # What others have run meanwhile counts as after it.
-            self._reading = replace(now, tables=reader.tables(cursor)) if touched else now
+            self._reading = replace(now, tables=self._reader(cursor).tables(cursor)) if restored else now
 
-    def _end_transactions(self, cursor: Cursor) -> None:
-        """End connections in the middle of a transaction: what they hold is of a test that is over."""
-        cursor.execute("SELECT COUNT(*) FROM information_schema.INNODB_TRX")
-        if cursor.fetchone() == (0,):
-            return
-        cursor.execute(
-            "SELECT p.ID FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p "
-            "ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() AND (p.DB IN %s OR p.DB IS NULL AND %s)",
-            # Without a database it may be another worker's.
-            ([*self._baseline.schemas, ""], self._copied is None),
-        )
-        for (number,) in cursor.fetchall():
-            with suppress(errors()):
-                cursor.execute(f"KILL CONNECTION {int(number)}")
+    def _changes(self, before: CounterReading, now: CounterReading) -> Changes | None:
+        """What was changed between two readings; None where the log does not tell."""
+        if before.position is None or now.position is None or not now.same_life(before):
+            return None
+        shapes = {(key.schema, key.name): kept.shape for key, kept in self._baseline.of_kind("table").items()}
+        changes = Changes(shapes, self._baseline.schemas, everywhere=self._copied is None)
+        try:
+            changes.add_all(self._log.events(before.position, now.position))
+        except LogUnreadable:
+            return None
+        return changes
 
-    def _restore_tables(self, cursor: Cursor, touched: Sequence[tuple[Key, KeptTable, TableCounters | None]]) -> None:
-        if len(touched) < 2:
-            for one in touched:
-                self._restore_table(cursor, *one)
-            return
+    def _restore_by_counters(self, cursor: Cursor, now: CounterReading) -> bool:
+        """Restore whatever the counters do not show to be as it was; whether that was anything."""
+        unknown = not now.same_schema(self._reading)
+        if unknown:
+            self._restore_definitions(cursor)
+            now = replace(now, tables=self._reader(cursor).tables(cursor))
+        touched = list(by_counters(self._baseline.of_kind("table"), self._reading, now))
+        self._tables.restore(cursor, touched, now.tables)
+        return bool(touched) or unknown
 
-        def restore_on_its_own(one: tuple[Key, KeptTable, TableCounters | None]) -> None:
-            with self._connections.borrowed() as other:
-                self._restore_table(other, *one)
+    def _restore_by_log(self, cursor: Cursor, changes: Changes, now: CounterReading) -> bool:
+        """Restore what the log tells of; whether that was anything."""
+        before, made = self._reading, set[Key]()
+        counted = now.statements - before.statements
+        if changes.whole_schemas or counted != changes.statements or not (now.trusted and before.trusted):
+            made = self._restore_definitions(cursor)
+        elif changes.defined:
+            made = self._restore_definitions(cursor, self._named_in(changes.defined))
+        tables = {key: kept for key, kept in self._baseline.of_kind("table").items() if key not in made}
+        touched = list(by_log(tables, self._parents, changes, before, now))
+        # Of a table that nobody has opened since its definition was touched, the server had not known what comes next.
+        counts = self._reader(cursor).tables(cursor) if changes.defined else now.tables
+        self._tables.restore(cursor, touched, counts)
+        return bool(touched or made)
 
-        # Servers have several processors, and a table waits for no other while foreign keys are not looked at.
-        with ThreadPoolExecutor(min(len(touched), _AT_ONCE)) as pool:
-            list(pool.map(restore_on_its_own, touched))
+    def _named_in(self, words: Words) -> Callable[[str], bool]:
+        """Whether a name is among these words, or that of a table with foreign keys, which follow a renamed one."""
+        following = {key.name for key, what in self._baseline.definitions.items() if refers_to(what.sql, words.have)}
+        return lambda name: name in following or words.have(name)
 
-    def _restore_table(self, cursor: Cursor, key: Key, kept: KeptTable, counts: TableCounters | None) -> None:
-        name = quoted(key.schema, key.name)
-        maker = self._maker
-        fired = [one for one in maker.triggers_of(key) if self._baseline.definitions[one].event != "UPDATE"]
-        for one in fired:
-            self._ledger.run(cursor, f"DROP TRIGGER IF EXISTS {quoted(one.schema, one.name)}")
-        if key not in self._sizes:
-            self._sizes[key] = rows.count(cursor, kept.rows)
-        rows.restore(cursor, name, kept.rows, kept.shape, kept.auto_increment or 0, self._sizes[key])
-        now = counts.auto_increment if counts is not None else shown_next(cursor, key)
-        if kept.auto_increment and now not in {0, kept.auto_increment}:
-            self._set_next(cursor, name, kept)
-        for one in fired:
-            maker.make_one(cursor, one)
-
-    def _set_next(self, cursor: Cursor, name: str, kept: KeptTable) -> None:
-        self._ledger.run(cursor, f"ALTER TABLE {name} AUTO_INCREMENT = {kept.auto_increment}")
-
-    def _set_sequence(self, cursor: Cursor, key: Key, kept: KeptTable) -> None:
-        if kept.auto_increment is not None:
-            name = quoted(key.schema, key.name)
-            self._ledger.run(cursor, f"ALTER SEQUENCE {name} RESTART {kept.auto_increment}")
-
-    @property
-    def _maker(self) -> DefinitionRestorer:
-        return DefinitionRestorer(self._baseline.definitions, self._ledger.run, self._fill)
-
-    def _fill(self, cursor: Cursor, key: Key) -> None:
-        kept = self._baseline.contents[key]
-        if key.kind == "sequence":
-            self._set_sequence(cursor, key, kept)
-            return
-        rows.copy(cursor, kept.rows, quoted(key.schema, key.name), kept.shape)
-        if kept.auto_increment:
-            self._set_next(cursor, quoted(key.schema, key.name), kept)
-
-    def _restore_definitions(self, cursor: Cursor) -> None:
+    def _restore_definitions(self, cursor: Cursor, named: Callable[[str], bool] = lambda _: True) -> set[Key]:
         there = schemas(cursor, self._own)
         if self._copied is not None:
             there = [name for name in there if name in self._baseline.schemas]
-        self._maker.restore(cursor, read(cursor, there))
+        return self._tables.maker.restore(cursor, read(cursor, there, named), named)
 
     # -- copying ------------------------------------------------------------------------------------------
 
@@ -197,13 +201,15 @@ class PreparedState:
         if self._copied is None:
             raise ValueError("only the state of a copied database can be copied")
         with self._cursor() as cursor:
-            state = self._load(cursor)
-            name = quoted(*state.schemas)
+            self._load(cursor)
+            name = quoted(*self._baseline.schemas)
             self._ledger.run(cursor, f"DROP DATABASE IF EXISTS {name}")
-            self._maker.make(cursor, state.definitions, {})
+            self._tables.maker.make(cursor, self._baseline.definitions, {})
             pattern = name.replace("_", "\\_").replace("%", "\\%")
             for user, host in accounts:
                 cursor.execute(f"GRANT ALL ON {pattern}.* TO %s@%s", (user, host))
+            self._reading = self._now(cursor)
+            begin(cursor, self._own, self._copied, self._reading)
 
     def _cursor(self) -> AbstractContextManager[Cursor]:
         return self._connections.borrowed()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from pytest_wincontainers.databases.connections import errors
 from pytest_wincontainers.databases.schema import Table, quoted
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
 _FEW = 500
+_AT_ONCE = 200
+_DUPLICATE = 1062
 _INTEGERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
 
 
@@ -74,6 +78,35 @@ def _restore_many(cursor: Cursor, name: str, kept: str, shape: Table) -> None:
         f"INSERT INTO {name} ({columns}) SELECT {source} FROM {kept} s LEFT JOIN {name} ON {joined} "
         f"WHERE {name}.{first} IS NULL"
     )
+
+
+def restore_some(cursor: Cursor, name: str, kept: str, shape: Table, keys: Iterable[tuple[str, ...]]) -> bool:
+    """Make the rows with these keys, as SQL has them, those of `kept`; whether that was all there was to do."""
+    conditions = list(_conditions(shape, sorted(keys)))
+    columns = ", ".join(quoted(column.name) for column in shape.columns)
+    # Unique values may have been swapped, so that all go before the first comes.
+    for condition in conditions:
+        cursor.execute(f"DELETE FROM {name} WHERE {condition}")
+    try:
+        for condition in conditions:
+            cursor.execute(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {kept} WHERE {condition}")
+    except errors() as problem:
+        # Another row has a value that is to be unique.
+        if problem.args[0] == _DUPLICATE:
+            return False
+        raise
+    return True
+
+
+def _conditions(shape: Table, keys: Sequence[Sequence[str]]) -> Iterator[str]:
+    names = [quoted(name) for name in shape.key]
+    for begin in range(0, len(keys), _AT_ONCE):
+        some = keys[begin : begin + _AT_ONCE]
+        if len(names) == 1:
+            yield f"{names[0]} IN ({', '.join(key[0] for key in some)})"
+        else:
+            # MariaDB would look at every row for a list of rows.
+            yield " OR ".join(f"({' AND '.join(map(' = '.join, zip(names, key, strict=True)))})" for key in some)
 
 
 def _joined(name: str, shape: Table) -> tuple[str, str]:

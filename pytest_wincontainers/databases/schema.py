@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,9 +15,13 @@ SYSTEM = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
 
 _AUTO_INCREMENT = re.compile(r" AUTO_INCREMENT=\d+")
 # In the order in which they can be made: each may need those before it.
-KINDS = ("schema", "sequence", "table", "function", "procedure", "view", "trigger", "event")
+KINDS = (
+    *("schema", "sequence", "table", "function", "procedure", "package", "package body"),
+    *("view", "trigger", "event"),
+)
+ROUTINES = frozenset({"function", "procedure", "package", "package body"})
 # Those that others name by schema and name.
-NAMED_IN_FULL = frozenset({"sequence", "table", "view", "function", "procedure"})
+NAMED_IN_FULL = frozenset({"sequence", "table", "view", "function", "procedure", "package"})
 
 
 class Key(NamedTuple):
@@ -100,18 +104,24 @@ def schemas(cursor: Cursor, own: str) -> list[str]:
     return [name for (name,) in cursor.fetchall() if name.lower() not in {*SYSTEM, own}]
 
 
-def read(cursor: Cursor, wanted: Iterable[str]) -> dict[Key, Definition]:
-    """Every object of these schemas. Raises pymysql.Error."""
-    return dict(item for schema in wanted for item in _read(cursor, schema))
+def read(cursor: Cursor, wanted: Iterable[str], named: Callable[[str], bool] = lambda _: True) -> dict[Key, Definition]:
+    """The objects of these schemas whose names, or whose tables' names, are `named`; a schema itself has the name "".
+
+    Raises pymysql.Error.
+    """
+    return dict(item for schema in wanted for item in _read(cursor, schema, named))
 
 
-def _read(cursor: Cursor, schema: str) -> Iterator[tuple[Key, Definition]]:
-    shown = _row(cursor, f"SHOW CREATE DATABASE {quoted(schema)}")
-    yield Key("schema", schema, ""), Definition(str(shown[1]))
+def _read(cursor: Cursor, schema: str, named: Callable[[str], bool]) -> Iterator[tuple[Key, Definition]]:
+    if named(""):
+        shown = _row(cursor, f"SHOW CREATE DATABASE {quoted(schema)}")
+        yield Key("schema", schema, ""), Definition(str(shown[1]))
     cursor.execute(f"SHOW FULL TABLES FROM {quoted(schema)}")
     for name, kind in cursor.fetchall():
+        if not named(name):
+            continue
         word = {"VIEW": "view", "SEQUENCE": "sequence"}.get(kind, "table")
-        shown = _row(cursor, f"SHOW CREATE {'VIEW' if word == 'view' else 'TABLE'} {quoted(schema, name)}")
+        shown = _row(cursor, f"SHOW CREATE {word.upper()} {quoted(schema, name)}")
         if word == "view":
             yield Key(word, schema, name), Definition(shown[1], "", shown[2], shown[3])
         elif word == "sequence":
@@ -124,7 +134,7 @@ def _read(cursor: Cursor, schema: str) -> Iterator[tuple[Key, Definition]]:
         "SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = %s", (schema,)
     )
     for kind, name in cursor.fetchall():
-        if kind in {"FUNCTION", "PROCEDURE"}:
+        if kind.lower() in ROUTINES and named(name):
             shown = _row(cursor, f"SHOW CREATE {kind} {quoted(schema, name)}")
             yield Key(kind.lower(), schema, name), Definition(shown[2], shown[1], shown[3], shown[4])
     cursor.execute(
@@ -133,12 +143,14 @@ def _read(cursor: Cursor, schema: str) -> Iterator[tuple[Key, Definition]]:
         (schema,),
     )
     for name, table, number, event in cursor.fetchall():
-        shown = _row(cursor, f"SHOW CREATE TRIGGER {quoted(schema, name)}")
-        yield Key("trigger", schema, name), Definition(shown[2], shown[1], shown[3], shown[4], table, number, event)
+        if named(name) or named(table):
+            shown = _row(cursor, f"SHOW CREATE TRIGGER {quoted(schema, name)}")
+            yield Key("trigger", schema, name), Definition(shown[2], shown[1], shown[3], shown[4], table, number, event)
     cursor.execute("SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = %s", (schema,))
     for (name,) in cursor.fetchall():
-        shown = _row(cursor, f"SHOW CREATE EVENT {quoted(schema, name)}")
-        yield Key("event", schema, name), Definition(shown[3], shown[1], shown[4], shown[5], time_zone=shown[2])
+        if named(name):
+            shown = _row(cursor, f"SHOW CREATE EVENT {quoted(schema, name)}")
+            yield Key("event", schema, name), Definition(shown[3], shown[1], shown[4], shown[5], time_zone=shown[2])
 
 
 def _row(cursor: Cursor, statement: str) -> Sequence[Any]:
@@ -149,10 +161,13 @@ def _row(cursor: Cursor, statement: str) -> Sequence[Any]:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table."""
+    """A column of a table; `position` counts from 0, `charset` is that of a text."""
 
     name: str
     type: str
+    position: int = 0
+    charset: str = ""
+    unsigned: bool = False
 
     def differs(self, left: str, right: str) -> str:
         """The condition that its values in two tables are not the same."""
@@ -208,14 +223,16 @@ def tables(cursor: Cursor, schema: str) -> Mapping[str, Table]:
     columns: dict[str, list[Column]] = {name: [] for name in engines}
     nullable: set[tuple[str, str]] = set()
     cursor.execute(
-        "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, IS_NULLABLE, GENERATION_EXPRESSION FROM information_schema.COLUMNS "
+        "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, IS_NULLABLE, GENERATION_EXPRESSION, ORDINAL_POSITION, "
+        "CHARACTER_SET_NAME, COLUMN_TYPE FROM information_schema.COLUMNS "
         "WHERE TABLE_SCHEMA = %s ORDER BY TABLE_NAME, ORDINAL_POSITION",
         (schema,),
     )
-    for table, name, kind, null, generated in cursor.fetchall():
+    for table, name, kind, null, generated, number, charset, whole_type in cursor.fetchall():
         if table in columns:
             if not generated:
-                columns[table].append(Column(name, kind.lower()))
+                unsigned = "unsigned" in whole_type.lower()
+                columns[table].append(Column(name, kind.lower(), int(number) - 1, charset or "", unsigned))
             if null == "YES" or generated:
                 nullable.add((table, name))
     cursor.execute(

@@ -70,7 +70,7 @@ def find(folder: Path, pattern: str = "*.sql") -> Migrations:
 
 
 def _parts(pattern: str) -> Sequence[str]:
-    given = PureWindowsPath(pattern) if isinstance(pattern, str) else PureWindowsPath()
+    given = PureWindowsPath(pattern)
     if given.anchor or ".." in given.parts or not given.parts:
         raise DeclarationError(
             f"migrations_pattern={pattern!r} does not name files in the migrations directory",

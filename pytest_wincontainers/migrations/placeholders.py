@@ -20,20 +20,9 @@ _PLACEHOLDER = re.compile(r"\$(?:\{(?P<name>[^}]*)(?P<end>\}?)|.)")
 _OWN = "flyway:"
 
 
-def check(given: object) -> None:
+def check(given: Placeholders) -> None:
     """Raise DeclarationError if these cannot be placeholders."""
-    if given is None or given is False:
-        return
-    if not isinstance(given, Mapping):
-        raise DeclarationError(
-            f"placeholders={given!r} is not a mapping", hint='write placeholders={"name": "value"}, or False'
-        )
-    for name, value in given.items():
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise DeclarationError(
-                f"placeholders= maps {name!r} to {value!r}, but names and values are strings",
-                hint="convert it with str()",
-            )
+    for name, value in (given or {}).items():
         if not name or "}" in name or name.startswith(_OWN):
             raise DeclarationError(
                 f"{name!r} cannot be the name of a placeholder",

@@ -14,10 +14,11 @@ from typing import Any, NoReturn
 
 import pytest
 
+from pytest_wincontainers.dependencies import closure, in_order
 from pytest_wincontainers.endpoints import ContainerInfo, EvidenceKeeper, StartFailure, TestStart
 from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.errors import DeclarationError, WincontainersError
-from pytest_wincontainers.plan import closure, in_order, part_of
+from pytest_wincontainers.plan import part_of
 from pytest_wincontainers.reports.evidence import OpenEvidence
 from pytest_wincontainers.reports.masking import mask_report
 from pytest_wincontainers.reports.tests import LogSource, TestReports

@@ -8,6 +8,7 @@ import pymysql
 from pytest_wincontainers.engines.docker import DockerEngine
 from pytest_wincontainers.run.images import ensure_image
 from pytest_wincontainers.services.mysql import IMAGE
+from pytest_wincontainers.services.mysql.connection import connect
 
 
 class Server:
@@ -20,7 +21,7 @@ class Server:
         build = IMAGE.build(engine.info())
         image, _ = ensure_image(engine, build, _NoLocks(), lambda _: None, lambda make: make())
         engine.close()
-        environment = {"MYSQL_ROOT_PASSWORD": "root", "MYSQL_DATABASE": "t"}
+        environment = {"MYSQL_ROOT_PASSWORD": "root", "MYSQL_DATABASE": "t", "MYSQL_BINARY_LOG": "1"}
         self.container = client.containers.run(
             image, list(options), detach=True, network="nat", environment=environment
         )
@@ -40,7 +41,7 @@ class Server:
 
     def connect(self, **options):
         given = {"database": "t", "autocommit": True, "charset": "utf8mb4", **options}
-        return pymysql.connect(host=self.host, user="root", password="root", **given)
+        return connect(host=self.host, user="root", password="root", **given)
 
     def execute(self, *statements, **options):
         with self.connect(**options) as connection, connection.cursor() as cursor:

@@ -22,21 +22,41 @@ def pytest_wincontainers_engine(config):
 A_FRAME_OF_OURS = re.compile(r"pytest_wincontainers[/\\][\w/\\]+\.py:\d+: ")
 
 
+@pytest.fixture
+def tell(pytester):
+    """Run a suite that is wrong; what was told, once that was at once, in few words, and before anything started."""
+
+    def tell(declared, test):
+        lay_out(pytester.path)
+        pytester.makeconftest(CONFTEST + declared)
+        pytester.makepyfile(test)
+        begun = time.process_time()
+        result = pytester.runpytest_inprocess(*WITHOUT_HYPOTHESIS, "-q", "--no-header")
+        # Of the processor, as other tests may run beside this one.
+        assert time.process_time() - begun < SECONDS
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        told = [line for line in result.outlines + result.errlines if line.strip()]
+        assert len(told) < LINES
+        assert not A_FRAME_OF_OURS.search("\n".join(told))
+        assert not (pytester.path / "journal").exists()
+        return "\n".join(told)
+
+    return tell
+
+
 @pytest.mark.parametrize("case", REFUSED)
-def test_it_is_told_at_once_and_in_few_words(pytester, case):
+def test_it_is_told_at_once_and_in_few_words(tell, case):
     declared, needed, sentence, hint = REFUSED[case]
-    lay_out(pytester.path)
-    pytester.makeconftest(CONFTEST + declared)
-    pytester.makepyfile(f"def test_it({needed}): pass")
-    begun = time.process_time()
-    result = pytester.runpytest_inprocess(*WITHOUT_HYPOTHESIS, "-q", "--no-header")
-    # Of the processor, as other tests may run beside this one.
-    assert time.process_time() - begun < SECONDS
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    told = [line for line in result.outlines + result.errlines if line.strip()]
-    assert sentence in "\n".join(told)
-    assert hint in "\n".join(told)
-    assert re.search(r"conftest\.py:\d+", "\n".join(told))
-    assert len(told) < LINES
-    assert not A_FRAME_OF_OURS.search("\n".join(told))
-    assert not (pytester.path / "journal").exists()
+    told = tell(declared, f"def test_it({needed}): pass")
+    assert sentence in told
+    assert hint in told
+    assert re.search(r"conftest\.py:\d+", told)
+
+
+def test_a_declaration_in_a_test_file_is_told_as_well(tell):
+    told = tell(
+        '@container(image="x")\ndef box(): pass',
+        'from pytest_wincontainers import container\n\n@container(image="x")\ndef cache(): pass\n\n'
+        "def test_it(cache): pass",
+    )
+    assert re.search(r"test_\w+\.py:3: cache is declared in a file that pytest does not load at startup", told)

@@ -31,6 +31,7 @@ ROOMS = [
     "webconfig",
     "services",
     "declare",
+    "dependencies",
     "plan",
     "run",
     "session",

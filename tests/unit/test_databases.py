@@ -2,9 +2,10 @@
 
 import pytest
 
-from pytest_wincontainers.databases.counters import _FORGETTING, _STATEMENTS, CounterReading, TableCounters
+from pytest_wincontainers.databases.counters import _FORGETTING, _STATEMENTS, CounterReading, TableCounters, is_counted
 from pytest_wincontainers.databases.definitions import _in_charset
 from pytest_wincontainers.databases.schema import Column, Definition, quoted
+from pytest_wincontainers.databases.transactions import _name, locks_in
 
 
 def test_names_are_quoted():
@@ -95,6 +96,22 @@ def test_what_two_looks_tell():
     assert not CounterReading({}, 5, 1, "a").same_schema(first)
     assert not first.knows_tables(CounterReading({}, 5, 1, "a"))
     assert not first.same_schema(CounterReading())
+    # The server was free to set them back.
+    assert CounterReading({}, 5, 1, "a", trusted=True, steady=False).same_schema(first)
+    assert not CounterReading({}, 5, 1, "a", trusted=True, steady=False).knows_tables(first)
+
+
+@pytest.mark.parametrize(
+    ("options", "counted"),
+    [
+        ("STATS_PERSISTENT=1 STATS_AUTO_RECALC=0", True),
+        ("STATS_PERSISTENT=0", False),
+        ("STATS_AUTO_RECALC=1", False),
+        ("STATS_SAMPLE_PAGES=2", True),
+    ],
+)
+def test_whether_counters_show_each_change(options, counted):
+    assert is_counted(f"CREATE TABLE `t` (\n  `id` int(11)\n) ENGINE=InnoDB {options}") == counted
 
 
 @pytest.mark.parametrize(
@@ -110,3 +127,32 @@ def test_what_two_looks_tell():
 )
 def test_a_definition_is_sent_in_the_charset_that_it_was_made_in(charset, sent):
     assert _in_charset("SELECT 'Käse'", charset) == sent
+
+
+REPORT = """
+LIST OF TRANSACTIONS FOR EACH SESSION:
+---TRANSACTION (0x7f3d10975780), not started
+MariaDB thread id 3, OS thread handle 131104069027520, query id 101 172.23.0.1 root
+0 lock struct(s), heap size 1128, 0 row lock(s)
+---TRANSACTION 71, ACTIVE 0 sec
+2 lock struct(s), heap size 1128, 1 row lock(s)
+MariaDB thread id 31, OS thread handle 131104069027520, query id 101 172.23.0.1 root
+TABLE LOCK table `shop`.`orders` trx id 71 lock mode IX
+RECORD LOCKS space id 7 page no 3 n bits 320 index PRIMARY of table `shop`.`orders` trx id 71 lock_mode X
+TABLE LOCK table `we``ird`.`x` trx id 71 lock mode IS
+---TRANSACTION 72, ACTIVE (PREPARED) 0 sec recovered trx
+2 lock struct(s), heap size 1128, 1 row lock(s), undo log entries 1
+---TRANSACTION 70, ACTIVE 3 sec
+MySQL thread id 30, OS thread handle 131104069641920, query id 98 172.23.0.1 root
+--------
+FILE I/O
+"""
+
+
+def test_who_has_locked_what():
+    assert dict(locks_in(REPORT)) == {31: {"shop", "we`ird"}, 30: set()}
+
+
+@pytest.mark.parametrize(("data", "length"), [(b"one\x00b", 3), ("0x6f6e650062", 3), ("0x6F6E650062", 3)])
+def test_the_name_of_a_prepared_transaction(data, length):
+    assert _name(7, length, 2, data) == "X'6f6e65',X'0062',7"

@@ -2,14 +2,17 @@
 
 import ssl
 import sys
+import types
 
 import pytest
 
-from pytest_wincontainers import Mount, command
+from pytest_wincontainers import Mount, command, mysql_container
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.services import Options
+from pytest_wincontainers.services.declaration import declarations_in
 from pytest_wincontainers.services.mysql import MySql
 from pytest_wincontainers.services.mysql.connection import connect
+from pytest_wincontainers.services.options import check_fields
 
 
 @pytest.fixture
@@ -70,9 +73,6 @@ def test_names_in_connection_strings_are_quoted(database, written):
         ({"database": "a" * 33}, "the account is called as the database and would be longer than 32 characters"),
         ({"placeholders": {"a": "b"}}, "placeholders= is only for migrations= with a directory"),
         ({"placeholders": {"a": "b"}, "migrations": command(sys.executable)}, "placeholders= is only for migrations="),
-        ({"placeholders": "a=b", "migrations": "sql"}, "placeholders='a=b' is not a mapping"),
-        ({"placeholders": True, "migrations": "sql"}, "placeholders=True is not a mapping"),
-        ({"placeholders": {"a": 5}, "migrations": "sql"}, "maps 'a' to 5"),
         ({"placeholders": {"": "b"}, "migrations": "sql"}, "'' cannot be the name of a placeholder"),
         ({"placeholders": {"flyway:user": "b"}, "migrations": "sql"}, "'flyway:user' cannot be the name"),
         ({"placeholders": {"a": "b\nc"}, "migrations": "sql"}, "the placeholder 'a' has a line break"),
@@ -86,11 +86,30 @@ def test_what_a_server_would_not_take_is_refused_at_once(base, options, words):
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("given", ["a=b", True, ["a"], {"a": 5}, {5: "a"}])
+def test_placeholders_are_strings_by_name(given):
+    with pytest.raises(DeclarationError, match="placeholders"):
+        check_fields(MySql({}, placeholders=given), "mysql_container()")
+
+
 @pytest.mark.parametrize("name", ["a" * 32, "a`b'c\"d;e%f_g", "ä€", " a", "a.b/c"])
 def test_unusual_names_are_taken(base, name):
     MySql(Options(), database=name, placeholders=None).check(base)
     MySql(Options(), migrations="sql/a", placeholders={"a": "b", "a-b c": ""}).check(base)
     MySql(Options(), migrations="sql/a", placeholders=False).check(base)
+
+
+def test_the_decorator_passes_its_options_on():
+    @mysql_container(database="shop", migrations="sql", placeholders={"a": "b"}, log_statements=True, reset="call")
+    def database():
+        pass
+
+    module = types.ModuleType("conftest")
+    module.database = database
+    (declaration,) = declarations_in([module])
+    assert declaration.service == MySql(
+        {}, database="shop", migrations="sql", placeholders={"a": "b"}, log_statements=True, reset="call"
+    )
 
 
 def test_connections_read_no_certificates(monkeypatch):

@@ -148,3 +148,12 @@ def test_what_comes_out_goes_where_it_is_told(tmp_path):
     (tmp_path / "file").symlink_to("elsewhere")
     unpack(archive_of(("a.txt", b"alone")), tmp_path / "file")
     assert (tmp_path / "elsewhere").read_bytes() == b"alone"
+
+
+def test_a_walk_leaves_out_what_is_not_wanted(tmp_path):
+    for name in ("B/x", "a/2", "a/10", "a-b", "c/left/f"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = [name.as_posix() for name, _ in walk(tmp_path, lambda name, _: name.name != "left")]
+    assert found == ["B", "B/x", "a", "a/10", "a/2", "a-b", "c"]
+    assert [name.as_posix() for name, _ in walk(tmp_path, lambda _, directory: not directory)] == ["a-b"]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pytest_wincontainers.dependencies import closure
 from pytest_wincontainers.errors import DeclarationError
-from pytest_wincontainers.plan import closure, make_plan, part_of
+from pytest_wincontainers.plan import make_plan, part_of
 from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.declaration import Declaration
 from pytest_wincontainers.services.generic import Generic

@@ -1,11 +1,15 @@
-"""What a person gets wrong in a declaration: one clear sentence and a hint, before anything starts."""
+"""What a person gets wrong in a declaration: one clear sentence and a hint, before anything starts.
+
+How a person sees each of them is in tests/plugin/test_mistakes.py, which takes them from here.
+"""
 
 import importlib.util
 
 import pytest
 
+from pytest_wincontainers.dependencies import closure
 from pytest_wincontainers.errors import DeclarationError
-from pytest_wincontainers.plan import closure, make_plan
+from pytest_wincontainers.plan import make_plan
 from pytest_wincontainers.services.declaration import declarations_in
 
 BOX = 'container(image="box:1")'

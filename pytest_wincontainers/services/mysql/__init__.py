@@ -145,6 +145,8 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
             "MYSQL_USER": self._user,
             **({} if self._is_ours else self._passwords(secrets)),
             **({"MYSQL_GENERAL_LOG": "1"} if self.log_statements else {}),
+            # What a reset has to undo.
+            **({"MYSQL_BINARY_LOG": "1"} if self._keeps else {}),
         }
 
     def _passwords(self, secrets: Mapping[str, str]) -> Mapping[str, str]:
@@ -217,6 +219,8 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
         # What the user's own preparation did is a part of it, and is done in every run.
         if self._keeps and self.options.get("prepare"):
             endpoint.keep(preparation.progress)
+        elif self._keeps:
+            endpoint.begin()
         for copy in preparation.parts:
             preparation.progress(f"creating the database {copy.database}")
             copy.make_copy(others=self.reset is None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pytest_wincontainers.databases.changes import changes
+from pytest_wincontainers.databases.counters import changing_statements
 from pytest_wincontainers.databases.prepared import PreparedState
 from pytest_wincontainers.errors import PreparationError
 from pytest_wincontainers.services import Endpoint, Face, FaceMaker, Link
@@ -69,6 +69,10 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         """Save the current state as the prepared state. Raises PreparationError."""
         self._attempt("saved", lambda: self._prepared.keep(progress))
 
+    def begin(self) -> None:
+        """Say that the current state is the one that was saved. Raises PreparationError."""
+        self._attempt("read", self._prepared.begin)
+
     def changes(self) -> int:
         """How many statements the server has executed that change data or definitions. Raises PreparationError."""
         counted = 0
@@ -76,7 +80,7 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         def count() -> None:
             nonlocal counted
             with self.connect(root=True) as connection, connection.cursor() as cursor:
-                counted = changes(cursor)
+                counted = changing_statements(cursor)
 
         self._attempt("looked at", count)
         return counted

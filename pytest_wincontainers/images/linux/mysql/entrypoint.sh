@@ -56,7 +56,7 @@ elif [ ! -e /srv/mysql/.accounts ]; then
     exit 1
 fi
 
-set -- mariadbd "$@"
+set -- mariadbd ${MYSQL_BINARY_LOG:+--log-bin=wincontainers-log} "$@"
 if [ -n "${MYSQL_GENERAL_LOG:-}" ]; then
     set -- "$@" --general-log --general-log-file=/dev/stdout
 fi

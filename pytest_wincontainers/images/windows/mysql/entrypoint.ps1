@@ -40,7 +40,8 @@ if ($env:MYSQL_USER) {
 }
 # The server greets nobody before it has read the file, so nobody meets it half set up; then it is deleted, below.
 $accounts = 'C:\mysql\accounts.sql'
-$words = @('--defaults-file=C:\mysql\my.ini', '--no-monitor', '--console') + $args
+$log = if ($env:MYSQL_BINARY_LOG) { '--log-bin=wincontainers-log' } else { '--skip-log-bin' }
+$words = @('--defaults-file=C:\mysql\my.ini', '--no-monitor', '--console', $log) + $args
 if ($env:MYSQL_ROOT_PASSWORD) {
     [IO.File]::WriteAllLines($accounts, $lines, (New-Object Text.UTF8Encoding $false))
     $words += "--init-file=$accounts"
