@@ -78,8 +78,13 @@ class LogWriter:
             if not self._closed:
                 self._opened()
 
-    def write(self, line: bytes) -> bool:
-        """Add a line of output; whether the file takes more. Raises OSError."""
+    def write(self, number: int, line: bytes) -> bool:
+        """Add a line of output, the first of which is number 1; whether the file takes more. Raises OSError.
+
+        A line that is in the file already is passed over: whoever reads the output again tells everything again.
+        """
+        if number <= self.lines:
+            return True
         when, blank, said = line.partition(b" ")
         text = masked((when + blank).decode("utf-8", "replace") + decode_line(said), self._secrets)
         if len(line) > LONGEST_LINE:
@@ -89,6 +94,8 @@ class LogWriter:
         with self._lock:
             if self.full or self._closed:
                 return False
+            if number <= self.lines:
+                return True
             self._left -= len(content)
             if self.full:
                 content = when + f" {_LEFT_OUT}its limit is {self._limit / MEBIBYTE:g} MiB)\n".encode()

@@ -91,18 +91,21 @@ class Handover:
         part = self.folder / f"{name}.part"
         try:
             part.write_text(json.dumps(content), "utf-8")
+            _while_open(lambda: part.replace(self.folder / name))
         except OSError:
-            if not self.folder.exists():
-                raise
-            try:
-                with part.open("w"):
-                    pass
-                part.replace(self.folder / name)
-            except OSError:
-                # Whoever waits looks for the folder, too.
-                shutil.rmtree(self.folder, ignore_errors=True)
+            if self.folder.exists():
+                self._write_nothing(name)
             raise
-        _while_open(lambda: part.replace(self.folder / name))
+
+    def _write_nothing(self, name: str) -> None:
+        part = self.folder / f"{name}.part"
+        try:
+            with part.open("w"):
+                pass
+            part.replace(self.folder / name)
+        except OSError:
+            # Whoever waits looks for the folder, too.
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _read(self, name: str) -> dict[str, Any] | None:
         try:

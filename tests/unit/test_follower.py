@@ -161,3 +161,38 @@ def test_the_end_of_a_container_whose_log_is_full_is_noticed(subject, monkeypatc
     one.follower.follow(one.engine, one.container)
     one.finish()
     assert one.engine.streams == 1
+
+
+class Slow(FakeEngine):
+    """The first of its streams stops before its last line until `go` is set."""
+
+    def __init__(self):
+        super().__init__()
+        self.go = threading.Event()
+        self.first = True
+
+    def logs(self, container, *, follow, tail=None):
+        lines = super().logs(container, follow=follow)
+        if not self.first:
+            yield from lines
+            return
+        self.first = False
+        *some, last = lines
+        yield from some
+        self.go.wait(20)
+        yield last
+
+
+def test_lines_from_before_a_restart_may_come_later(subject):
+    one = subject(Slow())
+    one.engine.say(one.container, "late")
+    one.follower.follow(one.engine, one.container)
+    one.follower.expect_end()
+    one.engine.kill(one.container)
+    one.follower.wait(0.1)
+    one.engine.start(one.container)
+    one.follower.follow(one.engine, one.container)
+    time.sleep(0.3)
+    one.engine.go.set()
+    one.finish()
+    assert one.lines() == ["started", "late", "started"]

@@ -46,7 +46,7 @@ def test_a_last_line_without_an_end_counts():
 
 def written(path, lines, secrets=(), limit=1 << 30):
     writer = logs.LogWriter(path, secrets, limit)
-    taken = [writer.write(line) for line in lines]
+    taken = [writer.write(number, line) for number, line in enumerate(lines, 1)]
     writer.close()
     return path.read_text("utf-8").splitlines(), taken
 
@@ -91,12 +91,29 @@ def test_a_log_has_a_limit(tmp_path):
     assert (len(text), taken) == (3, [True, True, False, False, False])
 
 
+def test_lines_that_are_told_again_are_written_once(tmp_path):
+    """Also by several threads at once: after a restart the last lines from before may still be on their way."""
+    writer = logs.LogWriter(tmp_path / "log", (), 1 << 20)
+
+    def tell():
+        for number in range(1, 2000):
+            assert writer.write(number, b"line %d" % number)
+
+    threads = [threading.Thread(target=tell) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    writer.close()
+    assert (tmp_path / "log").read_text().splitlines() == [f"line {number}" for number in range(1, 2000)]
+
+
 def test_a_closed_log_takes_nothing(tmp_path):
     writer = logs.LogWriter(tmp_path / "log", (), 1000)
-    assert writer.write(b"a")
+    assert writer.write(1, b"a")
     writer.close("it took too long")
     writer.close("again")
-    assert not writer.write(b"b")
+    assert not writer.write(2, b"b")
     writer.open()
     first, second = (tmp_path / "log").read_text().splitlines()
     assert first == "a"

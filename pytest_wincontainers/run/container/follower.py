@@ -25,8 +25,6 @@ class _Follow:
     """The following from one start to its end; after a restart there is another."""
 
     container: str
-    before: threading.Thread | None
-    """The one that may still write."""
     complete: bool = False
     expected: bool = False
     """Whether the container is ended on purpose."""
@@ -60,7 +58,7 @@ class Follower:
 
     def follow(self, engine: Engine, container: str) -> None:
         """Begin, or go on after a restart, in the background."""
-        follow = _Follow(container, before=self._current.thread if self._current else None)
+        follow = _Follow(container)
         follow.thread = threading.Thread(
             target=self._follow, args=(follow, engine), name=f"wincontainers-log-{self._name}", daemon=True
         )
@@ -95,9 +93,6 @@ class Follower:
 
     def _follow(self, follow: _Follow, engine: Engine) -> None:
         container = follow.container
-        if follow.before is not None:
-            # Else two would write one file.
-            follow.before.join()
         follow.complete = self._write(engine, container, follow=True)
         reason: ContainerState | WincontainersError | None
         try:
@@ -123,7 +118,7 @@ class Follower:
             self._writer.open()
             # After a restart, or where a stream broke off, the engine tells everything again from the first start on.
             for number, line in enumerate(lines_of(pieces), 1):
-                if number > self._writer.lines and not self._writer.write(line):
+                if not self._writer.write(number, line):
                     break
         except (EngineError, OSError) as problem:
             if not follow:
