@@ -4,12 +4,14 @@ How a person sees each of them is in tests/plugin/test_mistakes.py, which takes 
 """
 
 import importlib.util
+from dataclasses import dataclass
 
 import pytest
 
 from pytest_wincontainers.dependencies import closure
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.plan import make_plan
+from pytest_wincontainers.services import Service, declare
 from pytest_wincontainers.services.declaration import declarations_in
 
 BOX = 'container(image="box:1")'
@@ -472,3 +474,15 @@ def test_a_declaration_that_cannot_be(tmp_path, case):
         plan(conftest, needed)
     assert sentence in f"{refused.value.message}\n{refused.value.details}"
     assert hint in refused.value.hint
+
+
+def test_fields_that_begin_with_an_underscore_are_no_options():
+    @dataclass(frozen=True)
+    class Private(Service):
+        kind = "private"
+        level: int = 1
+        _worker: str = ""
+
+    with pytest.raises(DeclarationError, match=r"private_container\(\) has no option '_worker'") as refused:
+        declare(Private({"_worker": "gw0"}))
+    assert refused.value.hint.startswith("its options are level, image, ")
