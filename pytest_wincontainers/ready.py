@@ -111,7 +111,7 @@ class Exec:
         except EngineError:
             if left(1.0):
                 raise
-            return f"{self.command[0]} did not end"
+            return f"the check {self.made_by} did not return"
         if result.exit_code == 0:
             return None
         last = (result.output.strip().splitlines() or ["no output"])[-1]

@@ -274,4 +274,4 @@ def test_a_command_that_does_not_end_keeps_nobody_longer_than_the_limit(suite, m
     finished = suite.run(*mode)
     assert time.monotonic() - begun < 60
     assert finished.outcomes() == {"errors": 1}
-    assert re.search(r"sleeper is not ready after [\d.]+ s: box did not end", finished.output)
+    assert re.search(r"sleeper is not ready after [\d.]+ s: the check ready\.exec did not return", finished.output)

@@ -81,7 +81,7 @@ def test_what_a_declaration_function_says(suite):
 
         @mysql_container()
         def database():
-            return {"environment": {"MYSQL_GENERAL_LOG": 1}}
+            return {"environment": {"MYSQL_GENERAL_LOG": "1"}}
         """,
         test_it="""
         def test_it(database):

@@ -2,6 +2,10 @@
 
 from xml.etree import ElementTree
 
+import pytest
+
+from tests.kit.soak import amount
+
 
 def test_three_tiers_in_every_mode(suite, mode):
     """The browser opens the site by its name, the page reads the migration's rows, orders come back over SQL."""
@@ -115,8 +119,6 @@ def test_no_password_is_in_what_a_run_leaves(suite):
 
 
 APART = r"""
-import os
-import pathlib
 import re
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -124,12 +126,10 @@ from urllib.request import urlopen
 
 import pytest
 
-seen = []
 
-
-def order(web, customer):
+def order(web, who, customer):
     form = urlencode({"product": 1, "customer": customer, "quantity": 1}).encode()
-    urlopen(web.url + "/Default.aspx", data=form, timeout=60).close()
+    urlopen(f"{web.url}/Default.aspx?who={who}", data=form, timeout=60).close()
 
 
 @pytest.mark.parametrize("number", range(8))
@@ -138,43 +138,65 @@ def test_it_is_mine(browser, web, database, worker_id, number):
         cursor.execute("SELECT COUNT(*) FROM orders")
         assert cursor.fetchone() == (0,)
         for one in range(3):
-            order(web, f"{worker_id} {number} {one}")
+            order(web, worker_id, f"{worker_id} {number} {one}")
         cursor.execute("SELECT customer FROM orders ORDER BY id")
         assert cursor.fetchall() == tuple((f"{worker_id} {number} {one}",) for one in range(3))
     with browser.driver() as driver:
         driver.get(web.inside.url + "/Orders.aspx")
         assert f"{worker_id} {number} 2" in driver.page_source
         assert driver.page_source.count("</tr>") == 3
-    seen.append(number)
-    assert {one.site for one in web.requests()} == {"shop"}
-    assert [one.method for one in web.requests("shop", since=0)].count("POST") == 3 * len(seen)
-    own = 100 + int(worker_id[2:])
     with pytest.raises(HTTPError):
-        urlopen(web.site("admin").url + "/Default.aspx", data=b"order=-%d" % own, timeout=60)
-    told = re.findall(r"order -(\d+) is not there", "".join(one.message for one in web.events(since=0)))
-    assert told == [str(own)] * len(seen)
+        urlopen(f"{web.site('admin').url}/Default.aspx?who={worker_id}", data=b"order=-7", timeout=60)
+    assert {one.query for one in web.requests(since=0) if "who=" in one.query} == {f"who={worker_id}"}
+    told = "".join(one.message for one in web.events(since=0))
+    assert set(re.findall(r"who=(\w+)", told)) == {worker_id}
 
 
 def test_my_pool_is_recycled(web):
     web.recycle("shop")
-
-
-@pytest.mark.parametrize("number", range(2))
-def test_dies(database, web, number):
-    order(web, "left behind")
-    if not pathlib.Path("died").exists():
-        pathlib.Path("died").touch()
-        os._exit(9)
-    with database.connect() as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT customer FROM orders")
-        assert cursor.fetchall() == (("left behind",),)
 """
 
 
-def test_each_worker_has_database_and_sites_for_itself(suite):
+@pytest.mark.soak
+@pytest.mark.few_hosts
+@pytest.mark.parametrize("workers", [0, 2, 4])
+def test_workers_do_not_meet(suite, workers):
+    """Each has its own database, restored before each test, its own sites on it, and sees only their logs."""
     suite.shop()
     (suite.path / "tests" / "test_apart.py").write_text(APART)
-    finished = suite.run("-n2", "tests/test_apart.py", "-v")
-    assert finished.outcomes() == {"passed": 10, "failed": 1}
-    assert "crashed while running 'tests/test_apart.py::test_dies" in finished.output
-    assert len(suite.created()) == 3
+    for _ in range(amount(1, 10)):
+        finished = suite.run(f"-n{workers}", "-v")
+        assert finished.outcomes() == {"passed": 21}
+
+
+DYING = """
+import os
+import pathlib
+import time
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import pytest
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_dies(database, web, number):
+    assert database.execute("SELECT COUNT(*) FROM orders") == [(0,)]
+    form = urlencode({"product": 1, "customer": "left behind", "quantity": 1}).encode()
+    urlopen(web.url + "/Default.aspx", data=form, timeout=60).close()
+    assert database.execute("SELECT customer FROM orders") == [("left behind",)]
+    if number == 2:
+        os._exit(9)
+    # So that there is something left to do for the worker that comes.
+    time.sleep(1)
+"""
+
+
+def test_a_worker_that_replaces_a_crashed_one_has_its_database_and_its_sites(suite):
+    suite.shop()
+    (suite.path / "tests" / "test_dies.py").write_text(DYING)
+    finished = suite.run("-n2", "tests/test_dies.py", "-v")
+    assert finished.outcomes() == {"passed": 9, "failed": 1}
+    assert "crashed while running 'tests/test_dies.py::test_dies[2]'" in finished.output
+    assert "[gw2]" in finished.output
+    assert len(suite.created()) == 2

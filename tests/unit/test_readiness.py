@@ -301,7 +301,7 @@ class Commands:
 
 def test_a_command_has_the_time_that_is_left():
     box = Commands()
-    with pytest.raises(NotReady, match=r"is not ready after 1.5 s: sleep did not end"):
+    with pytest.raises(NotReady, match=r"is not ready after 1.5 s: the check ready.exec did not return"):
         really_waiting(ready.exec("sleep", "1000"), box, 1.5)
     assert len(box.limits) == 1
     assert 0 < box.limits[0] <= 1.5

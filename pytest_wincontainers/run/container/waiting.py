@@ -54,5 +54,5 @@ def _asked(check: Ready, endpoint: Any, seconds: float) -> str | None:
 
 
 def _name(check: Ready) -> str:
-    """The name of a check for people: a function's own, or else that of its class."""
-    return f"the check {getattr(check, '__qualname__', type(check).__qualname__)}"
+    """The name of a check for people: a function's own, or that of what made it."""
+    return f"the check {getattr(check, 'made_by', getattr(check, '__qualname__', type(check).__qualname__))}"
