@@ -184,6 +184,8 @@ def main() -> None:
         tell("drop, create, migrate", statistics.median(anew))
         tell("reset after a test that touched nothing", statistics.median(nothing), statistics.median(anew))
         tell("reset after a test that touched 3 of 60 tables", statistics.median(resets), statistics.median(anew))
+        compare_resets(client, image)
+        compare_migrations(client, image, folder / "migrations")
 
 
 def by_us(server: Server, folder: Path) -> float:
@@ -214,6 +216,64 @@ def measure_resets(server: Server) -> tuple[list[float], list[float]]:
             resets.append(seconds(prepared.reset))
             nothing.append(seconds(prepared.reset))
     return resets, nothing
+
+
+BIG = 1_000_000
+TOUCHES = {
+    "one row of 1,000,000": ["UPDATE big SET price = 1 WHERE id = 77"],
+    "a row added to 1,000,000": ["INSERT INTO big (name) VALUES ('new')"],
+    "1,000 rows of 1,000,000": ["UPDATE big SET price = 1 WHERE id <= 1000"],
+    "ALTER TABLE of two rows": ["ALTER TABLE small ADD more INT"],
+    "CREATE INDEX on two rows": ["CREATE INDEX more ON small (v)"],
+    "ANALYZE TABLE of two rows": ["ANALYZE TABLE small"],
+    "nothing": [],
+}
+
+
+def compare_resets(client: docker.DockerClient, image: str) -> None:
+    """Resets beside a table of a million rows: by the binary log, and on a server without one."""
+    compared, logged = (times_of_resets(Server(client, image, log)) for log in ("", "1"))
+    for what, took in compared.items():
+        tell(f"reset, {what}, compared", took)
+        tell(f"reset, {what}, by the log", logged[what], took)
+
+
+def times_of_resets(server: Server) -> dict[str, float]:
+    """How long resets take on one server, which is removed then."""
+    with server.connect() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE big (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(80), price DECIMAL(10, 2), note TEXT)"
+        )
+        cursor.execute(
+            f"INSERT INTO big (name, price, note) SELECT CONCAT('name ', seq), seq / 7, 'a note' FROM seq_1_to_{BIG}"
+        )
+        cursor.execute("CREATE TABLE small (id INT PRIMARY KEY, v INT)")
+        cursor.execute("INSERT INTO small VALUES (1, 1), (2, 2)")
+        PreparedState(lambda: server.connect(database=None), "wincontainers").keep(lambda _: None)
+        # Another process than that which has kept it, as with workers.
+        prepared = PreparedState(lambda: server.connect(database=None), "wincontainers")
+        times = {"the first of a process": seconds(prepared.reset)}
+        for what, statements in TOUCHES.items():
+            each = []
+            for _ in range(ROUNDS):
+                for statement in statements:
+                    cursor.execute(statement)
+                each.append(seconds(prepared.reset))
+            times[what] = statistics.median(each)
+    server.remove()
+    return times
+
+
+def compare_migrations(client: docker.DockerClient, image: str, folder: Path) -> None:
+    """What the binary log costs migrations."""
+    times: dict[str, list[float]] = {"": [], "1": []}
+    for _ in range(ROUNDS):
+        for log, each in times.items():
+            server = Server(client, image, log)
+            each.append(by_us(server, folder))
+            server.remove()
+    tell("300 files without a log", statistics.median(times[""]))
+    tell("300 files with one", statistics.median(times["1"]), statistics.median(times[""]))
 
 
 def tell(what: str, took: float, beside: float | None = None) -> None:

@@ -63,8 +63,11 @@ class BinaryLog:
     def position(self, cursor: Cursor) -> Position | None:
         """Where the log ends now; None where the server has no log that tells of rows."""
         if self._usable is None:
-            cursor.execute("SELECT @@GLOBAL.log_bin, @@GLOBAL.binlog_format")
-            self._usable = cursor.fetchone() == (1, "ROW")
+            self._usable = False
+            # A server that does not know what that is, has none.
+            with suppress(errors()):
+                cursor.execute("SELECT @@GLOBAL.log_bin, @@GLOBAL.binlog_format")
+                self._usable = cursor.fetchone() == (1, "ROW")
         if not self._usable:
             return None
         try:

@@ -18,7 +18,8 @@ from tests.kit.database import Server
 from tests.kit.mutations import MORE, MUTATIONS
 from tests.kit.soak import amount
 
-EXAMPLES = amount(80, 5_000)
+# Of which each is two or three statements that work.
+EXAMPLES = amount(80, 4_000)
 
 # They share a server.
 pytestmark = [pytest.mark.linux_guest, pytest.mark.xdist_group("prepared")]

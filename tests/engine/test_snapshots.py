@@ -299,3 +299,37 @@ def test_those_that_lost_their_name_are_removed(shop, real_client):
     assert shop.run("--wincontainers-snapshots=refresh").outcomes() == {"passed": 1}
     assert real_client.images.get(tag).id != first
     wait_for(lambda: first not in there(), seconds=20)
+
+
+BIG = 200_000
+
+
+def test_the_first_reset_of_a_run_compares_nothing(shop):
+    """Neither after the migrations nor after a start from their snapshot: the server has read few rows by then."""
+    (shop.path / "migrations" / "2.sql").write_text(
+        f"CREATE TABLE big (id INT PRIMARY KEY, v INT);\nINSERT INTO big SELECT seq, seq FROM seq_1_to_{BIG};\n"
+    )
+    shop.files(
+        conftest="""
+        from pytest_wincontainers import mysql_container
+
+        @mysql_container(database="shop", migrations="migrations", reset="test")
+        def database():
+            pass
+        """,
+        test_it=f"""
+        def reads(database):
+            return sum(int(count) for _, count in database.execute("SHOW GLOBAL STATUS LIKE 'Handler_read%'"))
+
+        def test_it(database):
+            # The server was started after the snapshot was made, or from it.
+            assert reads(database) < {BIG} / 4
+            database.execute("DELETE FROM big WHERE id = 7")
+            database.reset()
+            assert database.execute("SELECT v FROM big WHERE id = 7") == [(7,)]
+            assert reads(database) < {BIG} / 4
+        """,
+    )
+    assert shop.run().outcomes() == {"passed": 1}
+    assert len(shop.snapshots()) == 1
+    assert shop.run().outcomes() == {"passed": 1}
