@@ -82,7 +82,7 @@ def test_what_does_not_pass_is_not_tried_twice(engine, three, faults, client, na
     assert 1 <= len(made.failed) <= len([call for call in engine.proxy.calls if call.endswith("/create")]) <= 3
     assert f"| {TEXTS[name][:60]}" in finished.output
     failure = find_failure(TEXTS[name])
-    hint = failure.remedy if failure else "the engine's own message is above"
+    hint = failure.remedy if failure else "check the engine's log for more details"
     assert f"hint: {hint}" in finished.output
 
 
