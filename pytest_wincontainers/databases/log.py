@@ -28,6 +28,10 @@ class LogUnreadable(Exception):
     """The log does not tell what happened, or reading it would take longer than looking at the tables."""
 
 
+class LogInterrupted(LogUnreadable):
+    """The server has hung up, or has the place no more."""
+
+
 class Position(NamedTuple):
     """A place in the log."""
 
@@ -81,7 +85,7 @@ class BinaryLog:
         return Position(file, int(offset)) if file and not some and not others else None
 
     def events(self, start: Position, end: Position) -> Iterator[Event]:
-        """What was written between two places. Raises LogUnreadable."""
+        """What was written between two places. Raises LogUnreadable, and LogInterrupted where trying again may help."""
         if not end.reaches(start):
             self.close()
             raise LogUnreadable("it was begun anew")
@@ -95,7 +99,7 @@ class BinaryLog:
             yield from self._stream.until(end)
         except (*_PROBLEMS, errors()) as problem:
             self.close()
-            raise LogUnreadable(str(problem)) from problem
+            raise LogInterrupted(str(problem)) from problem
         except BaseException:
             self.close()
             raise
@@ -142,7 +146,7 @@ class _Stream:
         while not self.place.reaches(end):
             packet = self._connection._read_packet()
             if packet.is_eof_packet():
-                raise LogUnreadable("the server has ended it")
+                raise LogInterrupted("the server has ended it")
             data = packet.get_all_data()[1:]
             self._read += len(data)
             if self._read - begun > _LIMIT:

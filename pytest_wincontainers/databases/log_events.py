@@ -1,7 +1,8 @@
 """The events of a server's binary log in ROW format, as bytes: which rows of which tables were changed, by their keys.
 
 The format is MySQL's (its source documentation, "Replication: binary log"), which MariaDB shares. Values other than
-keys are only stepped over, so that they need no decoding.
+keys are only stepped over, so that they need no decoding. (mysql-replication reads the log as well, but decodes every
+value, a text in its character set, and stops at a key in latin1.)
 """
 
 from __future__ import annotations

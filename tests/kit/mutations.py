@@ -138,6 +138,8 @@ ONE = st.one_of(
     st.sampled_from(["ANALYZE TABLE products", "OPTIMIZE TABLE orders", "FLUSH TABLES", "DROP DATABASE shop"]),
 )
 
+# What is not logged is only noticed in tables whose changes InnoDB counts.
+COUNTED = ONE.filter(lambda one: not any(name in one for name in ("old_engine", "prices", "uncounted", "recounted")))
 SEVERAL = st.one_of(
     st.builds("BEGIN\n{}\n{}\nROLLBACK".format, ONE, ONE),
     st.builds("BEGIN\n{}\nSAVEPOINT s\n{}\nROLLBACK TO s\n{}\nCOMMIT".format, ONE, ONE, ONE),
@@ -152,7 +154,7 @@ SEVERAL = st.one_of(
         ONE,
         st.sampled_from(["", "\nXA COMMIT 'a'", "\nXA ROLLBACK 'a'"]),
     ),
-    st.builds("SET sql_log_bin = 0\n{}\n{}\nSET sql_log_bin = 1".format, ONE, ONE),
+    st.builds("SET sql_log_bin = 0\n{}\n{}\nSET sql_log_bin = 1".format, COUNTED, COUNTED),
     st.builds("SET binlog_format = STATEMENT\n{}\nSET binlog_format = ROW".format, ONE),
     st.builds("SET binlog_row_image = {}\n{}".format, st.sampled_from(["FULL", "NOBLOB", "MINIMAL"]), ONE),
     st.builds(
