@@ -53,7 +53,7 @@ FAILS = {
     "nobodys": ["the image wincontainers.invalid/nothing:1", "could not be pulled\n  | "],
     "short": ["short ended before it was ready with exit code 7", "| last words", "hint: its full log is"],
     "programless": ["the Docker engine refused to start", "no-such-program"],
-    "deaf": [" s: port 81: connection refused", "--wincontainers-timeout"],
+    "deaf": ["deaf is not ready after ", " s: port 81: connection refused", "--wincontainers-timeout"],
     "unchecked": [
         "the readiness check of unchecked raised ZeroDivisionError",
         ": in fail",
