@@ -14,6 +14,7 @@ from pytest_wincontainers.services import (
     Face,
     Folder,
     Options,
+    PerWorker,
     ServerLogs,
     Service,
     SnapshotSupport,
@@ -235,3 +236,19 @@ def test_a_removal_that_fails(tmp_path, monkeypatch):
     monkeypatch.setattr("pytest_wincontainers.run.removal._PAUSES", (0.01,))
     with pytest.raises(AssertionError, match="removal: .* could not be removed: it stays"):
         check_service(Good(), engine=FakeEngine(fail=fail), base=tmp_path)
+
+
+def test_the_part_of_a_worker_has_a_face():
+    class Shelves(Good, PerWorker):
+        def joined(self, returned):
+            return self
+
+        def part(self, workers, worker):
+            return Faceless()
+
+    class Faceless:
+        def face(self, host, ports, secrets):
+            return host
+
+    with pytest.raises(AssertionError, match="part: the face of a worker's part must be a Face"):
+        check_service(Shelves())
