@@ -61,9 +61,13 @@ class Server:
         self.server = ThreadingHTTPServer((self.host, 0), Handler)
         self.ports = {80: self.server.server_port}
         self._events = events
+        self.log = "2026-11-25T03:05:11.2Z started\n"
 
     def events(self):
         return self._events
+
+    def logs(self):
+        return self.log
 
     def __enter__(self):
         threading.Thread(target=self.server.serve_forever, args=(0.01,)).start()
@@ -126,3 +130,18 @@ def test_a_page_that_is_not_there_is_asked_for_again_for_a_while(monkeypatch):
     assert caught.value.message == "the site shop responds to /helth with HTTP status 404"
     assert "no such file" in caught.value.details
     assert "health=" in caught.value.hint
+
+
+def test_a_web_config_that_the_server_cannot_read_is_not_waited_for():
+    what = "Unrecognized configuration section <customError> (/srv/sites/shop/web.config line 11)"
+    said = f"2026-11-25T03:05:13.7Z Failed to process connection.\n2026-11-25T03:05:13.7Z {what}\n"
+    with Server(502) as server:
+        answers = SitesAnswer((Site("shop", "shop", 80),))
+        # What was said before may be mended.
+        server.log += said
+        assert answers(server) == "site shop: HTTP status 502"
+        assert answers(server) == "site shop: HTTP status 502"
+        server.log += said
+        with pytest.raises(NotReady, match="does not start because a web.config is invalid") as caught:
+            answers(server)
+    assert caught.value.details == what

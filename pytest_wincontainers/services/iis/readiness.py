@@ -21,6 +21,7 @@ from pytest_wincontainers.services.iis.sites import Site
 _ERROR_LINES = 12
 _STACK = re.compile(r"(?i)(exception )?stack trace:|at \S.*|\[\w+: .*\]|.*\)( \+\d+| in .*:\d+)")
 _TRIES_WITH_500 = 3
+_BAD_CONFIGURATION = re.compile(r"(?m)^\S+ (?!System\.)(\S.*\.config line \d+\))$")
 _NOT_FOUND_SECONDS = 10.0
 
 
@@ -32,6 +33,7 @@ class SitesEndpoint(Protocol):
     @property
     def ports(self) -> Mapping[int, int]: ...
     def events(self) -> Sequence[Event]: ...
+    def logs(self) -> str: ...
 
 
 @dataclass
@@ -46,6 +48,7 @@ class SitesAnswer:
     sites: tuple[Site, ...]
     _answered: set[str] = field(default_factory=set)
     _missed: dict[str, float] = field(default_factory=dict)
+    _logged: dict[str, int] = field(default_factory=dict)
     _begun: dict[str, float] = field(default_factory=dict)
 
     def __call__(self, endpoint: SitesEndpoint) -> str | None:
@@ -103,6 +106,7 @@ class SitesAnswer:
             if answer.status < 500:
                 return None
             if answer.status != 500:
+                self._refuse_bad_configuration(endpoint, site)
                 return f"HTTP status {answer.status}"
             page = answer.body
         event = _last_event(endpoint, site)
@@ -113,6 +117,20 @@ class SitesAnswer:
             details="\n".join(said),
             hint="fix the site, or use a path that works without what is missing: Site(..., health=…)",
         )
+
+    def _refuse_bad_configuration(self, endpoint: SitesEndpoint, site: Site) -> None:
+        """Raise NotReady if the server says since the first of these answers that it cannot read a web.config.
+
+        Mono says so for each request that it leaves unanswered, where IIS answers with 500.
+        """
+        log = endpoint.logs()
+        found = _BAD_CONFIGURATION.search(log, self._logged.setdefault(site.name, len(log)))
+        if found is not None:
+            raise NotReady(
+                f"the site {site.name} does not start because a web.config is invalid",
+                details=found[1],
+                hint="correct the file at this line",
+            )
 
     def _not_found(self, site: Site, page: bytes) -> str:
         # While IIS starts its sites, it can be IIS that says so.
