@@ -27,6 +27,7 @@ from pytest_wincontainers.engines.docker import DockerEngine
 from pytest_wincontainers.migrations.runner import migrate
 from pytest_wincontainers.run.images import tag_of
 from pytest_wincontainers.services.mysql import IMAGE
+from pytest_wincontainers.services.mysql.connection import connect
 
 TABLES, FILES, ROWS = 60, 300, 100_000
 ROUNDS = 5
@@ -96,7 +97,7 @@ class Server:
     def connect(self, **options: Any) -> pymysql.Connection[Any]:
         """As root, in the database."""
         given: dict[str, Any] = {"database": "shop", "autocommit": True, "charset": "utf8mb4", **options}
-        return pymysql.connect(host=self.host, user="root", password="root", **given)
+        return connect(host=self.host, user="root", password="root", **given)
 
     def remove(self) -> None:
         """Take it away."""
