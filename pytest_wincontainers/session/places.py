@@ -22,5 +22,7 @@ class WorkerPlaces:
         return place
 
     def leave(self, worker: str) -> None:
-        """Free the place of a worker that is gone."""
-        self._free += [place for place, taker in self._taken.items() if taker == worker]
+        """Free the place of a worker that is gone; pytest-xdist may say so twice."""
+        for place, taker in self._taken.items():
+            if taker == worker and place not in self._free:
+                self._free.append(place)

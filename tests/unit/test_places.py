@@ -12,3 +12,11 @@ def test_a_worker_that_replaces_another_gets_its_place():
     places.leave("gw0")
     assert [places.take("gw4"), places.take("gw5"), places.take("gw6")] == ["gw1", "gw0", "gw6"]
     assert places.names == ("gw0", "gw1", "gw2", "gw6")
+
+
+def test_a_place_is_freed_once():
+    places = WorkerPlaces()
+    places.take("gw0")
+    places.leave("gw0")
+    places.leave("gw0")
+    assert [places.take("gw1"), places.take("gw2")] == ["gw0", "gw2"]
