@@ -1,11 +1,12 @@
 """When a snapshot is used or made; what comes of it is in tests/engine/test_snapshots.py."""
 
+import time
 from types import SimpleNamespace
 
 import pytest
 
-from pytest_wincontainers.engines.base import Image
-from pytest_wincontainers.run.container.snapshots import snapshot_of
+from pytest_wincontainers.engines.base import Image, ListedImage
+from pytest_wincontainers.run.container.snapshots import prune, snapshot_of
 from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.mysql import MySql
 from pytest_wincontainers.testing import FakeEngine
@@ -59,3 +60,38 @@ def test_the_key_is_of_all_that_matters(tmp_path):
 
 def test_an_image_keeps_no_password(tmp_path):
     assert found(tmp_path, environment={"URL": "mysql://shop:secret-password@db"}) is None
+
+
+HOUR = 3600
+DAY = 24 * HOUR
+
+
+def left(*images, replaced=None):
+    """The ids of those that are left where "kept" has just been made; each image an id, a name, an age in seconds."""
+    there = {number: ListedImage(number, name, time.time() - age) for number, name, age in images}
+    names = {one.reference or one.id: one.id for one in there.values()}
+    engine = FakeEngine()
+    engine.images = lambda label: list(there.values())
+    engine.remove_image = lambda name: there.pop(names[name])
+    prune(engine, "kept", replaced and Image(replaced))
+    return set(there)
+
+
+def test_old_ones_are_removed():
+    assert left(("1", "kept", 31 * DAY), ("2", "old", 31 * DAY), ("3", "new", 29 * DAY)) == {"1", "3"}
+
+
+def test_the_ten_newest_stay():
+    many = [(str(age), f"name{age}", age) for age in range(12)]
+    assert left(*many) == {str(age) for age in range(10)}
+    assert left(*many, ("13", "kept", 13)) == {"13", *(str(age) for age in range(10))}
+
+
+def test_the_replaced_one_is_removed():
+    assert left(("1", "kept", 0), ("2", "", 5), replaced="2") == {"1"}
+
+
+def test_one_that_another_run_is_making_stays():
+    """The engine makes the image first and names it then."""
+    assert left(("1", "kept", 0), ("2", "", 0)) == {"1", "2"}
+    assert left(("1", "kept", 0), ("2", "", 2 * HOUR)) == {"1"}

@@ -29,6 +29,8 @@ WORTH_SECONDS = 1.0
 
 _KEPT = 10
 _KEPT_SECONDS = 30 * 24 * 3600
+_COMMIT_SECONDS = 3600
+"""How old an image without a name must be: the engine names it only after it has made it."""
 
 
 class MadeMeanwhile(Exception):
@@ -81,9 +83,10 @@ class Snapshot:
         """Make it of a container that has ended. Raises PreparationError where the files are others by now."""
         if self._key_now() != self.key:
             raise PreparationError("its files have changed in the meantime", hint="the next run will create one")
+        replaced = self._engine.image(self.reference)
         self._engine.commit(container, self.reference, {LABEL: self.key, RUN: "", NAME: "", HOST: ""})
         # Where there are many that takes its time.
-        threading.Thread(target=prune, args=(self._engine, self.reference), daemon=True).start()
+        threading.Thread(target=prune, args=(self._engine, self.reference, replaced), daemon=True).start()
 
     def give_up(self) -> None:
         """Remove what does not work, unless another run has put a new one in its place."""
@@ -123,14 +126,16 @@ def snapshot_of(context: RunContext, planned: PlannedContainer, image: Image, re
     )
 
 
-def prune(engine: Engine, keep: str) -> None:
-    """Remove snapshots that are old or many, but not the one called `keep`; what is in use stays."""
+def prune(engine: Engine, keep: str, replaced: Image | None = None) -> None:
+    """Remove snapshots that are old or many, and the one that `keep` has replaced; `keep` and what is in use stay."""
     with suppress(WincontainersError):
         found = sorted(engine.images(LABEL), key=lambda one: one.created, reverse=True)
-        oldest = time.time() - _KEPT_SECONDS
+        now = time.time()
         for number, one in enumerate(found):
-            # Where a new one has got its name, it has none.
-            useless = number >= _KEPT or one.created < oldest or not one.reference
-            if useless and one.reference != keep:
+            if one.reference:
+                useless = one.reference != keep and (number >= _KEPT or one.created < now - _KEPT_SECONDS)
+            else:
+                useless = one.created < now - _COMMIT_SECONDS or (replaced is not None and one.id == replaced.id)
+            if useless:
                 with suppress(WincontainersError):
                     engine.remove_image(one.reference or one.id)
