@@ -7,9 +7,12 @@ Whatever else is asked for is refused loudly, so that a test that needs more of 
 import base64
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -238,6 +241,31 @@ def mysqldump(line):
     os.execvp("mysqldump", words_of(line))
 
 
+def ping(line):
+    """Until ended, or once; then as Windows has it: a host that does not answer is no error, and one without a name is."""
+    words = words_of(line)[1:]
+    host = words[-1]
+    if words == ["-t", host]:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        while True:
+            say(f"Reply from ::1: time<1ms to {host}")
+            time.sleep(1)
+    if words != ["-4", "-n", "1", host]:
+        refuse(line)
+    try:
+        address = socket.gethostbyname(host)
+    except OSError:
+        say(f"Ping request could not find host {host}. Please check the name and try again.")
+        sys.exit(1)
+    say(f"\nPinging {host} [{address}] with 32 bytes of data:")
+    try:
+        socket.create_connection((address, 9), 2).close()
+    except ConnectionRefusedError:
+        say(f"Reply from {address}: bytes=32 time<1ms TTL=128")
+    except OSError:
+        say("Request timed out.")
+
+
 def box(line):
     os.execv("/windows/box.py", words_of(line))
 
@@ -250,6 +278,7 @@ PROGRAMS = {
     "box": box,
     "appcmd": appcmd,
     "mysqldump": mysqldump,
+    "ping": ping,
 }
 
 if __name__ == "__main__":
