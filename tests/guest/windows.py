@@ -138,13 +138,15 @@ def run_in_cmd(command, target):
 
 def powershell(line):
     words = words_of(line)
-    if [word.lower() for word in words[1:5]] != ["-nologo", "-noprofile", "-noninteractive", "-encodedcommand"]:
+    options = "powershell -nologo -noprofile -noninteractive -executionpolicy bypass -encodedcommand"
+    *given, encoded = words
+    if " ".join(given).lower() != options:
         refuse(line)
-    script = base64.b64decode(words[5], validate=True).decode("utf-16-le")
+    script = base64.b64decode(encoded, validate=True).decode("utf-16-le")
     utf8 = "[Console]::OutputEncoding=[Text.UTF8Encoding]::new();"
     page = "utf-8" if utf8 in script else None
     script = script.replace("$ProgressPreference='SilentlyContinue';", "").replace(utf8, "")
-    errors = [] if "Silently" in base64.b64decode(words[5]).decode("utf-16-le") else [progress()]
+    errors = [] if "Silently" in base64.b64decode(encoded).decode("utf-16-le") else [progress()]
     code = 0
     for statement in statements_of(script):
         name, _, rest = statement.partition(" ")
