@@ -70,7 +70,8 @@ class Site:
     `path` is resolved against the declaring file's directory. `transforms` are XDT files, by their path in the site's
     directory or relative to the declaring file's directory. They are applied to the site's web.config in this order;
     then `app_settings` and `connection_strings` are added to it or replace existing entries. The file on disk is not
-    modified. A transform that matches nothing is noted in the summary; with `strict` it is an error.
+    modified. A transform that matches nothing is noted in the summary; with `strict` it is an error. A connection
+    string whose name seems to be a misspelling of one in the web.config is noted as well.
 
     `health` is the path that is requested until the site responds; it must exist, except for "/". `timeout` is how many
     seconds this may take once the port is open, instead of the container's timeout. With `host_header` the site only
