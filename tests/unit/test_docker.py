@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from pytest_wincontainers.engines.base import LONGEST_LINE, ContainerSpec, ExecResult
 from pytest_wincontainers.engines.container import Container
-from pytest_wincontainers.engines.docker import _gone, streams
+from pytest_wincontainers.engines.docker import _gone, connection, streams
 from pytest_wincontainers.engines.docker.calls import check_started
+from pytest_wincontainers.engines.docker.connection import connect
 from pytest_wincontainers.engines.docker.streams import joined, records
-from pytest_wincontainers.errors import CommandFailed, EngineError
+from pytest_wincontainers.errors import CommandFailed, EngineError, EngineUnavailable
 from pytest_wincontainers.failures.catalogue import CATALOGUE
 from pytest_wincontainers.testing import FakeEngine
 
@@ -32,6 +33,24 @@ def test_a_container_that_ended_during_the_call_is_gone():
 def test_anything_else_is_an_error(problem):
     with pytest.raises(EngineError), _gone():
         raise problem
+
+
+def test_an_error_of_the_named_pipe_while_connecting_is_told_as_any_other(monkeypatch):
+    """The SDK wraps it in its first call only."""
+    error = type("error", (Exception,), {"__module__": "pywintypes"})
+
+    class Client:
+        def __init__(self, **options):
+            pass
+
+        def info(self):
+            raise error(2, "CreateFile", "The system cannot find the file specified.")
+
+    monkeypatch.setattr(connection, "_Client", Client)
+    with pytest.raises(EngineUnavailable, match=r"no Docker engine answers at npipe:////\./pipe/other") as refused:
+        connect("npipe:////./pipe/other")
+    assert refused.value.failure.id == "npipe-not-found"
+    assert "Start-Service docker" in refused.value.hint
 
 
 NOT_STARTED = {
