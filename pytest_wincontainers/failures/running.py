@@ -59,7 +59,7 @@ RUNNING: tuple[Failure, ...] = (
             "moby/moby daemon/container/container_windows.go"),
     Failure("kill-no-exit-event", "stop", "transient", r"tried to kill container, but did not receive an exit event",
             "wait; the compute service is slow to stop it",
-            "moby/moby daemon/kill.go", implies="gone"),
+            "moby/moby daemon/kill.go"),
     Failure("remove-in-progress", "remove", "transient", r"removal of container .+ is already in progress",
             "wait; it is already being removed",
             "moby/moby daemon/delete.go"),

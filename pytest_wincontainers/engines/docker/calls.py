@@ -74,7 +74,13 @@ def check_started(what: str, code: int, stdout: str) -> None:
     The engine has answered already when it tries to, so it writes its message where the program's output would be
     (moby/moby api/server/router/container/exec.go; for Windows microsoft/service-fabric-issues#574, docker/docs#9870).
     """
-    if code in _NOT_STARTED_CODES and _NOT_STARTED.match(stdout):
+    if code in _NOT_STARTED_CODES:
+        check_output(what, stdout)
+
+
+def check_output(what: str, stdout: str) -> None:
+    """The same where the exit code is not known yet, of a program whose own output does not begin like this."""
+    if _NOT_STARTED.match(stdout):
         raise refused(what, stdout.strip())
 
 
