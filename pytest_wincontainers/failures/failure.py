@@ -29,3 +29,5 @@ class Failure(NamedTuple):
     implies: Implication = ""
     """What the caller can conclude: too many calls at once, a port that the host excludes, or a program that the container
     does not have."""
+    retries: int | None = None
+    """How often a transient one is tried again at the most, where each try takes long and may be for nothing."""

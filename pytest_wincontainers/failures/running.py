@@ -21,7 +21,7 @@ RUNNING: tuple[Failure, ...] = (
     Failure("exec-bad-user", "exec", "permanent", r"unable to find (?:user|group) \S+: no matching entries",
             "use an account that the image has",
             "moby/moby daemon/oci_linux.go"),
-    Failure("exec-denied", "exec", "permanent", r"CreateProcess.*Access is denied",
+    Failure("exec-denied", "exec", "permanent", r"CreateProcess.*(?:Access is denied|\(0x5\))",
             "run it as ContainerAdministrator",
             "moby/moby daemon/errors.go"),
     Failure("exec-not-running", "exec", "permanent", r"container \S+ is not running",
