@@ -214,11 +214,12 @@ def flush():
 
 
 def tar(line):
-    """Windows has bsdtar."""
+    """Windows has bsdtar, which reads its input to the end (libarchive archive_read_open_filename.c)."""
     words = words_of(line)[1:]
     if words[:3] == ["-x", "-f", "-"] and words[3] == "-C":
         with tarfile.open(fileobj=sys.stdin.buffer, mode="r|") as archive:
             archive.extractall(local(words[4]))
+        sys.stdin.buffer.read()
     elif words[:3] == ["-c", "-f", "-"] and words[3] == "-C":
         folder = local(words[4])
         if not os.path.exists(f"{folder}/{words[5]}"):

@@ -15,6 +15,7 @@ from docker.errors import DockerException
 from docker.utils.socket import NPIPE_ENDED, demux_adaptor, frames_iter
 
 from pytest_wincontainers.engines.base import LONGEST_LINE
+from pytest_wincontainers.engines.docker.calls import lost_connection
 from pytest_wincontainers.errors import EngineError
 from pytest_wincontainers.guests.base import GuestRules
 
@@ -22,6 +23,8 @@ _PIECE = 64 * 1024
 _STDERR = 2
 _END_SECONDS = 10.0
 _LONGEST_OUTPUT = 64 << 20
+_MESSAGE_PIPE = 0x4
+"""The flag of a named pipe in message mode (PIPE_TYPE_MESSAGE)."""
 _HEAD = struct.Struct(">BxxxL")
 _RECORD = 16 * 1024
 """The engine logs a longer line in records of at least this length, each with a time (moby daemon/logger/copier.go)."""
@@ -89,27 +92,58 @@ def texts(pieces: Sequence[tuple[bytes | None, bytes | None]], guest: GuestRules
 
 
 def feed(api: Any, container: str, command: Sequence[str], user: str, source: BinaryIO) -> tuple[int, list[Any]]:
-    """Run a command with a file as its standard input; its exit code and output."""
+    """Run a command with a file as its standard input; its exit code and output.
+
+    Some of the output is lost where the connection cannot be closed by halves (see `half_close`), or where the command
+    does not read all of its input and the engine resets the connection.
+    """
     created = api.exec_create(container, list(command), stdin=True, user=user)
     connection = api.exec_start(created["Id"], socket=True)
     real = getattr(connection, "_sock", connection)
 
     def write() -> None:
-        with suppress(OSError):
+        with lost_connection():
             while piece := source.read(_PIECE):
                 real.sendall(piece)
-            # A named pipe and TLS have no half to close; tar ends by itself at the archive's end.
-            if isinstance(real, socket.socket) and not isinstance(real, ssl.SSLSocket):
-                real.shutdown(socket.SHUT_WR)
+            half_close(real)
 
     writer = threading.Thread(target=write, name="wincontainers-feed", daemon=True)
     writer.start()
+    if isinstance(real, ssl.SSLSocket):
+        # Two threads must not use one TLS connection. What the command writes meanwhile is kept on the way.
+        writer.join()
+    pieces: list[Any] = []
     try:
-        pieces = [demux_adaptor(*frame) for frame in frames_iter(connection, tty=False)]
+        with lost_connection() as lost:
+            pieces.extend(demux_adaptor(*frame) for frame in frames_iter(connection, tty=False))
         writer.join()
     finally:
         _close(connection)
-    return _exit_code(api, created["Id"]), pieces
+    # The command may still be running if the connection ended first. An engine that is gone does not answer.
+    return _exit_code(api, created["Id"], float("inf") if lost else _END_SECONDS), pieces
+
+
+def half_close(connection: Any) -> None:
+    """Tell an engine that a program's input ends here, and leave its output to be read if possible.
+
+    Without this a program that reads its input to the end never ends, and tar does so (libarchive/libarchive
+    archive_read_open_filename.c).
+    """
+    if isinstance(connection, socket.socket):
+        # An SSLSocket's own shutdown() would read the rest as if it were not encrypted. Go takes the end of the TCP
+        # stream for that of TLS when it comes between two records (golang/go src/crypto/tls/conn.go); OpenSSL, as in
+        # some proxies, takes it for the end of both directions.
+        socket.socket.shutdown(connection, socket.SHUT_WR)
+    elif hasattr(connection, "shutdown_write"):
+        connection.shutdown_write()
+    elif connection.flags & _MESSAGE_PIPE:
+        # The engine takes an empty message for the end (microsoft/go-winio pipe.go CloseWrite, moby/moby
+        # daemon/listeners/listeners_windows.go).
+        connection.send(b"")
+    else:
+        # Nothing else ends the input of a pipe of bytes, such as a proxy's (docker/cli#4718). The command goes on
+        # (moby/moby daemon/server/router/container/exec.go).
+        connection.close()
 
 
 def read(api: Any, container: str, command: Sequence[str], user: str) -> Iterator[tuple[bytes | None, bytes | None]]:
@@ -209,9 +243,9 @@ def _close(stream: Any) -> None:
             layer.close()  # type: ignore[union-attr]
 
 
-def _exit_code(api: Any, exec_id: str) -> int:
+def _exit_code(api: Any, exec_id: str, seconds: float = _END_SECONDS) -> int:
     # The streams may end a moment before the engine has noted the end.
-    deadline = time.monotonic() + _END_SECONDS
+    deadline = time.monotonic() + seconds
     while (code := api.exec_inspect(exec_id)["ExitCode"]) is None:
         if time.monotonic() > deadline:
             raise EngineError("the engine reported no exit code for a command", hint="check the engine's log")

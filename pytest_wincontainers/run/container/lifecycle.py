@@ -227,6 +227,12 @@ class Lifecycle:
         container = self.tracker.phase.container_id
         self._follower.expect_end()
         end()
+        if self._context.engine.state(container).running:
+            # A start would do nothing, and count.
+            raise StartError(
+                f"{self._name} is still running after it was shut down",
+                hint="its service's shut_down must end the container; see `docker ps` for how long it has been running",
+            )
         self._follower.wait(_LOG_SECONDS)
         self._starter.start_again(container)
         started = time.monotonic()
