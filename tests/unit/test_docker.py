@@ -1,6 +1,7 @@
 """What the Docker engine says that need not be an error, and its logs."""
 
 import contextlib
+import io
 import itertools
 import json
 import struct
@@ -96,7 +97,16 @@ class Nothing:
         return {"Id": "1"}
 
     def exec_start(self, exec_id, **options):
-        return iter([(f"{NO_TAR}\r\n".encode(), None)])
+        said = f"{NO_TAR}\r\n".encode()
+        stream = mock.Mock()
+        stream._response.raw._fp.fp.read1 = io.BytesIO(struct.pack(">BxxxL", 1, len(said)) + said).read1
+        return stream
+
+    def _get_raw_response_socket(self, response):
+        return None
+
+    def _disable_socket_timeout(self, connection):
+        pass
 
 
 NO_TAR = (
