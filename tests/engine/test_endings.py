@@ -8,7 +8,7 @@ import pytest
 
 from tests.kit.soak import amount
 from tests.kit.suite import RUN_LABEL
-from tests.kit.waiting import interrupt, wait_for
+from tests.kit.waiting import wait_for
 from tests.windows import standins
 
 SLEEPER = """
@@ -74,7 +74,7 @@ def test_ctrl_c_in_a_test(sleepers, mode):
     process = sleepers.start(*mode)
     wait_for((sleepers.path / "testing").exists)
     assert len(sleepers.containers()) == 1
-    interrupt(process)
+    process.interrupt()
     assert "KeyboardInterrupt" in ended(process)
     assert process.returncode == 2
 
@@ -84,7 +84,7 @@ def test_ctrl_c_while_a_container_becomes_ready(sleepers, mode):
     process = sleepers.start(*mode)
     wait_for(lambda: len(sleepers.containers()) == 2)
     time.sleep(0.5)
-    interrupt(process)
+    process.interrupt()
     ended(process)
     assert process.returncode == 2
 
@@ -93,7 +93,7 @@ def test_ctrl_c_during_a_build(sleepers, real_client, mode):
     sleepers.files(test_it="def test_it(slow):\n    pass\n")
     process = sleepers.start(*mode)
     wait_for(lambda: building(real_client, sleepers.stamp))
-    interrupt(process)
+    process.interrupt()
     ended(process)
     assert process.returncode == 2
     # The engine gives the build up once nobody waits for it.
@@ -109,17 +109,17 @@ def test_ctrl_c_at_any_moment(sleepers):
         process = sleepers.start("-p", "no:cacheprovider")
         wait_for(sleepers.watchdogs)
         time.sleep(step * 0.8 / moments)
-        interrupt(process)
+        process.interrupt()
         ended(process)
         assert sleepers.leftovers() == [], step
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("how", ["terminate", "die"])
 def test_the_owner_is_killed(sleepers, mode, how):
     sleepers.files(test_it=IN_TEST)
     process = sleepers.start(*mode)
     wait_for((sleepers.path / "testing").exists)
-    os.kill(process.pid, how)
+    getattr(process, how)()
     process.wait(timeout=30)
     assert sleepers.leftovers(seconds=60) == []
     # The workers notice that their controller is gone.
@@ -130,7 +130,7 @@ def test_the_owner_is_killed_while_containers_start(sleepers):
     sleepers.files(test_it="def test_it(never):\n    pass\n")
     process = sleepers.start()
     wait_for(sleepers.containers)
-    os.kill(process.pid, signal.SIGKILL)
+    process.die()
     process.communicate(timeout=30)
     assert sleepers.leftovers(seconds=60) == []
 
@@ -140,11 +140,11 @@ def test_what_a_power_cut_leaves_is_swept_by_the_next_run(sleepers):
     sleepers.files(test_it=IN_TEST)
     private = sleepers.path / "private"
     private.mkdir()
-    process = sleepers.start(TMPDIR=str(private))
+    process = sleepers.start(TMPDIR=sleepers.shown(private))
     wait_for((sleepers.path / "testing").exists)
     (left,) = sleepers.containers()
     kill_watchdog(sleepers)
-    os.kill(process.pid, signal.SIGKILL)
+    process.die()
     process.communicate(timeout=30)
     assert sleepers.containers() == [left]
     # With the passwords of the run.
@@ -165,7 +165,7 @@ def test_a_living_run_is_not_swept(sleepers):
     sleepers.files(test_it="def test_it(first):\n    pass\n")
     assert sleepers.run().status == 0
     assert sleepers.containers() == [living]
-    interrupt(other)
+    other.interrupt()
     ended(other)
 
 

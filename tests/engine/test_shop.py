@@ -86,11 +86,11 @@ def test_a_failing_browser_test_keeps_what_the_tiers_said_meanwhile(suite, mode)
         assert "GET /Default.aspx during 8080" in report
         assert "SELECT id, name, price FROM products" in report
         assert "the console says so" in report
-        assert str(screenshot) in report
+        assert suite.shown(screenshot) in report
         assert "Orders.aspx before" not in report
         assert "Orders.aspx after" not in report
     kept = {prop.get("name"): prop.get("value") for prop in cases["test_2_fails"].iter("property")}
-    assert kept == {"wincontainers_browser": str(screenshot.parent)}
+    assert kept == {"wincontainers_browser": suite.shown(screenshot.parent)}
     assert not list(cases["test_1_before"].iter("property"))
     # The whole story is in the files.
     assert "Orders.aspx before" in suite.artifact("web.log").read_text("utf-8")
