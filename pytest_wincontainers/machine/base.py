@@ -22,11 +22,20 @@ class Machine(Protocol):
     def state_folder(self, environ: Mapping[str, str]) -> Path:
         """Where this account keeps the state of programs."""
 
+    def is_executable(self, path: Path) -> bool:
+        """Whether a container may run a file that is copied from here. Raises OSError."""
+
     def detached(self) -> Mapping[str, Any]:
         """The arguments of `subprocess.Popen` for a process that Ctrl+C and the end of this one do not reach."""
 
     def after_fork(self, call: Callable[[], None]) -> None:
         """Have `call` called in every child that this process forks; where there are no forks, never."""
 
+    def own_children(self) -> None:
+        """Have all that this process starts from now on end with it, where `kill_tree` needs that."""
+
     def kill_tree(self, process: subprocess.Popen[bytes]) -> None:
-        """Kill a process that was started with `detached`, and all that it has started; wait for it."""
+        """Kill a process that was started with `detached`, and wait for it.
+
+        What it has started ends, too: at once, or with the process that has called `own_children` above it.
+        """
