@@ -19,6 +19,10 @@ class Machine(Protocol):
     def routes_to_linux_containers(self) -> bool:
         """Whether an engine on this machine runs Linux containers without a virtual machine between."""
 
+    @property
+    def code_page(self) -> str:
+        """The encoding of consoles; the one to guess at for Windows programs whose output is not UTF-8."""
+
     def state_folder(self, environ: Mapping[str, str]) -> Path:
         """Where this account keeps the state of programs."""
 

@@ -18,6 +18,9 @@ class PosixMachine:
     has_dns_cache = False
     routes_to_linux_containers = sys.platform == "linux"
 
+    # Western Europe's, which has America's letters, too.
+    code_page = "cp850"
+
     def state_folder(self, environ: Mapping[str, str]) -> Path:
         return Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
 

@@ -18,6 +18,13 @@ class WindowsMachine:
     has_dns_cache = True
     routes_to_linux_containers = False
 
+    @property
+    def code_page(self) -> str:
+        import ctypes
+
+        # Not by the locale, which Python's UTF-8 mode hides.
+        return f"cp{ctypes.windll.kernel32.GetOEMCP()}"  # type: ignore[attr-defined,unused-ignore]
+
     def state_folder(self, environ: Mapping[str, str]) -> Path:
         return Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
 

@@ -26,12 +26,13 @@ def main() -> int:
     from pytest_wincontainers.machine import MACHINE
 
     MACHINE.own_children()
+    # Not a mapping beside it, as Windows does not tell the names of variables apart by case.
+    os.environ.update(duty["environment"])
     above = os.getppid()
     try:
         child = subprocess.Popen(
             duty["words"],
             cwd=duty["folder"],
-            env={**os.environ, **duty["environment"]},
             stdin=subprocess.DEVNULL,
             **duty["detached"],
         )

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 class Process(subprocess.Popen):
     """A process that writes text, in a group of its own as a terminal would start it."""
 
-    def __init__(self, command, *, folder, environment, stdin=subprocess.DEVNULL):
+    def __init__(self, command, *, folder, environment, stdin=subprocess.DEVNULL, start_new_session=True):
         super().__init__(
             command,
             cwd=folder,
@@ -33,7 +34,7 @@ class Process(subprocess.Popen):
             text=True,
             encoding="utf-8",
             errors="replace",
-            start_new_session=True,
+            start_new_session=start_new_session,
         )
 
     def interrupt(self):
@@ -52,6 +53,10 @@ class Process(subprocess.Popen):
         self.stdout.close()
 
 
+# clone, fork, vfork and clone3 of x86-64.
+FORKS = {"56", "57", "58", "435"}
+
+
 class WindowsProcess(Process):
     """The same under Wine, with a console of its own. Its output is a pipe, as Wine would draw on a terminal."""
 
@@ -63,12 +68,32 @@ class WindowsProcess(Process):
 
         self._console, keyboard = pty.openpty()
         try:
-            super().__init__(command, folder=folder, environment=environment, stdin=keyboard)
+            # Wine reads a keyboard only of the terminal that controls the process.
+            owning = ["setsid", "--ctty", *command]
+            super().__init__(owning, folder=folder, environment=environment, stdin=keyboard, start_new_session=False)
         finally:
             os.close(keyboard)
 
     def interrupt(self):
-        os.write(self._console, b"\x03")
+        # Wine makes a thread in its handler of the signal, which in the middle of a fork would wait for ever.
+        while True:
+            os.kill(self.pid, signal.SIGSTOP)
+            try:
+                if not self._forks():
+                    os.write(self._console, b"\x03")
+                    return
+            finally:
+                os.kill(self.pid, signal.SIGCONT)
+            time.sleep(0.005)
+
+    def _forks(self):
+        """Whether it is starting another process or thread: a thread in such a call, or a copy that is to be another."""
+        calls = [path.read_text().split()[0] for path in Path(f"/proc/{self.pid}/task").glob("*/syscall")]
+        mine, copies = Path(f"/proc/{self.pid}/cmdline").read_bytes(), 0
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                copies += path.read_bytes() == mine
+        return bool(FORKS & set(calls)) or copies > 1
 
     def die(self):
         self._helper.do(f"terminate {self._pid_file.read_text()}")
@@ -99,8 +124,9 @@ class Local:
 
 
 OWNER = """
-import os, pathlib
+import os, pathlib, tempfile
 
+tempfile.tempdir = {temporary!r}
 if "PYTEST_XDIST_WORKER" not in os.environ:
     pathlib.Path("owner.pid").write_text(str(os.getpid()))
 """
@@ -118,7 +144,9 @@ class Windows:
         self._doors = []
 
     def start(self, words, folder, environment):
-        (folder / "owner_pid.py").write_text(OWNER)
+        # Wine would take it for its own.
+        temporary = environment.pop("TMPDIR", None)
+        (folder / "owner_pid.py").write_text(OWNER.format(temporary=temporary))
         return WindowsProcess(
             self._python.command(*words[:2], "-powner_pid", *words[2:]),
             folder=folder,
@@ -167,7 +195,11 @@ class Helper:
         assert answer.strip() == "done", answer or self._process.stderr.read()
 
     def close(self):
-        self._process.communicate(timeout=30)
+        # Wine's own services may hold its output for longer.
+        self._process.stdin.close()
+        self._process.wait(timeout=30)
+        for stream in (self._process.stdout, self._process.stderr):
+            stream.close()
 
 
 PROCESSES = {"local": Local, "windows": Windows}

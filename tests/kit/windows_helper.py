@@ -65,7 +65,11 @@ def _overlapped() -> pywintypes.OVERLAPPEDType:
 def _relay(pipe: int, port: int) -> None:
     if not port:
         time.sleep(3600)
-    engine = socket.create_connection(("127.0.0.1", port))
+    try:
+        engine = socket.create_connection(("127.0.0.1", port))
+    except OSError:
+        pipe.Close()
+        return
     threading.Thread(target=_to_engine, args=(pipe, engine), daemon=True).start()
     with contextlib.suppress(OSError, pywintypes.error):
         while piece := engine.recv(PIECE):
@@ -76,6 +80,7 @@ def _relay(pipe: int, port: int) -> None:
     pipe.Close()
     with contextlib.suppress(OSError):
         engine.shutdown(socket.SHUT_RDWR)
+    engine.close()
 
 
 def _to_engine(pipe: int, engine: socket.socket) -> None:
@@ -125,6 +130,7 @@ def main() -> None:
             print("done", flush=True)
         except Exception as problem:
             print(repr(problem), flush=True)
+    os._exit(0)
 
 
 if __name__ == "__main__":
