@@ -7,6 +7,7 @@ import pytest
 from tests.kit.soak import amount
 
 
+@pytest.mark.every_process
 def test_three_tiers_in_every_mode(suite, mode):
     """The browser opens the site by its name, the page reads the migration's rows, orders come back over SQL."""
     suite.shop()
@@ -16,6 +17,7 @@ def test_three_tiers_in_every_mode(suite, mode):
     assert sorted(name.rpartition("-")[2] for name in suite.created()) == ["browser", "database", "web"]
 
 
+@pytest.mark.every_process
 def test_a_killed_worker_changes_nothing_for_the_others(suite):
     suite.shop()
     (suite.path / "tests" / "test_killed.py").write_text(
@@ -67,6 +69,7 @@ def test_3_after(web):
 """
 
 
+@pytest.mark.every_process
 def test_a_failing_browser_test_keeps_what_the_tiers_said_meanwhile(suite, mode):
     suite.shop()
     (suite.path / "tests" / "test_fails.py").write_text(FAILING)

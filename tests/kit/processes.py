@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -42,8 +43,9 @@ class Process(subprocess.Popen):
         os.killpg(self.pid, signal.SIGINT)
 
     def die(self):
-        """End it at once, and nothing but it."""
+        """End it at once, and nothing but it; and wait for its end."""
         os.kill(self.pid, signal.SIGKILL)
+        self.wait(timeout=30)
 
     def end(self):
         """End what a failed test left running."""
@@ -73,6 +75,20 @@ class WindowsProcess(Process):
             super().__init__(owning, folder=folder, environment=environment, stdin=keyboard, start_new_session=False)
         finally:
             os.close(keyboard)
+        self._output = bytearray()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        with contextlib.suppress(OSError):
+            while piece := os.read(self.stdout.fileno(), 1 << 16):
+                self._output += piece
+
+    def communicate(self, *, timeout):
+        """Wait for its end, not for that of its output: Wine gives that to processes, too, which are to have none."""
+        self.wait(timeout)
+        self._reader.join(0.5)
+        return self._output.decode("utf-8", "replace").replace("\r\n", "\n"), None
 
     def interrupt(self):
         # Wine makes a thread in its handler of the signal, which in the middle of a fork would wait for ever.
@@ -97,8 +113,14 @@ class WindowsProcess(Process):
 
     def die(self):
         self._helper.do(f"terminate {self._pid_file.read_text()}")
+        self.wait(timeout=30)
 
     def end(self):
+        # Wine leaves a process half started whose parent is ended meanwhile.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.wait()
+        self._reader.join(10)
         super().end()
         with contextlib.suppress(OSError):
             os.close(self._console)
@@ -106,6 +128,8 @@ class WindowsProcess(Process):
 
 class Local:
     """Runs of this machine's Python."""
+
+    costs = 1
 
     def start(self, words, folder, environment):
         """Start Python with these arguments."""
@@ -134,6 +158,9 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 
 class Windows:
     """Runs of Windows' Python, which reach each engine by a named pipe of its own."""
+
+    costs = 5
+    """How many runs of this machine's Python take as long."""
 
     def __init__(self):
         self._python = WindowsPython()
