@@ -65,8 +65,10 @@ def users_frames(problem: BaseException) -> str:
     import traceback
 
     libraries = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
-    others = (str(Path(__file__).parent), "<", *libraries)
-    frames = [one for one in traceback.extract_tb(problem.__traceback__) if not one.filename.startswith(others)]
+    others = (str(Path(__file__).parent), *libraries)
+    every = traceback.extract_tb(problem.__traceback__)
+    # The library of Windows' embeddable Python names its files relative to itself.
+    frames = [one for one in every if Path(one.filename).is_absolute() and not one.filename.startswith(others)]
     return "\n".join(f"{one.filename}:{one.lineno}: in {one.name}\n    {one.line}" for one in frames[-_SHOWN_FRAMES:])
 
 

@@ -63,8 +63,7 @@ def cmd(line):
     if len(string) > 8191:
         say("The command line is too long.")
         sys.exit(1)
-    names = {name.upper(): value for name, value in os.environ.items()}
-    string = re.sub(r"%([^%]+)%", lambda one: names.get(one[1].upper(), one[0]), string)
+    string = expanded(string)
     if len(string) > 8191:
         say("The command line is too long.")
         sys.exit(1)
@@ -72,8 +71,22 @@ def cmd(line):
     for operator, command, target in commands_of(string):
         if (operator == "&&" and code) or (operator == "||" and not code):
             continue
-        code = run_in_cmd(command.strip(), target)
+        # What is between a command and an operator belongs to the command.
+        code = run_in_cmd(command.lstrip() if target is None else command.strip(), target)
     sys.exit(code)
+
+
+def expanded(string):
+    """With variables in their places. A % before what is no variable's name stays, and the next one may begin one."""
+    names = {name.upper(): value for name, value in os.environ.items()}
+    done, at = "", 0
+    while at < len(string):
+        found = re.match(r"%([^%]+)%", string[at:])
+        if found and found[1].upper() in names:
+            done, at = done + names[found[1].upper()], at + found.end()
+        else:
+            done, at = done + string[at], at + 1
+    return done
 
 
 def commands_of(string):
@@ -107,6 +120,8 @@ def commands_of(string):
 def run_in_cmd(command, target):
     name, _, rest = command.partition(" ")
     if name.lower() == "echo":
+        if not rest.strip():
+            refuse("echo without a text")
         if target is None:
             say(rest)
             return 0
