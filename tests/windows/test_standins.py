@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "guest"))
-import windows as standin  # noqa: E402 - a program of containers, which has no package
+import windows as standin
 
 
 def test_a_percent_sign_that_begins_no_variable_stays_and_the_next_may_begin_one(monkeypatch):
