@@ -101,7 +101,7 @@ class WindowsPython:
         assert process.stdout is not None
         while True:
             with contextlib.suppress(KeyboardInterrupt):
-                while piece := process.stdout.read1(1 << 16):
+                while piece := os.read(process.stdout.fileno(), 1 << 16):
                     sys.stdout.write(piece.decode("cp1252", "replace"))
                     sys.stdout.flush()
                 return process.wait()
@@ -173,9 +173,15 @@ class WindowsPython:
         (own,) = metadata.distributions(name="pytest-wincontainers")
         needed = sorted({one.partition(";")[0].strip() for one in own.requires or []})
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip += ["--target", str(self.packages)]
         platform = ["--platform=win_amd64", f"--python-version={PYTHON}", "--only-binary=:all:"]
         group = ["--group", f"{self.root / 'pyproject.toml'}:test"]
-        run([*pip, "--target", self.packages, *platform, *needed, *group, *ONLY_ON_WINDOWS, *OLD_ENOUGH])
+        run([*pip, *platform, *needed, *group, *ONLY_ON_WINDOWS])
+        # Replaced, not asked for at once: others would be old, too, to fit.
+        for name in OLD_ENOUGH:
+            for path in self.packages.glob(f"{name.partition('<')[0]}*"):
+                shutil.rmtree(path)
+        run([*pip, "--no-deps", *platform, *OLD_ENOUGH])
         # This project itself: an editable installation, as in .venv, by the files that pip has written there.
         for file in own.files or []:
             if file.parts[0].endswith(".dist-info") and "__pycache__" not in file.parts:
