@@ -3,7 +3,7 @@
 
     python3 dev.py demo                        the example shop's tests, on real containers
     python3 dev.py test [pytest arguments]     all tests, each on one engine and in one mode; with --wide in all of them
-    python3 dev.py windows [pytest arguments]  tests in a genuine Windows Python, under Wine; part of `test`
+    python3 dev.py windows [pytest arguments]  tests in a genuine Windows Python, under Wine
     python3 dev.py soak                        the tests with generated examples, with many more of them
     python3 dev.py mutate                      whether the tests notice faults that are made on purpose
     python3 dev.py lint                        formatting, style and types
@@ -98,8 +98,7 @@ def test(arguments: Sequence[str]) -> int:
     with engine():
         selected = any(not word.startswith("-") for word in arguments)
         paths = WINDOWS_TESTS if os.name == "nt" and not selected else []
-        status = pytest([*SIDE_BY_SIDE, *paths, *arguments], cwd=ROOT)
-        return max(status, windows([])) if not arguments and os.name != "nt" else status
+        return pytest([*SIDE_BY_SIDE, *paths, *arguments], cwd=ROOT)
 
 
 def windows(arguments: Sequence[str]) -> int:

@@ -198,8 +198,8 @@ class Settings:
         _one_of("auto", "process", "hyperv"),
         "auto",
         "auto|process|hyperv",
-        "the isolation of Windows containers whose declaration sets none; auto is process if the image fits the "
-        "host, otherwise Hyper-V",
+        "the isolation of Windows containers whose declaration sets none; auto is the engine's default if the image "
+        "fits the host that way, otherwise the other one",
     )
     winrm: Setting[str | None] = Setting(
         _text,

@@ -1,7 +1,8 @@
 """The catalogue of known failures of Windows container hosts and their remedies: the entries of all areas, in order.
 
 The first entry whose pattern matches counts, whatever the case of letters; so specific entries come before general
-ones. Windows answers in the host's language, so patterns also match error codes where there are any.
+ones. Windows answers in the host's language, so wherever its words are matched, its code is matched as well; only the
+engine's own words are English everywhere.
 """
 
 from __future__ import annotations

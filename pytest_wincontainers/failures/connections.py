@@ -84,7 +84,7 @@ CONNECTIONS: tuple[Failure, ...] = (
     Failure("daemon-default-net-element", "daemon", "transient", r"error creating default network.*(?:Element not found|\(0x490\))",
             "start hns, then start the docker service again",
             "docker/for-win#4600; docker/for-win#5999"),
-    Failure("daemon-default-net-parameter", "daemon", "environment", r"error creating default network.*parameter is incorrect",
+    Failure("daemon-default-net-parameter", "daemon", "environment", r"error creating default network.*(?:parameter is incorrect|\(0x57\))",
             "another NAT uses this address range: find it with Get-NetNat and remove it",
             "docker/for-win#598; moby/moby#30280; docker/for-win#396"),
     Failure("daemon-default-net-unspecified", "daemon", "environment", r"error creating default network.*(?:Unspecified error|\(0x80004005\))",

@@ -23,7 +23,7 @@ GENERAL: tuple[Failure, ...] = (
             "MicrosoftDocs/Virtualization-Documentation virtualization/api/hcs/Reference/HCSHResult.md"),
     Failure("hcs-handle-closed", "stop", "transient", r"the handle has already been closed|handle generating this notification has been closed",
             "the container ended in the meantime",
-            "microsoft/hcsshim internal/hcs/errors.go", implies="gone"),
+            "microsoft/hcsshim internal/hcs/errors.go"),
     Failure("hcs-unexpected-exit-text", "start", "transient", r"unexpected container exit",
             "check its log for why it ended",
             "microsoft/hcsshim internal/hcs/errors.go"),

@@ -17,7 +17,7 @@ Isolation = Literal["process", "hyperv"]
 TAGS: Mapping[int, str] = {14393: "ltsc2016", 17763: "ltsc2019", 20348: "ltsc2022", 26100: "ltsc2025"}
 """The builds that images are made for, by the tag that names them."""
 
-_NEWEST_FIRST = sorted(TAGS.items(), reverse=True)
+_ISOLATIONS: tuple[Isolation, ...] = ("process", "hyperv")
 _SERVER_2016, _SERVER_2022, _SERVER_2025 = 14393, 20348, 26100
 _SYSTEM = re.compile(r"\(OS Build (\d+)(?:\.(\d+))?\)")
 
@@ -38,6 +38,10 @@ class WindowsVersion:
         return TAGS.get(self.number)
 
 
+VERSIONS: Mapping[str, WindowsVersion] = {tag: WindowsVersion(number) for number, tag in TAGS.items()}
+"""The same by tag."""
+
+
 @dataclass(frozen=True)
 class WindowsHost:
     """A machine that runs Windows containers."""
@@ -46,38 +50,40 @@ class WindowsHost:
     server: bool
     default: Isolation
     """The isolation that the engine uses when none is asked for."""
-
-    @property
-    def hyperv(self) -> bool | None:
-        """Whether it can run Hyper-V containers; None where an engine does not say, as on servers."""
-        return True if self.default == "hyperv" else None
+    base: str | None = None
+    """The tag to build on, where the user has chosen one."""
 
     @property
     def as_process(self) -> tuple[str, ...]:
         """The tags whose images run here as processes, the best first."""
-        return tuple(tag for number, tag in _NEWEST_FIRST if self.runs_as_process(WindowsVersion(number)))
+        return self._tags("process")
 
     @property
     def at_all(self) -> tuple[str, ...]:
         """The tags whose images run here with one isolation or the other, the best first."""
-        others = (tag for number, tag in _NEWEST_FIRST if self.runs_in_hyperv(WindowsVersion(number)))
-        return tuple(dict.fromkeys((*self.as_process, *others)))
+        return tuple(dict.fromkeys((*self._tags(self.default), *self._tags("process"), *self._tags("hyperv"))))
 
-    def runs_as_process(self, image: WindowsVersion) -> bool:
-        """Whether the builds fit together for process isolation."""
+    def _tags(self, isolation: Isolation) -> tuple[str, ...]:
+        fitting = [number for number in TAGS if self.runs(WindowsVersion(number), isolation)]
+        fitting.sort(key=lambda number: (self.doubts(WindowsVersion(number)), -number))
+        return tuple(TAGS[number] for number in fitting)
+
+    def runs(self, image: WindowsVersion, isolation: Isolation) -> bool:
+        """Whether the builds fit together for that isolation."""
         ours = self.build.number
+        if isolation == "hyperv":
+            return image.number <= ours
         if ours == _SERVER_2016 and image.number == ours and self.build.revision and image.revision:
             return self.build.revision == image.revision
         if ours < _SERVER_2022:
             return image.number == ours
-        return _SERVER_2022 <= image.number <= ours and not self._unreadable(image)
+        return _SERVER_2022 <= image.number <= ours
 
-    def runs_in_hyperv(self, image: WindowsVersion) -> bool:
-        """Whether the image is old enough for Hyper-V isolation."""
-        return image.number <= self.build.number and not self._unreadable(image)
+    def doubts(self, image: WindowsVersion) -> bool:
+        """Whether some such hosts cannot read such images, with whatever isolation, and others can.
 
-    def _unreadable(self, image: WindowsVersion) -> bool:
-        # Windows 11 25H2 does not know the format of 2025's layers (microsoft/hcsshim#2566).
+        Windows 11 25H2 and images for 2025 (microsoft/hcsshim#2566, microsoft/navcontainerhelper#4036).
+        """
         return image.number == _SERVER_2025 < self.build.number
 
 
@@ -100,7 +106,10 @@ class Unfit(Exception):
 
 
 def choose_isolation(host: WindowsHost, image: WindowsVersion | None, asked: Isolation | None) -> Isolation | None:
-    """The isolation for an image: process where the builds fit, else Hyper-V.
+    """The isolation for an image: the engine's default where the builds fit for it, else the other one.
+
+    The default of Windows 10 and 11 is Hyper-V, and for a reason: some of them start a process container only once
+    (microsoft/hcsshim#2553, microsoft/Windows-Containers#623), or not at all (microsoft/Windows-Containers#525).
 
     None leaves it to the engine, as for an image of no known build. Raises Unfit, before anything is created: an
     engine creates such a container and then fails to start it.
@@ -108,19 +117,27 @@ def choose_isolation(host: WindowsHost, image: WindowsVersion | None, asked: Iso
     if image is None:
         return asked
     named = f"the image is for Windows {image}" + (f" ({image.tag})" if image.tag else "")
-    fits = host.runs_as_process(image)
-    if asked == "process" and not fits:
+    fitting = [one for one in _ISOLATIONS if host.runs(image, one)]
+    if asked == "process" and asked not in fitting:
         raise Unfit(
             f"{named}, which this host ({host.build}) cannot run with isolation=process",
-            f"use the tag {_or(host.as_process)}" + (", or isolation=hyperv" if host.runs_in_hyperv(image) else ""),
+            f"use the tag {_or(host.as_process)}" + (", or isolation=hyperv" if fitting else ""),
         )
-    if fits and asked != "hyperv" and not (host.hyperv and newer_revision(host, image)):
-        return "process"
-    if asked == "process":
-        return asked
-    if not host.runs_in_hyperv(image):
+    if not fitting:
         raise Unfit(f"{named}, which this host ({host.build}) cannot run", f"use the tag {_or(host.at_all)}")
-    return "hyperv"
+    return asked or (host.default if host.default in fitting else fitting[0])
+
+
+def doubt(host: WindowsHost, image: WindowsVersion, isolation: Isolation | None) -> str | None:
+    """Why a container may not start although the builds fit, and what to do then; None where nothing is known."""
+    if isolation == "process" and newer_revision(host, image):
+        return f"has newer updates than the host ({host.build}); update the host if the container does not start"
+    if host.doubts(image):
+        return (
+            f"may not be readable for the host ({host.build}); use the tag {host.at_all[0]} if the container does not "
+            "start with error 0xc0370112"
+        )
+    return None
 
 
 def newer_revision(host: WindowsHost, image: WindowsVersion) -> bool:

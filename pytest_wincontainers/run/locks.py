@@ -125,8 +125,13 @@ class RunLock:
 
     def take_over(self) -> bool:
         """Hold the lock of a run that is dead; whether it was on this machine, under this account, and is gone."""
-        # On Windows the lock's file goes whenever it is let go of; the record stays.
-        return (self._record.exists() or self._path.exists()) and _taken(self._lock)
+        if not (self._record.exists() or self._path.exists()) or not _taken(self._lock):
+            return False
+        # On Windows the lock's file goes whenever it is let go of (tox-dev/filelock WindowsFileLock); by the record the
+        # run is known until nothing of it is left. Earlier versions wrote none.
+        if not self._record.exists():
+            self._write({})
+        return True
 
     def let_go(self) -> None:
         """Let go of it, and leave the record where it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -23,18 +24,23 @@ def retrying(
 ) -> ResultT:
     """What `attempt` returns, tried again up to `retries` times after failures that the catalogue calls transient.
 
+    A failure of which the catalogue says so is tried again less often.
+
     `pause` waits so many seconds; `note` is told what is tried again and in which words it failed. Any other failure
     is raised at once: an unknown one may have done half of what it was to do.
     """
+    seen: Counter[str] = Counter()
     for tried in range(retries + 1):
         try:
             return attempt()
         except (EngineError, ImageError) as problem:
             if problem.failure is None or problem.failure.kind != "transient":
                 raise
-            if tried == retries:
-                if retries:
-                    problem.message += f", {retries + 1} times"
+            seen[problem.failure.id] += 1
+            most = problem.failure.retries
+            if tried == retries or (most is not None and seen[problem.failure.id] > most):
+                if tried:
+                    problem.message += f", {tried + 1} times"
                 raise
             note(problem.failure, problem.details or problem.message)
         pause(PAUSES[min(tried, len(PAUSES) - 1)])

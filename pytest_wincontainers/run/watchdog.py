@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,9 @@ def _close_pipes() -> None:
 
 MACHINE.after_fork(_close_pipes)
 
+_TRACKING = {"RUNNER_TRACKING_ID"}
+"""By this variable GitHub's runner finds what a job has left running, and kills it (actions/runner#598, #4601)."""
+
 _PROGRAM = Path(__file__).with_name("cleaner.py")
 
 
@@ -50,6 +54,7 @@ class Watchdog:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env={name: value for name, value in os.environ.items() if name not in _TRACKING},
             # Without a buffer, whose lock another thread may hold at a fork.
             bufsize=0,
             **MACHINE.detached(),

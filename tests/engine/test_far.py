@@ -60,6 +60,7 @@ def far(suite):
     return suite
 
 
+@pytest.mark.parametrize("engine", ["server2022", "windows11"], indirect=True)
 def test_over_tls(far, engine, door, authority, tmp_path):
     url = door(authority.server_context(host=FAR, client_certificates=True))
     finished = far.run(DOCKER_HOST=url, DOCKER_TLS_VERIFY="1", DOCKER_CERT_PATH=str(tmp_path))

@@ -221,6 +221,7 @@ VIOLATIONS: Mapping[str, Violation] = {
     "image_tells_its_build": _answer("/images/", lambda told: told.pop("OsVersion", None)),
     "info_in_windows_shape": _answer("/info", lambda told: told.update(OSType="linux")),
     "isolation_is_one_of_three": _create(Isolation="vm"),
+    "clients_start_process_containers_once": _create(Isolation="process"),
     "isolation_is_resolved": _create(Isolation=""),
     "limits_stay": _once_it_runs("POST", "/containers/{}/update", {"Memory": 2**30}),
     "linux_options_do_nothing": _create(CapAdd=["ALL"]),

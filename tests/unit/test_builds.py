@@ -1,5 +1,7 @@
 """Which image runs on which host, and with which isolation: Microsoft's table, and what the field adds to it."""
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_wincontainers.guests.builds import (
@@ -7,6 +9,7 @@ from pytest_wincontainers.guests.builds import (
     WindowsHost,
     WindowsVersion,
     choose_isolation,
+    doubt,
     newer_revision,
     parse_system,
     parse_version,
@@ -30,29 +33,40 @@ LTSC = {
 @pytest.mark.parametrize(
     ("host", "process", "hyperv"),
     [
-        (SERVER_2016, "2016", ""),
-        (SERVER_2019, "2019", "2016"),
-        (SERVER_2022, "2022", "2016 2019"),
-        (SERVER_2025, "2022 2025", "2016 2019"),
-        (WINDOWS_10, "", "2016 2019"),
-        (WINDOWS_11, "2022", "2016 2019"),
-        (WINDOWS_11_25H2, "2022", "2016 2019"),
+        (SERVER_2016, "2016", "2016"),
+        (SERVER_2019, "2019", "2019 2016"),
+        (SERVER_2022, "2022", "2022 2019 2016"),
+        (SERVER_2025, "2025 2022", "2025 2022 2019 2016"),
+        (WINDOWS_10, "", "2019 2016"),
+        (WINDOWS_11, "2022", "2022 2019 2016"),
+        (WINDOWS_11_25H2, "2022 2025", "2022 2019 2016 2025"),
     ],
     ids=lambda value: str(value.build) if isinstance(value, WindowsHost) else "",
 )
 def test_the_isolation_that_is_chosen(host, process, hyperv):
+    """The engine's default where it can be: Hyper-V on clients, whose process containers may not start twice."""
+    assert host.as_process == tuple(f"ltsc{year}" for year in process.split())
+    assert sorted(host.at_all) == sorted(f"ltsc{year}" for year in hyperv.split())
+    assert host.at_all[0] == (host.as_process or host.at_all)[0]
     for name, image in LTSC.items():
-        if name in process.split():
-            assert choose_isolation(host, image, None) == "process"
-            assert choose_isolation(host, image, "hyperv") == "hyperv"
-        elif name in hyperv.split():
-            assert choose_isolation(host, image, None) == "hyperv"
-            with pytest.raises(Unfit, match="cannot run with isolation=process"):
-                choose_isolation(host, image, "process")
-        else:
-            for asked in (None, "process", "hyperv"):
+        fitting = [one for one, names in (("process", process), ("hyperv", hyperv)) if name in names.split()]
+        for asked in ("process", "hyperv"):
+            if asked in fitting:
+                assert choose_isolation(host, image, asked) == asked
+            else:
                 with pytest.raises(Unfit):
                     choose_isolation(host, image, asked)
+        if fitting:
+            assert choose_isolation(host, image, None) == (host.default if host.default in fitting else "hyperv")
+        else:
+            with pytest.raises(Unfit):
+                choose_isolation(host, image, None)
+
+
+def test_a_client_whose_engine_has_process_isolation_as_its_default():
+    host = replace(WINDOWS_11, default="process")
+    assert choose_isolation(host, LTSC["2022"], None) == "process"
+    assert choose_isolation(host, LTSC["2019"], None) == "hyperv"
 
 
 def test_a_refusal_names_the_tags_that_fit():
@@ -78,10 +92,21 @@ def test_an_image_with_later_updates_than_the_host():
     newer = WindowsVersion(22631, 9999)
     assert newer_revision(WINDOWS_11, newer)
     assert not newer_revision(SERVER_2022, WindowsVersion(20348, 5499))
-    # Known to have Hyper-V: it is safer there. Not known: process, and a note.
-    assert choose_isolation(WINDOWS_11, newer, None) == "hyperv"
     assert choose_isolation(SERVER_2022, WindowsVersion(20348, 9999), None) == "process"
-    assert choose_isolation(WINDOWS_11, newer, "process") == "process"
+    assert doubt(SERVER_2022, WindowsVersion(20348, 9999), "process") == (
+        "has newer updates than the host (10.0.20348.5499); update the host if the container does not start"
+    )
+    assert doubt(SERVER_2022, WindowsVersion(20348, 9999), "hyperv") is None
+    assert doubt(SERVER_2022, WindowsVersion(20348, 1), "process") is None
+
+
+def test_an_image_that_some_such_hosts_cannot_read():
+    """It is not refused, as others can; but what works everywhere comes first."""
+    for isolation in ("process", "hyperv"):
+        assert choose_isolation(WINDOWS_11_25H2, LTSC["2025"], isolation) == isolation
+        assert "use the tag ltsc2022 if the container" in doubt(WINDOWS_11_25H2, LTSC["2025"], isolation)
+        assert doubt(SERVER_2025, LTSC["2025"], isolation) is None
+    assert WINDOWS_11_25H2.at_all[0] == "ltsc2022"
 
 
 def test_an_image_of_no_known_build_is_left_to_the_engine():

@@ -229,6 +229,15 @@ def test_a_restart_that_fails(tmp_path):
         check_service(Good(), engine=FakeEngine(fail=fail), base=tmp_path)
 
 
+def test_a_restart_of_what_does_not_end(tmp_path):
+    class Undying(Good):
+        def shut_down(self, endpoint, container):
+            pass
+
+    with pytest.raises(AssertionError, match=r"restart: .* is still running after it was shut down"):
+        check_service(Undying(), engine=FakeEngine(), base=tmp_path)
+
+
 def test_a_removal_that_fails(tmp_path, monkeypatch):
     def fail(method, argument):
         if method == "remove":

@@ -1,37 +1,146 @@
 """What the Docker engine says that need not be an error, and its logs."""
 
+import contextlib
+import io
 import itertools
+import json
 import struct
+import threading
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest import mock
 
+import docker.errors
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_wincontainers.engines.base import LONGEST_LINE, ContainerSpec, ExecResult
 from pytest_wincontainers.engines.container import Container
-from pytest_wincontainers.engines.docker import _gone, streams
+from pytest_wincontainers.engines.docker import DockerEngine, connection, streams
 from pytest_wincontainers.engines.docker.calls import check_started
+from pytest_wincontainers.engines.docker.connection import connect
 from pytest_wincontainers.engines.docker.streams import joined, records
-from pytest_wincontainers.errors import CommandFailed, EngineError
-from pytest_wincontainers.failures.catalogue import CATALOGUE
+from pytest_wincontainers.errors import CommandFailed, EngineError, EngineUnavailable
 from pytest_wincontainers.testing import FakeEngine
 
-
-def refused(phase, kind):
-    return EngineError("no", failure=next(one for one in CATALOGUE if (one.phase, one.kind) == (phase, kind)))
-
-
-def test_a_container_that_ended_during_the_call_is_gone():
-    with _gone():
-        raise refused("stop", "transient")
+NO_EXIT_EVENT = "cannot kill container: 3f: tried to kill container, but did not receive an exit event"
+INVALID_STATE = "container 3f encountered an error during hcs::System::Terminate: (0xc0370105)"
 
 
-@pytest.mark.parametrize(
-    "problem", [refused("start", "transient"), refused("start", "permanent"), EngineError("who knows")], ids=str
+class Stubborn:
+    """The SDK's client, of an engine that answers a kill with these words, and of a container."""
+
+    def __init__(self, words, *, looks=0, status=500):
+        self._words, self._status = words, status
+        self.looks = looks
+        """How often it is seen running after that."""
+
+    def kill(self, container):
+        response = requests.Response()
+        response.status_code = self._status
+        raise docker.errors.APIError("no", response, self._words)
+
+    def inspect_container(self, container):
+        self.looks -= 1
+        return {"State": {"Running": self.looks >= 0, "ExitCode": 1}, "NetworkSettings": {}}
+
+
+@pytest.fixture
+def kills(monkeypatch):
+    """Kills a container, and waits but a moment."""
+    monkeypatch.setattr("pytest_wincontainers.engines.docker._KILL_GRACE_SECONDS", 0.2)
+    monkeypatch.setattr("pytest_wincontainers.engines.docker._POLL_SECONDS", 0.01)
+
+    def kill(api):
+        engine = DockerEngine()
+        engine._connected = api
+        engine.kill("3f")
+
+    return kill
+
+
+@pytest.mark.parametrize("words", [NO_EXIT_EVENT, INVALID_STATE])
+def test_a_container_that_ends_late_is_waited_for(kills, words):
+    api = Stubborn(words, looks=3)
+    kills(api)
+    assert api.looks == -1
+
+
+@pytest.mark.parametrize("words", [NO_EXIT_EVENT, INVALID_STATE])
+def test_a_container_that_does_not_end_is_an_error(kills, words):
+    """Else a start would find it running, do nothing, and count as a restart."""
+    with pytest.raises(EngineError, match="refused to kill a container") as refused:
+        kills(Stubborn(words, looks=1000))
+    assert refused.value.details == words
+
+
+def test_a_failure_that_does_not_pass_is_not_waited_for(kills):
+    api = Stubborn("Access is denied", looks=2)
+    with pytest.raises(EngineError):
+        kills(api)
+    assert api.looks == 1
+
+
+def test_a_container_that_is_not_running_need_not_be_killed(kills):
+    kills(Stubborn("container 3f is not running", status=409, looks=1000))
+
+
+class Nothing:
+    """The SDK's client, of a container without tar that runs under Hyper-V."""
+
+    def inspect_container(self, container):
+        return {"State": {"Running": True}, "HostConfig": {"Isolation": "hyperv"}}
+
+    def exec_create(self, container, command, **options):
+        return {"Id": "1"}
+
+    def exec_start(self, exec_id, **options):
+        said = f"{NO_TAR}\r\n".encode()
+        stream = mock.Mock()
+        stream._response.raw._fp.fp.read1 = io.BytesIO(struct.pack(">BxxxL", 1, len(said)) + said).read1
+        return stream
+
+    def _get_raw_response_socket(self, response):
+        return None
+
+    def _disable_socket_timeout(self, connection):
+        pass
+
+
+NO_TAR = (
+    "container 3f encountered an error during hcs::System::CreateProcess: failure in a Windows system call: Das System "
+    "kann die angegebene Datei nicht finden. (0x2)"
 )
-def test_anything_else_is_an_error(problem):
-    with pytest.raises(EngineError), _gone():
-        raise problem
+
+
+def test_what_the_engine_says_of_a_missing_tar_is_no_archive():
+    """Server 2016 has none."""
+    engine = DockerEngine()
+    engine._connected = Nothing()
+    engine._info = replace(FakeEngine().info(), guest="windows")
+    with pytest.raises(EngineError) as refused:
+        list(engine.copy_out("3f", "C:\\log"))
+    assert (refused.value.details, refused.value.failure.id) == (NO_TAR, "exec-not-found")
+
+
+def test_an_error_of_the_named_pipe_while_connecting_is_told_as_any_other(monkeypatch):
+    """The SDK wraps it in its first call only."""
+    error = type("error", (Exception,), {"__module__": "pywintypes"})
+
+    class Client:
+        def __init__(self, **options):
+            pass
+
+        def info(self):
+            raise error(2, "CreateFile", "The system cannot find the file specified.")
+
+    monkeypatch.setattr(connection, "_Client", Client)
+    with pytest.raises(EngineUnavailable, match=r"no Docker engine answers at npipe:////\./pipe/other") as refused:
+        connect("npipe:////./pipe/other")
+    assert refused.value.failure.id == "npipe-not-found"
+    assert "Start-Service docker" in refused.value.hint
 
 
 NOT_STARTED = {
@@ -141,16 +250,84 @@ def test_lines_are_given_as_they_come():
 # -- commands -----------------------------------------------------------------------------------------------------
 
 
-class Api:
-    """The SDK's client, of a command that writes without an end."""
+class Daemon(BaseHTTPRequestHandler):
+    """Of an engine, what a command takes. It writes `output` together with the head of the answer, then ends."""
 
-    def exec_create(self, container, command, **options):
-        return {"Id": "1"}
+    output = ()
 
-    def exec_start(self, exec_id, **options):
-        return itertools.repeat((b"y\n" * 32768, None))
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        self._answer({"ExitCode": 0})
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if not self.path.endswith("/start"):
+            self._answer({"Id": "1"})
+            return
+        self.close_connection = True
+        head = b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+        with contextlib.suppress(OSError):
+            for number, piece in self.output:
+                self.connection.sendall(head + struct.pack(">BxxxL", number, len(piece)) + piece)
+                head = b""
+
+    def _answer(self, content):
+        body = json.dumps(content).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
-def test_a_command_that_writes_without_an_end_does_not_take_all_memory():
+@pytest.fixture
+def api(monkeypatch):
+    """A client of an engine whose commands write what `api(output)` says."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Daemon)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    client = docker.APIClient(f"tcp://127.0.0.1:{server.server_address[1]}", version="1.44", timeout=5)
+
+    def connected(output):
+        monkeypatch.setattr(Daemon, "output", output)
+        return client
+
+    yield connected
+    client.close()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_output_that_comes_with_the_head_of_the_answer_is_not_lost(api):
+    said = [(1, b"out"), (2, b"err"), (1, b"put")]
+    pieces = [(b"out", None), (None, b"err"), (b"put", None)]
+    assert streams.ExecStream(api(said), "1", ["x"], {}, "").run() == (0, pieces)
+    assert list(streams.read(api(said), "1", ["x"], "")) == pieces
+
+
+class PipeError(Exception):
+    """As pywin32's is: none of Python's own."""
+
+
+@pytest.mark.parametrize("end", [PipeError(109, "ReadFile", "The pipe has been ended."), ValueError("closed file")])
+def test_a_named_pipe_ends_with_an_error(end):
+    pieces = [struct.pack(">BxxxL", 1, 3) + b"out", end]
+    read = mock.Mock(side_effect=pieces)
+    stream = mock.Mock()
+    stream._response.raw._fp.fp.read1 = read
+    assert list(streams.frames(mock.Mock(), stream)) == [(b"out", None)]
+
+
+def test_another_error_of_a_named_pipe_is_one():
+    stream = mock.Mock()
+    stream._response.raw._fp.fp.read1 = mock.Mock(side_effect=PipeError(5, "ReadFile", "Access is denied."))
+    with pytest.raises(PipeError):
+        list(streams.frames(mock.Mock(), stream))
+
+
+def test_a_command_that_writes_without_an_end_does_not_take_all_memory(api):
     with pytest.raises(EngineError, match="yes has written more than 64 MiB of output"):
-        streams.ExecStream(Api(), "1", ["yes"], {}, "").run()
+        streams.ExecStream(api(itertools.repeat((1, b"y\n" * 32768))), "1", ["yes"], {}, "").run()

@@ -27,6 +27,41 @@ def test_a_text_is_found_as_what_it_is(name):
     assert find_failure(f"Error response from daemon: {TEXTS[name].upper()} (extra info: {{}})").id == name
 
 
+CODES = {
+    "daemon-default-net-parameter": "0x57",
+    "daemon-default-net-unspecified": "0x80004005",
+    "pull-layer-av": "0x5",
+    "pull-layer-parameter": "0x57",
+    "pull-layer-path": "0x3",
+    "pull-layer-procedure": "0x7f",
+    "os-mismatch-silent": "0x2",
+    "start-parameter": "0x57",
+    "start-not-supported": "0x32",
+    "start-duplicate-handle": "0x5",
+    "hns-unspecified": "0x80004005",
+    "hns-parameter": "0x57",
+    "hns-wrong-diskette": "0x22",
+    "exec-denied": "0x5",
+}
+"""Of texts that some engines write without their code."""
+OTHER_WORDS = "Der virtuelle Computer oder Container wurde unerwartet beendet."
+CODE = re.compile(r" ?\((0x[0-9a-f]+)\)", re.IGNORECASE)
+
+
+def localised(name):
+    """The text as a host with another language has it: Windows's own sentence, the one before the code, is another."""
+    found = CODE.search(TEXTS[name])
+    before, rest = (TEXTS[name][: found.start()], TEXTS[name][found.end() :]) if found else (TEXTS[name], "")
+    prefix = "".join(before.rpartition(": ")[:2])
+    return f"{prefix}{OTHER_WORDS} ({found[1] if found else CODES[name]}){rest}"
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if name in CODES or CODE.search(TEXTS[name])])
+def test_a_host_with_another_language(name):
+    """microsoft/Windows-Containers#591 has such a text."""
+    assert find_failure(localised(name)).id == name
+
+
 @pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.id)
 def test_an_entry_is_complete(failure):
     assert re.fullmatch(r"[a-z0-9-]+", failure.id)
@@ -124,6 +159,33 @@ def test_there_is_an_end_to_it():
     never = Attempts("start-hcs-timeout")
     with pytest.raises(EngineError, match=r"no\n"):
         never.run(retries=0)
+
+
+def test_what_takes_long_is_tried_again_once():
+    """A start that hangs takes four minutes (microsoft/Windows-Containers#556)."""
+    attempts = Attempts("start-hcs-timeout", *["start-shim-timeout"] * 99)
+    with pytest.raises(EngineError, match="no, 3 times"):
+        attempts.run()
+    assert attempts.made == 3
+
+
+def test_a_name_that_no_registry_has_is_asked_for_once():
+    attempts = Attempts("pull-denied", error=ImageError)
+    with pytest.raises(ImageError, match="no\n"):
+        attempts.run()
+    assert attempts.made == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("hcsshim::ActivateLayer failed in Win32: (0x20)", "layer-in-use"),
+        ("failure in a Windows system call: Kein Hypervisor. (0xc0351000)", "start-hyperv-missing"),
+    ],
+)
+def test_codes_that_tell_all(words, name):
+    found = find_failure(words)
+    assert (found.id, "isolation=" in found.remedy) == (name, True)
 
 
 def test_images_too():

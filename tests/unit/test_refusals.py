@@ -418,6 +418,25 @@ REFUSED = {
         "container() has no option 'enviroment'; did you mean 'environment'?",
         "its options are ports, image,",
     ),
+    "an option of a site, misspelled": (
+        '@iis_container(Site("shop", path=".", port=80, helath="/x"))\ndef web(): pass',
+        "web",
+        "Site() has no option 'helath'; did you mean 'health'?",
+        "its options are name, path, port,",
+    ),
+    "an option of an application's pool, misspelled": (
+        '@iis_container(Site("shop", ".", 80, applications=[Application("/a", ".", pool=AppPool(enviroment={}))]))\n'
+        "def web(): pass",
+        "web",
+        "AppPool() has no option 'enviroment'; did you mean 'environment'?",
+        "its options are environment, enable_32bit,",
+    ),
+    "an option of a mount, misspelled": (
+        '@container(image="x", mounts=[Mount(".", "/x", readonly=True)])\ndef box(): pass',
+        "box",
+        "Mount() has no option 'readonly'; did you mean 'read_only'?",
+        "its options are source, target, read_only",
+    ),
     "no parentheses": (
         "@mysql_container\ndef database(): pass",
         "database",

@@ -8,12 +8,14 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from pytest_wincontainers.endpoints import ContainerInfo, StartFailure
 from pytest_wincontainers.engines.base import Build, ContainerSpec
-from pytest_wincontainers.errors import Cancelled, EngineUnavailable, ImageError
+from pytest_wincontainers.errors import Cancelled, EngineError, EngineUnavailable, ImageError
 from pytest_wincontainers.run.images import ensure_image, tag_of
 from pytest_wincontainers.run.locks import Locks, RunLock
 from pytest_wincontainers.run.removal import labels, sweep
@@ -202,8 +204,8 @@ def test_of_a_run_nobody_knows_nothing_is_proven(tmp_path):
 class Here(FakeEngine):
     """An engine that is known to other runs, with a container of each of these."""
 
-    def __init__(self, *runs):
-        super().__init__()
+    def __init__(self, *runs, **options):
+        super().__init__(**options)
         for run in runs:
             self.create(ContainerSpec(f"wc-{run}-box", "box:1", labels(run, "box")))
 
@@ -260,6 +262,43 @@ def test_the_locks_of_dead_runs_do_not_stay_for_ever(tmp_path, holder):
     sweep(Here(), tmp_path, "mine")
     long_ago(tmp_path)
     assert sweep(Here(), tmp_path, "mine") == []
+    assert files(tmp_path) == []
+
+
+@pytest.fixture(params=["kept", "deleted"])
+def lock_file(request, monkeypatch):
+    """What becomes of a lock's file when it is let go of: filelock's UnixFileLock keeps it, WindowsFileLock does not."""
+
+    class Deleting(FileLock):
+        def _release(self):
+            super()._release()
+            Path(self.lock_file).unlink(missing_ok=True)
+
+    if request.param == "deleted":
+        monkeypatch.setattr("pytest_wincontainers.run.locks.FileLock", Deleting)
+
+
+@pytest.mark.usefixtures("lock_file")
+@pytest.mark.parametrize("recorded", [True, False], ids=["with a record", "of an earlier version"])
+def test_what_could_not_be_removed_is_removed_later(tmp_path, holder, monkeypatch, recorded):
+    def fail(method, argument):
+        if method == "remove" and fails:
+            raise EngineError("driver windowsfilter failed to remove root filesystem")
+
+    monkeypatch.setattr("pytest_wincontainers.run.removal._PAUSES", (0.01,))
+    process, _ = holder("here")
+    process.kill()
+    process.wait()
+    if not recorded:
+        (tmp_path / "runs" / "run.json").unlink()
+    fails = True
+    engine = Here("run", fail=fail)
+    for _ in range(3):
+        (line,) = sweep(engine, tmp_path, "mine")
+        assert "could not be removed" in line
+    fails = False
+    assert sweep(engine, tmp_path, "mine") == ["removed the containers left by run run, which was killed"]
+    assert engine.left() == []
     assert files(tmp_path) == []
 
 

@@ -1,5 +1,6 @@
 """What the watchdog does once its owner is dead."""
 
+import json
 import os
 import signal
 import sys
@@ -91,6 +92,23 @@ def test_a_path_for_imports_that_is_no_text(tmp_path, monkeypatch):
     """Python passes over it, too."""
     monkeypatch.setattr(sys, "path", [*sys.path, tmp_path])
     watchdog.Watchdog("run", EngineAddress("nowhere:make"), tmp_path).dismiss()
+
+
+def test_a_ci_runner_does_not_find_it_among_what_a_job_has_left(tmp_path, monkeypatch):
+    """It may have more to do at the end of a job than any other process."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import json, os, sys\n"
+        "with open(json.loads(sys.argv[1])['folder'] + '/told', 'w') as file:\n"
+        "    json.dump(dict(os.environ), file)\n"
+    )
+    monkeypatch.setattr(watchdog, "_PROGRAM", program)
+    monkeypatch.setenv("RUNNER_TRACKING_ID", "github_1")
+    monkeypatch.setenv("DOCKER_HOST", "tcp://elsewhere")
+    watchdog.Watchdog("run", EngineAddress("nowhere:make"), tmp_path).dismiss()
+    environment = json.loads((tmp_path / "told").read_text())
+    assert environment["DOCKER_HOST"] == "tcp://elsewhere"
+    assert "RUNNER_TRACKING_ID" not in environment
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from .proxy import Call, Refused
 
+LATE = "cannot kill container: {container}: tried to kill container, but did not receive an exit event"
 CROWDED = "hcs::System::Start {container}: hcsshim: timeout waiting for notification: unknown"
 
 
@@ -16,7 +17,8 @@ class Faults:
     """Of every `deck` calls one fails, with one of `texts`; which one is drawn by `seed`.
 
     So the share is exact, and nobody can have bad luck for ever. `at_once` is the number of starts that the engine
-    bears side by side, each of which takes `seconds`.
+    bears side by side, each of which takes `seconds`. A kill is answered with an error `late` seconds before the container
+    ends.
     """
 
     def __init__(
@@ -28,7 +30,9 @@ class Faults:
         at_once: int | None = None,
         seconds: float = 0.0,
         phase: str = "start",
+        late: float | None = None,
     ) -> None:
+        self._late = late
         self._texts = list(texts)
         self._deck = deck
         self._random = random.Random(seed)
@@ -61,6 +65,12 @@ class Faults:
             known = call.container
             self.crowded.append(known.created if known else 0.0)
             self._fail(CROWDED.format(container=call.words[1]))
+
+    def kill(self, call: Call) -> None:
+        """A kill is asked for: let it through, or only later."""
+        if self._late is not None:
+            threading.Timer(self._late, call.proxy.upstream, ("POST", call.path)).start()
+            raise Refused(500, LATE.format(container=call.words[1]))
 
     def other(self, phase: str, call: Call) -> None:
         """Another kind of call is asked for."""

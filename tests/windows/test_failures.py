@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_wincontainers.engines.docker import DockerEngine
 from pytest_wincontainers.failures import find_failure
 from tests.kit.soak import amount
 from tests.windows.faults import Faults
@@ -136,3 +137,14 @@ def test_windows_starts_two_at_once_by_itself(engine, three, faults):
     assert three.run().outcomes() == {"passed": 1}
     assert made.failed == []
     assert time.monotonic() - begun < 60
+
+
+@server
+def test_a_kill_that_comes_late_is_waited_for(engine, faults, created):
+    container = created()
+    engine.client.api.start(container)
+    faults(late=1.0)
+    subject = DockerEngine(engine.url)
+    subject.kill(container)
+    assert not subject.state(container).running
+    subject.close()

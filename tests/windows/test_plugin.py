@@ -113,6 +113,17 @@ def test_hyperv_where_the_build_wants_it_or_the_user(box, engine, build, asked, 
     assert sent(engine, "/containers/create")[0]["HostConfig"]["Isolation"] == chosen
 
 
+@only("windows11")
+@rule("clients_start_process_containers_once")
+def test_a_client_starts_a_container_again(box, engine, monkeypatch):
+    """Its build would fit for process isolation, but that is for those who ask for it."""
+    monkeypatch.setitem(engine.proxy.images, standins.box(), Platform("windows", "10.0.20348.1"))
+    assert box("def test_it(box): box.restart()").outcomes() == {"passed": 1}
+    finished = box("def test_it(box): box.restart()", "--wincontainers-isolation=process")
+    assert finished.outcomes() == {"failed": 1}
+    assert "hint: use isolation=hyperv" in finished.output
+
+
 @only("server2025")
 @rule("no_newer_updates_than_the_host")
 def test_an_image_with_later_updates_than_the_host(box, engine, monkeypatch):

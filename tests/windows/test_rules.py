@@ -9,6 +9,7 @@ import docker.errors
 import docker.types
 import pytest
 
+from pytest_wincontainers.failures import find_failure
 from tests.windows import rules, standins
 from tests.windows.presets import PRESETS
 from tests.windows.proxy import Platform
@@ -266,6 +267,20 @@ def test_builds_match_at_the_start(engine, created, build, isolation, starts, mo
 def test_an_image_with_later_updates(engine, created, monkeypatch):
     monkeypatch.setitem(engine.proxy.images, standins.box(), Platform("windows", "10.0.26100.99999"))
     assert "(0xc0370106)" in refusal(engine.client.api.start, created())[1]
+
+
+@rule("clients_start_process_containers_once")
+@on(("engine", "isolation"), [("windows11", "process"), ("windows11", "hyperv")], indirect=["engine"])
+def test_a_second_start_on_a_client(engine, created, isolation, monkeypatch):
+    monkeypatch.setitem(engine.proxy.images, standins.box(), Platform("windows", "10.0.20348.1"))
+    one = created(host={"isolation": isolation})
+    engine.client.api.start(one)
+    engine.client.api.kill(one)
+    if isolation == "process":
+        status, text = refusal(engine.client.api.start, one)
+        assert (status, find_failure(text).id) == (500, "layer-in-use")
+    else:
+        engine.client.api.start(one)
 
 
 @rule("no_host_address_in_bindings", "no_port_ranges")

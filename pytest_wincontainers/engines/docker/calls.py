@@ -27,19 +27,33 @@ def calling(what: str) -> Iterator[None]:
         yield
     except docker.errors.APIError as problem:
         raise refused(what, str(problem.explanation or problem), problem.status_code or 0) from problem
-    except (
-        docker.errors.DockerException,
-        requests.RequestException,
-        urllib3.exceptions.HTTPError,
-        OSError,
-    ) as problem:
-        raise _unavailable(what, problem) from problem
     except Exception as problem:
-        # The SDK lets errors of named pipes through as they are (docker/docker-py#2562); the module that has
-        # their class exists on Windows only.
-        if type(problem).__module__ != "pywintypes":
+        if not is_connection_error(problem):
             raise
         raise _unavailable(what, problem) from problem
+
+
+def is_connection_error(problem: Exception) -> bool:
+    """Whether this is how the SDK says that the connection to the engine failed.
+
+    It lets errors of named pipes through as they are (docker/docker-py#2562); the module that has their class exists on
+    Windows only.
+    """
+    known = (docker.errors.DockerException, requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+    return isinstance(problem, known) or type(problem).__module__ == "pywintypes"
+
+
+@contextmanager
+def lost_connection() -> Iterator[list[Exception]]:
+    """End a block where the connection to the engine is lost or closed; the list then has the error."""
+    lost: list[Exception] = []
+    try:
+        yield lost
+    except Exception as problem:
+        # The SDK's named pipes say RuntimeError once they are closed (docker-py docker/transport/npipesocket.py).
+        if not is_connection_error(problem) and type(problem) is not RuntimeError:
+            raise
+        lost.append(problem)
 
 
 def refused(what: str, words: str, status: int = 0) -> EngineError:
@@ -60,7 +74,13 @@ def check_started(what: str, code: int, stdout: str) -> None:
     The engine has answered already when it tries to, so it writes its message where the program's output would be
     (moby/moby api/server/router/container/exec.go; for Windows microsoft/service-fabric-issues#574, docker/docs#9870).
     """
-    if code in _NOT_STARTED_CODES and _NOT_STARTED.match(stdout):
+    if code in _NOT_STARTED_CODES:
+        check_output(what, stdout)
+
+
+def check_output(what: str, stdout: str) -> None:
+    """The same where the exit code is not known yet, of a program whose own output does not begin like this."""
+    if _NOT_STARTED.match(stdout):
         raise refused(what, stdout.strip())
 
 

@@ -8,12 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import docker
-import docker.errors
 import docker.utils
-import requests
 
 from pytest_wincontainers.engines.base import Capabilities, EngineInfo, timestamp
-from pytest_wincontainers.engines.docker.calls import first_line
+from pytest_wincontainers.engines.docker.calls import first_line, is_connection_error
 from pytest_wincontainers.errors import EngineUnavailable
 from pytest_wincontainers.failures import find_failure
 from pytest_wincontainers.guests import RULES, guest_of
@@ -62,7 +60,9 @@ def connect(url: str | None) -> tuple[Any, EngineInfo]:
         answer = client.info()
         answered = time.time()
         version = client.version(api_version=False)
-    except (docker.errors.DockerException, requests.RequestException, OSError) as problem:
+    except Exception as problem:
+        if not is_connection_error(problem):
+            raise
         failure = find_failure(str(problem))
         raise EngineUnavailable(
             f"no Docker engine answers at {named}",

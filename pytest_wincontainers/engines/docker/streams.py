@@ -7,20 +7,24 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO
 
 from docker.errors import DockerException
-from docker.utils.socket import demux_adaptor, frames_iter
+from docker.utils.socket import NPIPE_ENDED, demux_adaptor, frames_iter
 
 from pytest_wincontainers.engines.base import LONGEST_LINE
+from pytest_wincontainers.engines.docker.calls import lost_connection
 from pytest_wincontainers.errors import EngineError
 from pytest_wincontainers.guests.base import GuestRules
 
 _PIECE = 64 * 1024
+_STDERR = 2
 _END_SECONDS = 10.0
 _LONGEST_OUTPUT = 64 << 20
+_MESSAGE_PIPE = 0x4
+"""The flag of a named pipe in message mode (PIPE_TYPE_MESSAGE)."""
 _HEAD = struct.Struct(">BxxxL")
 _RECORD = 16 * 1024
 """The engine logs a longer line in records of at least this length, each with a time (moby daemon/logger/copier.go)."""
@@ -88,27 +92,58 @@ def texts(pieces: Sequence[tuple[bytes | None, bytes | None]], guest: GuestRules
 
 
 def feed(api: Any, container: str, command: Sequence[str], user: str, source: BinaryIO) -> tuple[int, list[Any]]:
-    """Run a command with a file as its standard input; its exit code and output."""
+    """Run a command with a file as its standard input; its exit code and output.
+
+    Some of the output is lost where the connection cannot be closed by halves (see `half_close`), or where the command
+    does not read all of its input and the engine resets the connection.
+    """
     created = api.exec_create(container, list(command), stdin=True, user=user)
     connection = api.exec_start(created["Id"], socket=True)
     real = getattr(connection, "_sock", connection)
 
     def write() -> None:
-        with suppress(OSError):
+        with lost_connection():
             while piece := source.read(_PIECE):
                 real.sendall(piece)
-            # A named pipe and TLS have no half to close; tar ends by itself at the archive's end.
-            if isinstance(real, socket.socket) and not isinstance(real, ssl.SSLSocket):
-                real.shutdown(socket.SHUT_WR)
+            half_close(real)
 
     writer = threading.Thread(target=write, name="wincontainers-feed", daemon=True)
     writer.start()
+    if isinstance(real, ssl.SSLSocket):
+        # Two threads must not use one TLS connection. What the command writes meanwhile is kept on the way.
+        writer.join()
+    pieces: list[Any] = []
     try:
-        pieces = [demux_adaptor(*frame) for frame in frames_iter(connection, tty=False)]
+        with lost_connection() as lost:
+            pieces.extend(demux_adaptor(*frame) for frame in frames_iter(connection, tty=False))
         writer.join()
     finally:
         _close(connection)
-    return _exit_code(api, created["Id"]), pieces
+    # The command may still be running if the connection ended first. An engine that is gone does not answer.
+    return _exit_code(api, created["Id"], float("inf") if lost else _END_SECONDS), pieces
+
+
+def half_close(connection: Any) -> None:
+    """Tell an engine that a program's input ends here, and leave its output to be read if possible.
+
+    Without this a program that reads its input to the end never ends, and tar does so (libarchive/libarchive
+    archive_read_open_filename.c).
+    """
+    if isinstance(connection, socket.socket):
+        # An SSLSocket's own shutdown() would read the rest as if it were not encrypted. Go takes the end of the TCP
+        # stream for that of TLS when it comes between two records (golang/go src/crypto/tls/conn.go); OpenSSL, as in
+        # some proxies, takes it for the end of both directions.
+        socket.socket.shutdown(connection, socket.SHUT_WR)
+    elif hasattr(connection, "shutdown_write"):
+        connection.shutdown_write()
+    elif connection.flags & _MESSAGE_PIPE:
+        # The engine takes an empty message for the end (microsoft/go-winio pipe.go CloseWrite, moby/moby
+        # daemon/listeners/listeners_windows.go).
+        connection.send(b"")
+    else:
+        # Nothing else ends the input of a pipe of bytes, such as a proxy's (docker/cli#4718). The command goes on
+        # (moby/moby daemon/server/router/container/exec.go).
+        connection.close()
 
 
 def read(api: Any, container: str, command: Sequence[str], user: str) -> Iterator[tuple[bytes | None, bytes | None]]:
@@ -116,9 +151,41 @@ def read(api: Any, container: str, command: Sequence[str], user: str) -> Iterato
     created = api.exec_create(container, list(command), user=user)
     stream = api.exec_start(created["Id"], stream=True, demux=True)
     try:
-        yield from stream
+        yield from frames(api, stream)
     finally:
         _close(stream)
+
+
+def frames(api: Any, stream: Any) -> Iterator[tuple[bytes | None, bytes | None]]:
+    """What a command writes to standard output and error, from the SDK's stream.
+
+    The SDK reads the socket itself. Whatever came in one piece with the head of the answer, as a short command's whole
+    output may, is in a buffer by then, and would be lost (docker/docker-py#3332).
+    """
+    response = stream._response
+    read = getattr(response.raw._fp.fp, "read1", None)
+    if read is None:  # paramiko's
+        yield from stream
+        return
+    api._disable_socket_timeout(api._get_raw_response_socket(response))
+    for output, piece in records(_until_its_end(read)):
+        yield (None, piece) if output == _STDERR else (piece, None)
+
+
+def _until_its_end(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    while True:
+        try:
+            piece = read(_PIECE)
+        except (OSError, ValueError):  # it was closed
+            return
+        except Exception as problem:
+            # That a named pipe has ended is an error of pywin32's own.
+            if problem.args[:1] != (NPIPE_ENDED,):
+                raise
+            return
+        if not piece:
+            return
+        yield piece
 
 
 class ExecStream:
@@ -139,7 +206,7 @@ class ExecStream:
         created = self._api.exec_create(self._container, self._command, **self._options)
         self._stream = self._api.exec_start(created["Id"], stream=True, demux=True)
         try:
-            pieces = [] if self._closed else list(_limited(self._stream, self._command[0]))
+            pieces = [] if self._closed else list(_limited(frames(self._api, self._stream), self._command[0]))
         finally:
             self.close()
         return _exit_code(self._api, created["Id"]), pieces
@@ -176,9 +243,9 @@ def _close(stream: Any) -> None:
             layer.close()  # type: ignore[union-attr]
 
 
-def _exit_code(api: Any, exec_id: str) -> int:
+def _exit_code(api: Any, exec_id: str, seconds: float = _END_SECONDS) -> int:
     # The streams may end a moment before the engine has noted the end.
-    deadline = time.monotonic() + _END_SECONDS
+    deadline = time.monotonic() + seconds
     while (code := api.exec_inspect(exec_id)["ExitCode"]) is None:
         if time.monotonic() > deadline:
             raise EngineError("the engine reported no exit code for a command", hint="check the engine's log")

@@ -27,6 +27,7 @@ from pytest_wincontainers.run.container.phases import (
     Located,
     Preparing,
     Restarting,
+    Waiting,
 )
 from pytest_wincontainers.run.container.preparation import Preparer
 from pytest_wincontainers.run.container.readying import make_ready
@@ -146,10 +147,11 @@ class Lifecycle:
 
     def _boot(self, reference: str, image: Image, recipe: Recipe, snapshot: Snapshot | None) -> ContainerInfo:
         on_trial = snapshot is not None and snapshot.image is not None
+        if self._planned.service.options.get("starts_after_ready") and isinstance(self.tracker.phase, ImageNeeded):
+            self.tracker.advance(Waiting())
+            self._wait_for_needs()
         self.tracker.advance(Creating(on_trial))
         spec = self._starter.spec(reference, image, recipe)
-        if self._planned.service.options.get("starts_after_ready"):
-            self._wait_for_needs()
         container = self._starter.start(spec, recipe.folders)
         started = time.monotonic()
         self.tracker.advance(Booting(container, on_trial))
@@ -225,6 +227,12 @@ class Lifecycle:
         container = self.tracker.phase.container_id
         self._follower.expect_end()
         end()
+        if self._context.engine.state(container).running:
+            # A start would do nothing, and count.
+            raise StartError(
+                f"{self._name} is still running after it was shut down",
+                hint="its service's shut_down must end the container; see `docker ps` for how long it has been running",
+            )
         self._follower.wait(_LOG_SECONDS)
         self._starter.start_again(container)
         started = time.monotonic()

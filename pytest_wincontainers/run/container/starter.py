@@ -8,7 +8,7 @@ from contextlib import suppress
 from pytest_wincontainers.engines.base import ContainerSpec, Image, Mount
 from pytest_wincontainers.errors import EngineError, WincontainersError
 from pytest_wincontainers.failures.failure import Failure
-from pytest_wincontainers.guests.builds import Isolation, newer_revision
+from pytest_wincontainers.guests.builds import Isolation, doubt
 from pytest_wincontainers.packing import Folder, packed
 from pytest_wincontainers.plan import PlannedContainer
 from pytest_wincontainers.run.context import RunContext
@@ -60,11 +60,9 @@ class Starter:
         """The isolation for a container of that image. Raises DeclarationError where the engine cannot run it."""
         info = self._context.info
         chosen = isolation_of(self._planned, image, info, self._context.isolation)
-        if chosen == "process" and info.windows and image.windows and newer_revision(info.windows, image.windows):
-            self._context.board.note(
-                f"{self._planned.name}: its image ({image.windows}) has newer updates than the host "
-                f"({info.windows.build}); update the host if the container does not start"
-            )
+        known = doubt(info.windows, image.windows, chosen) if info.windows and image.windows else None
+        if known is not None:
+            self._context.board.note(f"{self._planned.name}: its image ({image.windows}) {known}")
         return chosen
 
     def start(self, spec: ContainerSpec, folders: Sequence[Folder]) -> str:

@@ -49,7 +49,9 @@ PORT = 3306
 OWN = "wincontainers"
 """The schema for what this package keeps in a server."""
 _RESERVED_USERS = frozenset({"root", "mysql", "mariadb.sys", "mysql.sys", "mysql.session", "mysql.infoschema"})
-_SHUTDOWN_SECONDS = 60
+_SHUTDOWN_SECONDS = 60 + 120
+"""For the server, and for the host: a process container counts as running until the last connection over its loopback
+has been closed for 120 s (TcpTimedWaitDelay; microsoft/Windows-Containers#644)."""
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,18 @@ def no_newer_updates_than_the_host(call: Call) -> None:
         )
 
 
+@RULES.asked("POST", f"{ONE}/start", "microsoft/hcsshim#2553, microsoft/Windows-Containers#623")
+def clients_start_process_containers_once(call: Call) -> None:
+    """On Windows 11 a container with process isolation is not started again, as on some such machines."""
+    known = call.container
+    if known is not None and known.isolation == "process" and known.address and not call.proxy.preset.server:
+        raise Refused(
+            500,
+            "hcsshim::ActivateLayer failed in Win32: The process cannot access the file because it is being used by "
+            "another process. (0x20)",
+        )
+
+
 @RULES.asked("POST", f"{ONE}/start", NAT)
 def no_host_address_in_bindings(call: Call) -> None:
     """A published port with a host's address is refused at start."""

@@ -28,6 +28,13 @@ def few_signals_are_known(call: Call) -> None:
         raise Refused(400, f"the windows daemon does not support signal {signal}")
 
 
+@RULES.asked("POST", f"{ONE}/kill", FAULTS)
+def kills_come_late(call: Call) -> None:
+    """A kill is answered with an error before the container has ended when a test asks for it."""
+    if call.proxy.faults is not None:
+        call.proxy.faults.kill(call)
+
+
 @RULES.asked("POST", f"{ONE}/(pause|unpause)", "moby/moby daemon/pause.go")
 def only_hyperv_pauses(call: Call) -> None:
     """Pause is refused under process isolation."""
