@@ -105,6 +105,10 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     mode, engines = "mode" in metafunc.fixturenames, _engines(metafunc)
     modes = list(MODES.items())
+    if metafunc.config.option.process == "windows" and metafunc.definition.get_closest_marker("linux_guest"):
+        away = pytest.mark.skip(reason="the engine of a Windows process is that of Windows")
+        metafunc.parametrize("engine", [pytest.param("linux", marks=away)], indirect=True)
+        engines = []
     if engines and mode:
         pairs = [pytest.param(name, words, id=f"{name}-{word}") for name in engines for word, words in modes]
         metafunc.parametrize(("engine", "mode"), pairs, indirect=["engine"])
@@ -119,7 +123,6 @@ def _engines(metafunc: pytest.Metafunc) -> list[str]:
         return []
     marked = metafunc.definition.get_closest_marker
     ruled = [] if marked("linux_guest") else [name for name in PRESETS if name in FEW or not marked("few_hosts")]
-    # The engine of a Windows process is that of Windows.
     if metafunc.config.option.process == "windows":
         return [name for name in ruled if name in FEW]
     return ruled if marked("windows_guest") else ["linux", *ruled]
