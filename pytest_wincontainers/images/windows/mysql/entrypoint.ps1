@@ -56,6 +56,8 @@ $null = $server.Handle  # else the exit code is lost
 
 function Test-Greeting {
     $client = New-Object Net.Sockets.TcpClient
+    # Else the container would count as running for two minutes after its end (microsoft/Windows-Containers#644).
+    $client.LingerState = New-Object Net.Sockets.LingerOption $true, 0
     try {
         $client.Connect('127.0.0.1', 3306)
         $stream = $client.GetStream()
