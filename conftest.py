@@ -1,3 +1,3 @@
 """For every test of this repository."""
 
-pytest_plugins = ["pytester", "tests.kit.combinations", "tests.kit.engines", "tests.kit.suite"]
+pytest_plugins = ["pytester", "tests.kit.combinations", "tests.kit.engines", "tests.kit.processes", "tests.kit.suite"]

@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 """Everything a developer does with this repository, on a fresh machine too.
 
-    python3 dev.py demo                     the example shop's tests, on real containers
-    python3 dev.py test [pytest arguments]  all tests, each on one engine and in one mode; with --wide in all of them
-    python3 dev.py soak                     the tests with generated examples, with many more of them
-    python3 dev.py mutate                   whether the tests notice faults that are made on purpose
-    python3 dev.py lint                     formatting, style and types
-    python3 dev.py docs [--check]           the tables in docs that are made of the code: written, or looked at
-    python3 dev.py bench                    the benchmarks
-    python3 dev.py engine start|stop|status a Docker engine of this checkout's own, where there is no other
+    python3 dev.py demo                        the example shop's tests, on real containers
+    python3 dev.py test [pytest arguments]     all tests, each on one engine and in one mode; with --wide in all of them
+    python3 dev.py windows [pytest arguments]  tests in a genuine Windows Python, under Wine
+    python3 dev.py soak                        the tests with generated examples, with many more of them
+    python3 dev.py mutate                      whether the tests notice faults that are made on purpose
+    python3 dev.py lint                        formatting, style and types
+    python3 dev.py docs [--check]              the tables in docs that are made of the code: written, or looked at
+    python3 dev.py bench                       the benchmarks
+    python3 dev.py engine start|stop|status    a Docker engine of this checkout's own, where there is no other
 
 Needs Python 3.10 or newer and nothing else: it makes a virtual environment in .venv and goes on there. The engine
 is the one that DOCKER_HOST or the current docker context names. Where none answers, and on Debian or Ubuntu as root,
 Debian's docker.io is installed and a private engine started in .engine; the other commands stop it again. On Windows
-the docker service is started.
+the docker service is started. Wine comes from Debian, too, and Windows' Python from PyPI into .windows.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import argparse
 import contextlib
 import hashlib
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -30,7 +32,10 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from tests.kit.wine import WindowsPython
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -79,7 +84,8 @@ def demo(arguments: Sequence[str]) -> int:
 
 
 # On Windows those that need no Linux engine, and those that only Windows can pass.
-WINDOWS_TESTS = ["tests/unit", "tests/plugin", "tests/hosts", "tests/real_windows"]
+ANYWHERE = ["tests/unit", "tests/plugin", "tests/hosts"]
+WINDOWS_TESTS = [*ANYWHERE, "tests/windows_process", "tests/real_windows"]
 
 
 # Most tests wait for containers rather than compute; beyond four the engine is what they wait for.
@@ -95,11 +101,52 @@ def test(arguments: Sequence[str]) -> int:
         return pytest([*SIDE_BY_SIDE, *paths, *arguments], cwd=ROOT)
 
 
+def windows(arguments: Sequence[str]) -> int:
+    """Run tests in Windows' Python, or what the arguments select; those with an engine start it for their runs."""
+    python = windows_python()
+    if python is None:
+        say("the tests of a Windows process are left out: Wine is for Debian and Ubuntu, as root, on x86-64")
+        return 1 if os.environ.get("CI") else 0
+    paths = [word for word in arguments if not word.startswith("-") and Path(ROOT, word.partition("::")[0]).exists()]
+    options = [word for word in arguments if word not in paths]
+    outside = [path for path in paths if "tests/engine" in path]
+    inside = [path for path in paths if path not in outside]
+    status = 0
+    if inside or not paths:
+        chosen = inside or [*ANYWHERE, "tests/windows_process"]
+        status = python.run(["-m", "pytest", *SIDE_BY_SIDE, *chosen, *options], ROOT)
+    if outside or not paths:
+        chosen = outside or ["tests/engine", "-m", "every_process"]
+        with engine():
+            status = max(status, pytest([*SIDE_BY_SIDE, "--process=windows", *chosen, *options], cwd=ROOT))
+    return status
+
+
+def windows_python() -> WindowsPython | None:
+    """Windows' Python under Wine, set up where it is not; None where that cannot be."""
+    from tests.kit.wine import SYSTEM_PACKAGES, WindowsPython
+
+    python = WindowsPython(ROOT)
+    if python.is_made():
+        return python
+    if not on_debian_as_root() or platform.machine() != "x86_64":
+        return None
+    if shutil.which("wine") is None or shutil.which("osslsigncode") is None:
+        say("installing Wine")
+        install(*SYSTEM_PACKAGES)
+    say("setting up Windows' Python in .windows")
+    python.make(run)
+    return python
+
+
 def soak(arguments: Sequence[str]) -> int:
     """Run the tests with generated examples, with as many as take hours."""
     os.environ["WINCONTAINERS_TEST_SOAK"] = "1"
     with engine():
-        return pytest([*SIDE_BY_SIDE, "-m", "soak", "--durations=0", *arguments], cwd=ROOT)
+        status = pytest([*SIDE_BY_SIDE, "-m", "soak", "--durations=0", *arguments], cwd=ROOT)
+        if arguments or os.name == "nt":
+            return status
+        return max(status, windows(["tests/windows_process", "tests/engine/test_endings.py", "-m", "soak"]))
 
 
 def mutate(arguments: Sequence[str]) -> int:
@@ -157,6 +204,7 @@ def engine_command(arguments: Sequence[str]) -> int:
 COMMANDS = {
     "demo": demo,
     "test": test,
+    "windows": windows,
     "soak": soak,
     "mutate": mutate,
     "lint": lint,

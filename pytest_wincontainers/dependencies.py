@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from pytest_wincontainers.errors import DeclarationError
-from pytest_wincontainers.services.declaration import Declaration, closest
+from pytest_wincontainers.errors import DeclarationError, closest
+from pytest_wincontainers.services.declaration import Declaration
 
 
 def closure(declarations: Sequence[Declaration], names: Iterable[str]) -> set[str]:

@@ -19,11 +19,16 @@ Each is one sentence, followed by details if there are any, and by a hint that s
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from pytest_wincontainers.failures.failure import Failure
+
+DeclaredT = TypeVar("DeclaredT")
 
 
 class WincontainersError(Exception):
@@ -60,8 +65,10 @@ def users_frames(problem: BaseException) -> str:
     import traceback
 
     libraries = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
-    others = (str(Path(__file__).parent), "<", *libraries)
-    frames = [one for one in traceback.extract_tb(problem.__traceback__) if not one.filename.startswith(others)]
+    others = (str(Path(__file__).parent), *libraries)
+    every = traceback.extract_tb(problem.__traceback__)
+    # The library of Windows' embeddable Python names its files relative to itself.
+    frames = [one for one in every if Path(one.filename).is_absolute() and not one.filename.startswith(others)]
     return "\n".join(f"{one.filename}:{one.lineno}: in {one.name}\n    {one.line}" for one in frames[-_SHOWN_FRAMES:])
 
 
@@ -129,3 +136,35 @@ class CommandFailed(WincontainersError):
 
 class Cancelled(WincontainersError):
     """The run ended while the container was still starting."""
+
+
+def closest(word: str, words: Iterable[str]) -> str:
+    """`; did you mean 'x'?`, or nothing."""
+    import difflib
+
+    near = difflib.get_close_matches(word, list(words), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def no_option(title: str, name: str, known: Sequence[str]) -> DeclarationError:
+    """The error for an option that something does not have; `title` is how users write it, such as "Site()"."""
+    return DeclarationError(
+        f"{title} has no option {name!r}{closest(name, known)}", hint=f"its options are {', '.join(known)}"
+    )
+
+
+def with_known_options(declared: type[DeclaredT]) -> type[DeclaredT]:
+    """Have a dataclass that users write refuse an option that it does not have, with the closest that it has."""
+    original = declared.__init__
+    title, known = f"{declared.__name__}()", [one.name for one in dataclasses.fields(declared)]  # type: ignore[arg-type]
+
+    @functools.wraps(original)
+    def initialize(self: DeclaredT, *values: Any, **options: Any) -> None:
+        __tracebackhide__ = True
+        for name in options:
+            if name not in known:
+                raise no_option(title, name, known)
+        original(self, *values, **options)
+
+    setattr(declared, "__init__", initialize)  # noqa: B010 - mypy lets nobody assign to it
+    return declared

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 
 from pytest_wincontainers.errors import LinkError
+from pytest_wincontainers.machine import MACHINE
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def _leads_out(link: Path, folder: Path, real: Path) -> LinkError:
 
 def _add_file(archive: tarfile.TarFile, path: Path, name: str) -> None:
     with path.open("rb") as file:
-        archive.addfile(_entry(name, size=path.stat().st_size, executable=_executable(path)), file)
+        archive.addfile(_entry(name, size=path.stat().st_size, executable=MACHINE.is_executable(path)), file)
 
 
 def _entry(name: str, *, size: int = 0, directory: bool = False, executable: bool = False) -> tarfile.TarInfo:
@@ -140,10 +141,6 @@ def _entry(name: str, *, size: int = 0, directory: bool = False, executable: boo
     entry.mode = 0o755 if directory or executable else 0o644
     entry.type = tarfile.DIRTYPE if directory else tarfile.REGTYPE
     return entry
-
-
-def _executable(path: Path) -> bool:
-    return bool(path.stat().st_mode & 0o100)
 
 
 def unpack(pieces: Iterator[bytes], target: Path) -> None:

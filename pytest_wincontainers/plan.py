@@ -11,8 +11,8 @@ from typing import Any
 
 from pytest_wincontainers.dependencies import ordered
 from pytest_wincontainers.engines.base import Build
-from pytest_wincontainers.errors import DeclarationError, users_frames
-from pytest_wincontainers.services.declaration import Declaration, closest
+from pytest_wincontainers.errors import DeclarationError, closest, users_frames
+from pytest_wincontainers.services.declaration import Declaration
 from pytest_wincontainers.services.options import check_value
 from pytest_wincontainers.services.recipe import check_options
 from pytest_wincontainers.services.roles import PerWorker

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
+from pytest_wincontainers.errors import with_known_options
 from pytest_wincontainers.guests import Guest
 from pytest_wincontainers.guests.builds import Isolation, WindowsHost, WindowsVersion
 
@@ -94,6 +95,7 @@ class ListedImage:
     created: float
 
 
+@with_known_options
 @dataclass(frozen=True)
 class Build:
     """A directory with a Dockerfile to build an image from.
@@ -113,6 +115,7 @@ class Build:
     """What to build instead if it turns out that the base image is newer than the engine's machine."""
 
 
+@with_known_options
 @dataclass(frozen=True)
 class Mount:
     """A mount of a directory of the engine's machine in a container.

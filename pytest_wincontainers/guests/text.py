@@ -8,12 +8,10 @@ writes its errors as XML (PowerShell/PowerShell#5912). Docker passes the bytes o
 from __future__ import annotations
 
 import codecs
-import locale
 import re
 from xml.etree import ElementTree as ET
 
-_OEM = "cp850"
-"""The code page to guess at where the bytes are not UTF-8: western Europe's, which has America's letters too."""
+from pytest_wincontainers.machine import MACHINE
 
 _CLIXML = "#< CLIXML"
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -35,7 +33,8 @@ def _decoded(output: bytes) -> str:
     try:
         return output.decode("utf-8")
     except UnicodeDecodeError:
-        return output.decode(_code_page(), "replace")
+        # Where this is the engine's machine and runs Windows, its own code page is the containers' too.
+        return output.decode(MACHINE.code_page, "replace")
 
 
 def decode_line(line: bytes) -> str:
@@ -45,19 +44,6 @@ def decode_line(line: bytes) -> str:
         line = line.removeprefix(b"\0")
         return line[: len(line) // 2 * 2].decode("utf-16-le", "replace").rstrip("\r\0")
     return _decoded(line)
-
-
-def _code_page() -> str:
-    # Where this is the engine's machine and runs Windows, its own code page is the containers' too.
-    name = locale.getpreferredencoding(do_setlocale=False)
-    return f"cp{_oem_code_page()}" if name.lower().startswith("cp") else _OEM
-
-
-def _oem_code_page() -> int:
-    import ctypes
-
-    windll = getattr(ctypes, "windll", None)
-    return int(windll.kernel32.GetOEMCP()) if windll is not None else 850
 
 
 def without_clixml(text: str) -> str:

@@ -112,4 +112,6 @@ def powershell(script: str) -> Sequence[str]:
         raise ValueError(
             f"a script may have at most {most} characters, not {len(script)}; copy it in and run it with -File"
         )
-    return ("powershell", "-NoLogo", "-NoProfile", "-NonInteractive", "-EncodedCommand", encoded)
+    # The script may run files, whatever the policy of its host says to those.
+    policy = ("-ExecutionPolicy", "Bypass")
+    return ("powershell", "-NoLogo", "-NoProfile", "-NonInteractive", *policy, "-EncodedCommand", encoded)

@@ -19,8 +19,15 @@ class Machine(Protocol):
     def routes_to_linux_containers(self) -> bool:
         """Whether an engine on this machine runs Linux containers without a virtual machine between."""
 
+    @property
+    def code_page(self) -> str:
+        """The encoding of consoles; the one to guess at for Windows programs whose output is not UTF-8."""
+
     def state_folder(self, environ: Mapping[str, str]) -> Path:
         """Where this account keeps the state of programs."""
+
+    def is_executable(self, path: Path) -> bool:
+        """Whether a container may run a file that is copied from here. Raises OSError."""
 
     def detached(self) -> Mapping[str, Any]:
         """The arguments of `subprocess.Popen` for a process that Ctrl+C and the end of this one do not reach."""
@@ -28,5 +35,11 @@ class Machine(Protocol):
     def after_fork(self, call: Callable[[], None]) -> None:
         """Have `call` called in every child that this process forks; where there are no forks, never."""
 
+    def own_children(self) -> None:
+        """Have all that this process starts from now on end with it, where `kill_tree` needs that."""
+
     def kill_tree(self, process: subprocess.Popen[bytes]) -> None:
-        """Kill a process that was started with `detached`, and all that it has started; wait for it."""
+        """Kill a process that was started with `detached`, and wait for it.
+
+        What it has started ends, too: at once, or with the process that has called `own_children` above it.
+        """

@@ -2,8 +2,8 @@
 
 Its standard input is a pipe from the owner: a line of JSON that says what to run, with the environment that nobody else
 is to see, and then nothing until the owner closes it, or dies, even by kill -9. It is the command's parent, so that no
-other process can have got the command's number meanwhile. Run by path: until it has to end the command it imports
-nothing but the interpreter's own modules.
+other process can have got the command's number meanwhile. Run by path, with the owner's path for imports, as this
+package may not be installed.
 """
 
 from __future__ import annotations
@@ -22,12 +22,17 @@ def main() -> int:
     # Not through a buffer, of which another thread may hold the lock at the end.
     with open(0, "rb", buffering=0, closefd=False) as owner:
         duty = json.loads(owner.readline())
+    sys.path[:] = duty["path"]
+    from pytest_wincontainers.machine import MACHINE
+
+    MACHINE.own_children()
+    # Not a mapping beside it, as Windows does not tell the names of variables apart by case.
+    os.environ.update(duty["environment"])
     above = os.getppid()
     try:
         child = subprocess.Popen(
             duty["words"],
             cwd=duty["folder"],
-            env={**os.environ, **duty["environment"]},
             stdin=subprocess.DEVNULL,
             **duty["detached"],
         )
@@ -39,10 +44,6 @@ def main() -> int:
     while child.poll() is None:
         # A process that the owner has forked holds the pipe, too; then the owner's death shows in who is above.
         if gone.wait(_POLL_SECONDS) or os.getppid() != above:
-            # The owner's, as this may not be installed.
-            sys.path[:] = duty["path"]
-            from pytest_wincontainers.machine import MACHINE
-
             MACHINE.kill_tree(child)
     return _as_exit_code(child.returncode)
 

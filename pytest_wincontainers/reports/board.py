@@ -20,7 +20,13 @@ class State(Enum):
     RESTARTING = "restarting"
     READY = "ready"
     FAILED = "failed"
+    NOT_STARTED = "not started"
+    CANCELLED = "cancelled"
     ENDED = "ended"
+
+
+SETTLED = {State.READY, State.FAILED, State.NOT_STARTED, State.CANCELLED, State.ENDED}
+"""The states that do not go on."""
 
 
 @dataclass(frozen=True)
@@ -77,5 +83,4 @@ class Board:
 
     def seconds(self, entry: Entry) -> float:
         """How long the run took until this entry's state, or has taken so far where that still goes on."""
-        settled = entry.state in {State.READY, State.FAILED, State.ENDED}
-        return (entry.since if settled else self._clock()) - self.begun
+        return (entry.since if entry.state in SETTLED else self._clock()) - self.begun

@@ -7,9 +7,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from pytest_wincontainers.reports.board import Board, Entry, State
-
-_TOLD = {State.READY, State.FAILED, State.ENDED}
+from pytest_wincontainers.reports.board import SETTLED, Board, Entry, State
 
 
 def living_lines(board: Board) -> list[str]:
@@ -27,8 +25,8 @@ def news(board: Board, told: dict[str, str]) -> list[str]:
         lines.append(f"wincontainers: {board.engine}")
     for entry in board.entries:
         text = ""
-        if entry.state in _TOLD:
-            text = f"{entry.state.value} after {board.seconds(entry):.1f} s"
+        if entry.state in SETTLED:
+            text = _settled(board, entry, 1)
         elif entry.state is State.IMAGE and entry.detail:
             # "building the image: step 3/9" is news at the first step only.
             text = entry.detail.split(":", 1)[0]
@@ -40,8 +38,14 @@ def news(board: Board, told: dict[str, str]) -> list[str]:
 
 def summary(board: Board) -> list[str]:
     """The run in a line, and what went wrong or was out of the ordinary in one line each."""
-    parts = [f"{entry.name} {entry.state.value} after {board.seconds(entry):.2f} s" for entry in board.entries]
+    parts = [f"{entry.name} {_settled(board, entry, 2)}" for entry in board.entries]
     return [*filter(None, [board.engine]), ", ".join(parts), *board.notes]
+
+
+def _settled(board: Board, entry: Entry, digits: int) -> str:
+    # What was not started took no time.
+    when = "" if entry.state is State.NOT_STARTED else f" after {board.seconds(entry):.{digits}f} s"
+    return f"{entry.state.value}{when}"
 
 
 def _words(entry: Entry) -> str:

@@ -12,7 +12,7 @@ from typing import Any, ParamSpec
 
 import pytest
 
-from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.errors import DeclarationError, no_option
 from pytest_wincontainers.services.options import check_fields
 from pytest_wincontainers.services.service import Options, Service
 
@@ -80,9 +80,7 @@ def _check(service: Service, title: str) -> None:
     known = [*own, *Options.__annotations__]
     for name in service.options:
         if name not in known:
-            raise DeclarationError(
-                f"{title} has no option {name!r}{closest(name, known)}", hint=f"its options are {', '.join(known)}"
-            )
+            raise no_option(title, name, known)
     check_fields(service, title)
 
 
@@ -151,11 +149,3 @@ def declarations_in(plugins: Iterable[object]) -> list[Declaration]:
                     )
             found[declaration.name] = declaration
     return list(found.values())
-
-
-def closest(word: str, words: Iterable[str]) -> str:
-    """`; did you mean 'x'?`, or nothing."""
-    import difflib
-
-    near = difflib.get_close_matches(word, list(words), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""

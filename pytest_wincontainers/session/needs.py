@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from _pytest.skipping import evaluate_skip_marks
 
-from pytest_wincontainers.errors import DeclarationError
-from pytest_wincontainers.services.declaration import closest, declaration_of
+from pytest_wincontainers.errors import DeclarationError, closest
+from pytest_wincontainers.services.declaration import declaration_of
 
 MARK = "wincontainers"
 

@@ -47,6 +47,13 @@ def set_settings(
     return document.content()
 
 
+def connection_string_names(content: bytes, source: str) -> list[str]:
+    """The names of the connection strings that .NET reads in a web.config, in alphabetical order."""
+    section = Document(read(content, source)).root.find(_CONNECTION_STRINGS.name)
+    names = {str(child.get("name")) for child in section if child.tag == "add"} if section is not None else set()
+    return sorted(name for name in names if section is not None and _entries(section, _CONNECTION_STRINGS, name))
+
+
 def _section_element(document: Document, section: _Section) -> etree._Element:
     """The section's element, created if there is none."""
     root = document.root

@@ -8,7 +8,7 @@ import pytest
 
 from tests.kit.soak import amount
 from tests.kit.suite import RUN_LABEL
-from tests.kit.waiting import interrupt, wait_for
+from tests.kit.waiting import wait_for
 from tests.windows import standins
 
 SLEEPER = """
@@ -63,63 +63,99 @@ def ended(process, seconds=30):
     return output
 
 
+@pytest.mark.every_process
 @pytest.mark.parametrize("outcome", ["passes", "fails"])
 def test_after_tests(sleepers, mode, outcome):
     sleepers.files(test_it=f"def test_it(first):\n    assert {outcome == 'passes'}\n")
     assert sleepers.run(*mode).status == (0 if outcome == "passes" else 1)
 
 
+@pytest.mark.every_process
 def test_ctrl_c_in_a_test(sleepers, mode):
     sleepers.files(test_it=IN_TEST)
     process = sleepers.start(*mode)
     wait_for((sleepers.path / "testing").exists)
     assert len(sleepers.containers()) == 1
-    interrupt(process)
+    process.interrupt()
     assert "KeyboardInterrupt" in ended(process)
     assert process.returncode == 2
 
 
+@pytest.mark.every_process
 def test_ctrl_c_while_a_container_becomes_ready(sleepers, mode):
     sleepers.files(test_it="def test_it(never):\n    pass\n")
     process = sleepers.start(*mode)
     wait_for(lambda: len(sleepers.containers()) == 2)
     time.sleep(0.5)
-    interrupt(process)
+    process.interrupt()
     ended(process)
     assert process.returncode == 2
 
 
+@pytest.mark.every_process
 def test_ctrl_c_during_a_build(sleepers, real_client, mode):
     sleepers.files(test_it="def test_it(slow):\n    pass\n")
     process = sleepers.start(*mode)
     wait_for(lambda: building(real_client, sleepers.stamp))
-    interrupt(process)
+    process.interrupt()
     ended(process)
     assert process.returncode == 2
     # The engine gives the build up once nobody waits for it.
     wait_for(lambda: not building(real_client, sleepers.stamp), seconds=20)
 
 
+@pytest.mark.every_process
 @pytest.mark.soak
 def test_ctrl_c_at_any_moment(sleepers):
     """From before the first container to the middle of a test."""
     sleepers.files(test_it=IN_TEST)
-    moments = amount(10, 100)
+    moments = amount(10, 100) // sleepers.costs
     for step in range(moments):
         process = sleepers.start("-p", "no:cacheprovider")
         wait_for(sleepers.watchdogs)
         time.sleep(step * 0.8 / moments)
-        interrupt(process)
+        process.interrupt()
         ended(process)
         assert sleepers.leftovers() == [], step
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.every_process
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 1.0])
+def test_ctrl_c_twice(sleepers, mode, seconds):
+    """The second one may come before the first has ended a test, while containers are removed, or too late."""
+    sleepers.files(test_it=IN_TEST)
+    process = sleepers.start(*mode)
+    wait_for((sleepers.path / "testing").exists)
+    process.interrupt()
+    time.sleep(seconds)
+    if process.poll() is None:
+        process.interrupt()
+    ended(process)
+    assert process.returncode
+    assert sleepers.leftovers(seconds=15) == []
+
+
+@pytest.mark.every_process
+@pytest.mark.soak
+def test_the_owner_is_killed_at_any_moment(sleepers):
+    """From before the first container to the middle of a test."""
+    sleepers.files(test_it=IN_TEST)
+    moments = amount(10, 100) // sleepers.costs
+    for step in range(moments):
+        process = sleepers.start("-p", "no:cacheprovider")
+        wait_for(sleepers.watchdogs)
+        time.sleep(step * 0.8 / moments)
+        process.die()
+        assert sleepers.leftovers(seconds=15) == [], step
+
+
+@pytest.mark.every_process
+@pytest.mark.parametrize("how", ["terminate", "die"])
 def test_the_owner_is_killed(sleepers, mode, how):
     sleepers.files(test_it=IN_TEST)
     process = sleepers.start(*mode)
     wait_for((sleepers.path / "testing").exists)
-    os.kill(process.pid, how)
+    getattr(process, how)()
     process.wait(timeout=30)
     assert sleepers.leftovers(seconds=60) == []
     # The workers notice that their controller is gone.
@@ -130,22 +166,21 @@ def test_the_owner_is_killed_while_containers_start(sleepers):
     sleepers.files(test_it="def test_it(never):\n    pass\n")
     process = sleepers.start()
     wait_for(sleepers.containers)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.die()
     assert sleepers.leftovers(seconds=60) == []
 
 
+@pytest.mark.every_process
 def test_what_a_power_cut_leaves_is_swept_by_the_next_run(sleepers):
     """Owner and watchdog both gone: the next run removes what is provably dead."""
     sleepers.files(test_it=IN_TEST)
     private = sleepers.path / "private"
     private.mkdir()
-    process = sleepers.start(TMPDIR=str(private))
+    process = sleepers.start(TMPDIR=sleepers.shown(private))
     wait_for((sleepers.path / "testing").exists)
     (left,) = sleepers.containers()
     kill_watchdog(sleepers)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.die()
     assert sleepers.containers() == [left]
     # With the passwords of the run.
     assert len(list(private.glob("wincontainers-*"))) == 1
@@ -165,7 +200,7 @@ def test_a_living_run_is_not_swept(sleepers):
     sleepers.files(test_it="def test_it(first):\n    pass\n")
     assert sleepers.run().status == 0
     assert sleepers.containers() == [living]
-    interrupt(other)
+    other.interrupt()
     ended(other)
 
 
@@ -183,6 +218,7 @@ def test_foreign_containers_are_left_alone(sleepers, client):
         foreign.remove(force=True)
 
 
+@pytest.mark.every_process
 def test_the_engine_dies_during_the_run(sleepers, relay):
     sleepers.files(test_it=IN_TEST.replace("60", "2") + "\n\ndef test_after(first):\n    pass\n")
     process = sleepers.start(DOCKER_HOST=relay.url)

@@ -7,6 +7,7 @@ import pytest
 from tests.kit.soak import amount
 
 
+@pytest.mark.every_process
 def test_three_tiers_in_every_mode(suite, mode):
     """The browser opens the site by its name, the page reads the migration's rows, orders come back over SQL."""
     suite.shop()
@@ -16,6 +17,7 @@ def test_three_tiers_in_every_mode(suite, mode):
     assert sorted(name.rpartition("-")[2] for name in suite.created()) == ["browser", "database", "web"]
 
 
+@pytest.mark.every_process
 def test_a_killed_worker_changes_nothing_for_the_others(suite):
     suite.shop()
     (suite.path / "tests" / "test_killed.py").write_text(
@@ -67,6 +69,7 @@ def test_3_after(web):
 """
 
 
+@pytest.mark.every_process
 def test_a_failing_browser_test_keeps_what_the_tiers_said_meanwhile(suite, mode):
     suite.shop()
     (suite.path / "tests" / "test_fails.py").write_text(FAILING)
@@ -86,11 +89,11 @@ def test_a_failing_browser_test_keeps_what_the_tiers_said_meanwhile(suite, mode)
         assert "GET /Default.aspx during 8080" in report
         assert "SELECT id, name, price FROM products" in report
         assert "the console says so" in report
-        assert str(screenshot) in report
+        assert suite.shown(screenshot) in report
         assert "Orders.aspx before" not in report
         assert "Orders.aspx after" not in report
     kept = {prop.get("name"): prop.get("value") for prop in cases["test_2_fails"].iter("property")}
-    assert kept == {"wincontainers_browser": str(screenshot.parent)}
+    assert kept == {"wincontainers_browser": suite.shown(screenshot.parent)}
     assert not list(cases["test_1_before"].iter("property"))
     # The whole story is in the files.
     assert "Orders.aspx before" in suite.artifact("web.log").read_text("utf-8")
@@ -143,8 +146,11 @@ def test_it_is_mine(browser, web, database, worker_id, number):
         assert cursor.fetchall() == tuple((f"{worker_id} {number} {one}",) for one in range(3))
     with browser.driver() as driver:
         driver.get(web.inside.url + "/Orders.aspx")
-        assert f"{worker_id} {number} 2" in driver.page_source
-        assert driver.page_source.count("</tr>") == 3
+        # Not by page_source, which has come back empty from a page that was there.
+        driver.implicitly_wait(10)
+        rows = [row.text for row in driver.find_elements("css selector", "tr")]
+        assert len(rows) == 3
+        assert any(f"{worker_id} {number} 2" in row for row in rows)
     with pytest.raises(HTTPError):
         urlopen(f"{web.site('admin').url}/Default.aspx?who={worker_id}", data=b"order=-7", timeout=60)
     assert {one.query for one in web.requests(since=0) if "who=" in one.query} == {f"who={worker_id}"}

@@ -7,9 +7,12 @@ Whatever else is asked for is refused loudly, so that a test that needs more of 
 import base64
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -60,8 +63,7 @@ def cmd(line):
     if len(string) > 8191:
         say("The command line is too long.")
         sys.exit(1)
-    names = {name.upper(): value for name, value in os.environ.items()}
-    string = re.sub(r"%([^%]+)%", lambda one: names.get(one[1].upper(), one[0]), string)
+    string = expanded(string)
     if len(string) > 8191:
         say("The command line is too long.")
         sys.exit(1)
@@ -69,8 +71,22 @@ def cmd(line):
     for operator, command, target in commands_of(string):
         if (operator == "&&" and code) or (operator == "||" and not code):
             continue
-        code = run_in_cmd(command.strip(), target)
+        # What is between a command and an operator belongs to the command.
+        code = run_in_cmd(command.lstrip() if target is None else command.strip(), target)
     sys.exit(code)
+
+
+def expanded(string):
+    """With variables in their places. A % before what is no variable's name stays, and the next one may begin one."""
+    names = {name.upper(): value for name, value in os.environ.items()}
+    done, at = "", 0
+    while at < len(string):
+        found = re.match(r"%([^%]+)%", string[at:])
+        if found and found[1].upper() in names:
+            done, at = done + names[found[1].upper()], at + found.end()
+        else:
+            done, at = done + string[at], at + 1
+    return done
 
 
 def commands_of(string):
@@ -104,6 +120,8 @@ def commands_of(string):
 def run_in_cmd(command, target):
     name, _, rest = command.partition(" ")
     if name.lower() == "echo":
+        if not rest.strip():
+            refuse("echo without a text")
         if target is None:
             say(rest)
             return 0
@@ -135,13 +153,15 @@ def run_in_cmd(command, target):
 
 def powershell(line):
     words = words_of(line)
-    if [word.lower() for word in words[1:5]] != ["-nologo", "-noprofile", "-noninteractive", "-encodedcommand"]:
+    options = "powershell -nologo -noprofile -noninteractive -executionpolicy bypass -encodedcommand"
+    *given, encoded = words
+    if " ".join(given).lower() != options:
         refuse(line)
-    script = base64.b64decode(words[5], validate=True).decode("utf-16-le")
+    script = base64.b64decode(encoded, validate=True).decode("utf-16-le")
     utf8 = "[Console]::OutputEncoding=[Text.UTF8Encoding]::new();"
     page = "utf-8" if utf8 in script else None
     script = script.replace("$ProgressPreference='SilentlyContinue';", "").replace(utf8, "")
-    errors = [] if "Silently" in base64.b64decode(words[5]).decode("utf-16-le") else [progress()]
+    errors = [] if "Silently" in base64.b64decode(encoded).decode("utf-16-le") else [progress()]
     code = 0
     for statement in statements_of(script):
         name, _, rest = statement.partition(" ")
@@ -239,6 +259,31 @@ def mysqldump(line):
     os.execvp("mysqldump", words_of(line))
 
 
+def ping(line):
+    """Until ended, or once; then as Windows has it: a host that does not answer is no error, and one without a name is."""
+    words = words_of(line)[1:]
+    host = words[-1]
+    if words == ["-t", host]:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        while True:
+            say(f"Reply from ::1: time<1ms to {host}")
+            time.sleep(1)
+    if words != ["-4", "-n", "1", host]:
+        refuse(line)
+    try:
+        address = socket.gethostbyname(host)
+    except OSError:
+        say(f"Ping request could not find host {host}. Please check the name and try again.")
+        sys.exit(1)
+    say(f"\nPinging {host} [{address}] with 32 bytes of data:")
+    try:
+        socket.create_connection((address, 9), 2).close()
+    except ConnectionRefusedError:
+        say(f"Reply from {address}: bytes=32 time<1ms TTL=128")
+    except OSError:
+        say("Request timed out.")
+
+
 def box(line):
     os.execv("/windows/box.py", words_of(line))
 
@@ -251,6 +296,7 @@ PROGRAMS = {
     "box": box,
     "appcmd": appcmd,
     "mysqldump": mysqldump,
+    "ping": ping,
 }
 
 if __name__ == "__main__":

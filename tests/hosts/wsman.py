@@ -114,7 +114,9 @@ class WsMan:
         found = re.fullmatch(r"(NTLM|Negotiate) (.+)", given or "")
         if not found:
             return False, "NTLM"
-        context = self._contexts.setdefault(connection, spnego.server(protocol="ntlm"))
+        context = self._contexts.setdefault(
+            connection, spnego.server(protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
+        )
         try:
             token = context.step(base64.b64decode(found[2]))
         except spnego.exceptions.SpnegoError:

@@ -1,13 +1,15 @@
-"""Which engine and which mode each test meets.
+"""Which engine, which mode and which process each test meets.
 
 A test with the fixtures `engine` and `mode` can run on each engine, in each mode. A normal run takes one pair for each
 test, drawn so that the tests of a file meet every engine and every mode between them. `--combinations=SEED` draws
-others; `--wide` takes them all. A test with `mode` alone costs little, and runs in all modes.
+others; `--wide` takes them all. A test with `mode` alone costs little, and runs in all modes; but under Wine, where
+processes start slowly, in one.
 
     linux_guest    about Linux containers: on the real engine only
     windows_guest  about Windows containers: behind the Windows rules only
     few_hosts      about what is in containers: on the real engine, and behind the rules of two hosts
     every_host     about what differs from host to host: on every engine in each run
+    every_process  about what may differ from process to process: from Windows' Python, too, by `python3 dev.py windows`
 
 A test that parametrizes `engine` itself is about the engines it names, and runs on all of them.
 """
@@ -22,12 +24,14 @@ from typing import Any
 
 import pytest
 
+from tests.kit.wine import under_wine
 from tests.windows.presets import PRESETS
 
 MODES = {"plain": [], "n0": ["-n0"], "n2": ["-n2"]}
 """A run without pytest-xdist, with it but in one process, and with two workers."""
 # One with process isolation, one with Hyper-V's.
 FEW = ("server2022", "windows11")
+MODES_COST = under_wine()
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,14 @@ def _choose(tests: dict[Hashable, list[Candidate]], draw: random.Random) -> list
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("combinations", "engines and modes of this project's tests")
     group.addoption("--combinations", type=int, default=1, metavar="SEED", help="draw the combinations by this seed")
+    group.addoption("--process", choices=["local", "windows"], default="local", help="whose Python runs the suites")
     group.addoption("--wide", action="store_true", help="run every test in all its combinations")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     for line in (__doc__ or "").splitlines():
         name, _, says = line.strip().partition("  ")
-        if name.endswith(("_guest", "_hosts", "_host")) and says:
+        if name.endswith(("_guest", "_hosts", "_host", "_process")) and says:
             config.addinivalue_line("markers", f"{name}: {says.strip()}")
 
 
@@ -100,6 +105,10 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     mode, engines = "mode" in metafunc.fixturenames, _engines(metafunc)
     modes = list(MODES.items())
+    if metafunc.config.option.process == "windows" and metafunc.definition.get_closest_marker("linux_guest"):
+        away = pytest.mark.skip(reason="the engine of a Windows process is that of Windows")
+        metafunc.parametrize("engine", [pytest.param("linux", marks=away)], indirect=True)
+        engines = []
     if engines and mode:
         pairs = [pytest.param(name, words, id=f"{name}-{word}") for name in engines for word, words in modes]
         metafunc.parametrize(("engine", "mode"), pairs, indirect=["engine"])
@@ -114,6 +123,8 @@ def _engines(metafunc: pytest.Metafunc) -> list[str]:
         return []
     marked = metafunc.definition.get_closest_marker
     ruled = [] if marked("linux_guest") else [name for name in PRESETS if name in FEW or not marked("few_hosts")]
+    if metafunc.config.option.process == "windows":
+        return [name for name in ruled if name in FEW]
     return ruled if marked("windows_guest") else ["linux", *ruled]
 
 
@@ -124,12 +135,12 @@ def _names_its_engines(item: pytest.Item | Any) -> bool:
 def candidate(item: pytest.Item) -> Candidate | None:
     """The combination that a test item is; None where it is none."""
     call = getattr(item, "callspec", None)
-    if call is None or "engine" not in call.params:
+    if call is None or not ("engine" in call.params or (MODES_COST and "mode" in call.params)):
         return None
     axes = {"mode"} if _names_its_engines(item) else {"mode", "engine"}
     if not axes & set(call.params):
         return None
-    engine = call.params["engine"] if "engine" in axes else None
+    engine = call.params.get("engine") if "engine" in axes else None
     mode = next((name for name, words in MODES.items() if words == call.params.get("mode", ...)), None)
     others = repr([(name, value) for name, value in sorted(call.params.items()) if name not in axes])
     always = engine if item.get_closest_marker("every_host") else None

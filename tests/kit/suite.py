@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -24,10 +22,6 @@ PLUGIN = "WINCONTAINERS_TEST_PLUGIN"
 
 # To import hypothesis takes longer than most of these runs, in each worker anew.
 WITHOUT_HYPOTHESIS = ("-p", "no:hypothesispytest")
-
-# A shell lets its background jobs ignore Ctrl+C, and the runs that tests start would inherit that.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 GUEST = """
 IMAGE = "{image}"
@@ -46,14 +40,15 @@ retry.PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
 class Suite:
     """A test suite in a folder of its own. Whatever is asked of it is about its own runs only."""
 
-    def __init__(self, pytester, engine, real_engine, recorder, state):
+    def __init__(self, pytester, engine, real_engine, recorder, state, processes):
         self.path = pytester.path
+        self.costs = processes.costs
+        self._processes = processes
         self._pytester = pytester
         self._engine = engine
         self._real_client = real_engine.client
         self._recorder = recorder
-        self._state = str(state)
-        self._environment = {**os.environ, "WINCONTAINERS_STATE": self._state, "DOCKER_HOST": engine.url}
+        self._environment = {**os.environ, "WINCONTAINERS_STATE": processes.path(state)}
         self.files(guest=GUEST.format(image=standins.box(), root="C:\\\\" if engine.windows else "/"), brisk=BRISK)
         self._started = []
         self._runs = set()
@@ -78,31 +73,24 @@ class Suite:
         return Finished(process.returncode, output)
 
     def start(self, *arguments, brisk=True, **environment):
-        """Start it, in a process group of its own as a terminal would. `brisk`: without a real host's long pauses."""
+        """Start it, as a terminal would. `brisk`: without a real host's long pauses."""
         plugins = [name for name in ("brisk" if brisk else "", os.environ.get(PLUGIN)) if name]
         self.runs()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *WITHOUT_HYPOTHESIS, *[f"-p{name}" for name in plugins], *arguments],
-            cwd=self.path,
-            env={**self._environment, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
+        words = ["-m", "pytest", *WITHOUT_HYPOTHESIS, *[f"-p{name}" for name in plugins], *arguments]
+        url = self._processes.url(environment.pop("DOCKER_HOST", self._engine.url))
+        given = {**self._environment, **environment, "DOCKER_HOST": url}
+        process = self._processes.start(words, self.path, given)
         self._started.append(process)
         return process
 
     def end(self):
         """End what a failed test left running."""
         for process in self._started:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-            process.stdout.close()
+            process.end()
+
+    def shown(self, path):
+        """A path as its runs name it."""
+        return self._processes.path(path)
 
     # -- what its runs have made ------------------------------------------------------------------------------
 
@@ -144,7 +132,7 @@ class Suite:
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
                 line = path.read_bytes().replace(b"\0", b" ").decode()
-                if "run/cleaner.py" in line and any(f'"run": "{run}"' in line for run in self.runs()):
+                if re.search(r"run[\\/]cleaner\.py", line) and any(f'"run": "{run}"' in line for run in self.runs()):
                     found.append((int(path.parent.name), line))
         return found
 
@@ -176,9 +164,9 @@ class Finished:
 
 
 @pytest.fixture
-def suite(pytester, engine, real_engine, recorder, tmp_path_factory):
+def suite(pytester, engine, real_engine, recorder, tmp_path_factory, processes):
     """An empty suite, for the engine under test. After the test no container, volume or process of its runs is left."""
-    made = Suite(pytester, engine, real_engine, recorder, tmp_path_factory.mktemp("state"))
+    made = Suite(pytester, engine, real_engine, recorder, tmp_path_factory.mktemp("state"), processes)
     yield made
     made.end()
     left = made.leftovers()

@@ -78,6 +78,8 @@ def test_named(engine): pass
 
 def test_mode(mode): pass
 
+def test_mode_too(mode): pass
+
 def test_alone(): pass
 """
 
@@ -107,6 +109,7 @@ def test_a_normal_run(collected):
         "test_every": 6,
         "test_named": 2,
         "test_mode": 3,
+        "test_mode_too": 3,
         "test_alone": 1,
     }
     assert by_test["test_linux"] == ["test_linux[linux]"]
@@ -115,10 +118,25 @@ def test_a_normal_run(collected):
 
 
 def test_all_of_them(collected):
-    assert len(collected("--wide")) == 3 * 18 + 1 + 5 + 18 + 2 + 3 + 1
+    assert len(collected("--wide")) == 3 * 18 + 1 + 5 + 18 + 2 + 3 + 3 + 1
 
 
 def test_what_is_asked_for_by_name_runs(collected):
     everything = [name for name in collected("--wide") if name.startswith("test_pair[")]
     for name in everything[::7]:
         assert collected("-k", name.partition("[")[2].rstrip("]") + " and test_pair") == [name]
+
+
+def test_where_processes_start_slowly_each_test_runs_in_one_mode(collected, monkeypatch):
+    monkeypatch.setattr("tests.kit.combinations.MODES_COST", True)
+    names = [name for name in collected() if name.startswith(("test_mode[", "test_mode_too["))]
+    assert sorted(name.partition("[")[0] for name in names) == ["test_mode", "test_mode_too"]
+    assert len({name.partition("[")[2] for name in names}) == 2
+    assert len([name for name in collected("--wide") if name.startswith("test_mode[")]) == 3
+
+
+def test_the_runs_of_windows_python_meet_two_hosts(collected):
+    names = collected("--process=windows", "--wide")
+    engines = {name.partition("[")[2].rstrip("]").split("-")[0] for name in names if name.startswith("test_pair[")}
+    assert engines == {"server2022", "windows11"}
+    assert [name for name in names if name.startswith("test_linux[")] == ["test_linux[linux]"], "which is skipped"

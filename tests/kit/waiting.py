@@ -1,9 +1,7 @@
-"""Waiting for other processes, and ending them."""
+"""Waiting for other processes."""
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 
 
@@ -14,8 +12,3 @@ def wait_for(condition, seconds=60):
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
     return value
-
-
-def interrupt(process):
-    """Ctrl+C: the terminal sends it to the whole group."""
-    os.killpg(process.pid, signal.SIGINT)

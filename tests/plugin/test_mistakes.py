@@ -5,8 +5,9 @@ import time
 
 import pytest
 
+from tests.kit.links import cases
 from tests.kit.suite import WITHOUT_HYPOTHESIS
-from tests.unit.test_refusals import REFUSED, lay_out
+from tests.unit.test_refusals import LINKED, REFUSED, lay_out
 
 LINES = 12
 SECONDS = 2
@@ -44,7 +45,7 @@ def tell(pytester):
     return tell
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize("case", cases(REFUSED, *LINKED))
 def test_it_is_told_at_once_and_in_few_words(tell, case):
     declared, needed, sentence, hint = REFUSED[case]
     told = tell(declared, f"def test_it({needed}): pass")

@@ -205,6 +205,31 @@ def test_stopping_early_removes_everything(suite, pytester):
     assert sorted(suite.journal("create")) == sorted(suite.journal("remove"))
 
 
+def test_the_summary_tells_what_failed_from_what_was_not_started(suite, pytester):
+    suite.conftest(
+        fail="""
+        if method == "start" and "cache" in argument:
+            raise __import__("pytest_wincontainers").errors.EngineError("no room")
+    """
+    )
+    conftest = pytester.path / "conftest.py"
+    conftest.write_text(conftest.read_text().replace('image="app:1"', 'image="app:1", starts_after_ready=True'))
+    pytester.makepyfile("def test_app(app): pass\n")
+    result = suite.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["cache failed after * s, app not started"])
+
+
+def test_the_summary_tells_that_the_end_of_the_run_came_first(pytester):
+    conftest = CONFTEST.format(before="", fail="pass", start_seconds=0.0)
+    pytester.makeconftest(conftest.replace('image="app:1"', 'image="app:1", ready=ready.log("up")'))
+    pytester.makepyfile("def test_cache(cache): assert False\n\ndef test_app(app): pass\n")
+    # Not in workers, of which another would wait for the second.
+    result = pytester.runpytest_subprocess(*WITHOUT_HYPOTHESIS, "-x")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["cache ready after * s, app cancelled after * s"])
+
+
 def test_the_header_names_what_is_not_default(suite, pytester):
     pytester.makepyfile("def test_it(): pass\n")
     result = suite.run("--wincontainers-timeout=5")

@@ -1,6 +1,12 @@
-"""MySQL itself: snapshots, resets and copies, on a real Windows engine."""
+"""MySQL itself: snapshots, resets and copies."""
 
-import subprocess
+import uuid
+
+import pytest
+
+from tests.real_windows import MARKS
+
+pytestmark = MARKS
 
 MIGRATION = """
 CREATE TABLE kinds (id INT PRIMARY KEY, name VARCHAR(40));
@@ -16,15 +22,17 @@ CREATE TRIGGER shouted BEFORE INSERT ON products FOR EACH ROW SET NEW.name = UPP
 CREATE FUNCTION total() RETURNS DECIMAL(10, 2) READS SQL DATA RETURN (SELECT SUM(price) FROM products)//
 DELIMITER ;
 CREATE VIEW cheap AS SELECT name FROM products WHERE price < 5;
+CREATE TABLE migrated AS SELECT UUID() AS word;
 """
 CONFTEST = """
 from pytest_wincontainers import mysql_container
 
 @mysql_container(database="shop", migrations="migrations", reset="test", per_worker=True)
-def database():
+def STOCK():
     pass
 """
 TEST = """
+from pathlib import Path
 import pytest
 
 CHANGES = [
@@ -39,38 +47,51 @@ CHANGES = [
 ]
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_each_begins_with_the_prepared_state(database, change):
-    assert database.execute("SELECT id, name FROM products ORDER BY id") == [(1, "Coffee"), (2, "Käse"), (3, "Tea")]
-    assert database.execute("SELECT name FROM cheap") == [("Tea",)]
-    database.execute("INSERT INTO products (kind, name, price) VALUES (2, 'new', 1)")
-    assert database.execute("SELECT id, name, total() FROM products WHERE name = 'NEW'")[0][:2] == (4, "NEW")
-    with database.connect(root=True) as connection, connection.cursor() as cursor:
+def test_each_begins_with_the_prepared_state(STOCK, change):
+    assert STOCK.execute("SELECT id, name FROM products ORDER BY id") == [(1, "Coffee"), (2, "Käse"), (3, "Tea")]
+    assert STOCK.execute("SELECT name FROM cheap") == [("Tea",)]
+    STOCK.execute("INSERT INTO products (kind, name, price) VALUES (2, 'new', 1)")
+    assert STOCK.execute("SELECT id, name, total() FROM products WHERE name = 'NEW'")[0][:2] == (4, "NEW")
+    with STOCK.connect(root=True) as connection, connection.cursor() as cursor:
         cursor.execute("SET foreign_key_checks = 1")
-        cursor.execute(change.replace("TRUNCATE products", "DELETE FROM products"))
+        cursor.execute(change)
 
-def test_a_dump(database):
-    assert "CREATE TABLE `products`" in database.dump()
+def test_its_migration_ran_once(STOCK):
+    with Path("words").open("a") as file:
+        print(*STOCK.execute("SELECT word FROM migrated")[0], file=file)
+
+def test_a_dump(STOCK):
+    assert "CREATE TABLE `products`" in STOCK.dump()
 """
 
 
-def snapshots():
-    listed = [
-        "docker",
-        "images",
-        "--filter",
-        "label=pytest-wincontainers.snapshot",
-        "--format",
-        "{{.Repository}}:{{.Tag}}",
-    ]
-    return set(subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split())
+@pytest.fixture
+def stock():
+    """A name for a declaration that nobody else has, as its snapshots have it too."""
+    return f"stock{uuid.uuid4().hex[:8]}"
 
 
-def test_snapshots_resets_and_copies(suite):
+@pytest.fixture
+def snapshots(suite, stock):
+    """The names of the declaration's snapshots; they are removed."""
+
+    def names():
+        found = suite.client.api.images(name=f"wincontainers/snapshot-{stock}")
+        return [tag for one in found for tag in one["RepoTags"]]
+
+    yield names
+    for one in names():
+        suite.client.api.remove_image(one)
+
+
+def test_snapshots_resets_and_copies(suite, stock, snapshots):
     (suite.path / "migrations").mkdir()
     (suite.path / "migrations" / "V1__shop.sql").write_text(MIGRATION, "utf-8")
-    suite.files(conftest=CONFTEST, test_it=TEST)
-    before = snapshots()
-    assert suite.run("-v") == {"passed": 9}
-    (made,) = snapshots() - before
-    assert suite.run("-v", "-n2") == {"passed": 9}
-    assert snapshots() - before == {made}
+    suite.files(conftest=CONFTEST.replace("STOCK", stock), test_it=TEST.replace("STOCK", stock))
+    assert suite.run("-v") == {"passed": 10}
+    (made,) = snapshots()
+    assert suite.run("-v", "-n2") == {"passed": 10}
+    assert snapshots() == [made]
+    words = (suite.path / "words").read_text().split()
+    assert len(words) == 2
+    assert words[0] == words[1], "the migration ran again"

@@ -1,8 +1,14 @@
 """What the Docker engine says that need not be an error, and its logs."""
 
+import contextlib
+import io
 import itertools
+import json
 import struct
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest import mock
 
 import docker.errors
 import pytest
@@ -92,7 +98,16 @@ class Nothing:
         return {"Id": "1"}
 
     def exec_start(self, exec_id, **options):
-        return iter([(f"{NO_TAR}\r\n".encode(), None)])
+        said = f"{NO_TAR}\r\n".encode()
+        stream = mock.Mock()
+        stream._response.raw._fp.fp.read1 = io.BytesIO(struct.pack(">BxxxL", 1, len(said)) + said).read1
+        return stream
+
+    def _get_raw_response_socket(self, response):
+        return None
+
+    def _disable_socket_timeout(self, connection):
+        pass
 
 
 NO_TAR = (
@@ -265,16 +280,84 @@ def test_lines_are_given_as_they_come():
 # -- commands -----------------------------------------------------------------------------------------------------
 
 
-class Api:
-    """The SDK's client, of a command that writes without an end."""
+class Daemon(BaseHTTPRequestHandler):
+    """Of an engine, what a command takes. It writes `output` together with the head of the answer, then ends."""
 
-    def exec_create(self, container, command, **options):
-        return {"Id": "1"}
+    output = ()
 
-    def exec_start(self, exec_id, **options):
-        return itertools.repeat((b"y\n" * 32768, None))
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        self._answer({"ExitCode": 0})
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if not self.path.endswith("/start"):
+            self._answer({"Id": "1"})
+            return
+        self.close_connection = True
+        head = b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+        with contextlib.suppress(OSError):
+            for number, piece in self.output:
+                self.connection.sendall(head + struct.pack(">BxxxL", number, len(piece)) + piece)
+                head = b""
+
+    def _answer(self, content):
+        body = json.dumps(content).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
-def test_a_command_that_writes_without_an_end_does_not_take_all_memory():
+@pytest.fixture
+def api(monkeypatch):
+    """A client of an engine whose commands write what `api(output)` says."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Daemon)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    client = docker.APIClient(f"tcp://127.0.0.1:{server.server_address[1]}", version="1.44", timeout=5)
+
+    def connected(output):
+        monkeypatch.setattr(Daemon, "output", output)
+        return client
+
+    yield connected
+    client.close()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_output_that_comes_with_the_head_of_the_answer_is_not_lost(api):
+    said = [(1, b"out"), (2, b"err"), (1, b"put")]
+    pieces = [(b"out", None), (None, b"err"), (b"put", None)]
+    assert streams.ExecStream(api(said), "1", ["x"], {}, "").run() == (0, pieces)
+    assert list(streams.read(api(said), "1", ["x"], "")) == pieces
+
+
+class PipeError(Exception):
+    """As pywin32's is: none of Python's own."""
+
+
+@pytest.mark.parametrize("end", [PipeError(109, "ReadFile", "The pipe has been ended."), ValueError("closed file")])
+def test_a_named_pipe_ends_with_an_error(end):
+    pieces = [struct.pack(">BxxxL", 1, 3) + b"out", end]
+    read = mock.Mock(side_effect=pieces)
+    stream = mock.Mock()
+    stream._response.raw._fp.fp.read1 = read
+    assert list(streams.frames(mock.Mock(), stream)) == [(b"out", None)]
+
+
+def test_another_error_of_a_named_pipe_is_one():
+    stream = mock.Mock()
+    stream._response.raw._fp.fp.read1 = mock.Mock(side_effect=PipeError(5, "ReadFile", "Access is denied."))
+    with pytest.raises(PipeError):
+        list(streams.frames(mock.Mock(), stream))
+
+
+def test_a_command_that_writes_without_an_end_does_not_take_all_memory(api):
     with pytest.raises(EngineError, match="yes has written more than 64 MiB of output"):
-        streams.ExecStream(Api(), "1", ["yes"], {}, "").run()
+        streams.ExecStream(api(itertools.repeat((1, b"y\n" * 32768))), "1", ["yes"], {}, "").run()

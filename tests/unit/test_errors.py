@@ -65,7 +65,7 @@ def test_an_error_in_a_check_has_its_place(tmp_path, conftest):
 
 @pytest.mark.parametrize(("name", "end"), [("fill", "return json.loads(text)\nlast words"), ("refused", "HNS said no")])
 def test_an_error_in_a_preparation_has_its_place(tmp_path, conftest, name, end):
-    (tmp_path / "log").write_text("2026-01-01T00:00:00Z last words\n")
+    (tmp_path / "log").write_text("2026-01-01T00:00:00Z last words\n", newline="")
     with pytest.raises(Exception, match="box|no") as caught, explained("box", tmp_path / "log", lambda seconds: None):
         conftest[name](None)
     assert f"conftest.py:{8 if name == 'fill' else 12}: in {name}" in caught.value.details

@@ -109,7 +109,8 @@ def test_mounts_in_linux_guests(folder):
 def test_a_script_travels_whole():
     script = "Write-Output 'a & b | %PATH% {x} \"q\" ü €'\nexit 3"
     words = powershell(script)
-    assert words[:-1] == ("powershell", "-NoLogo", "-NoProfile", "-NonInteractive", "-EncodedCommand")
+    options = "-NoLogo -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand"
+    assert words[:-1] == ("powershell", *options.split())
     assert base64.b64decode(words[-1]).decode("utf-16-le").endswith(script)
 
 

@@ -164,3 +164,35 @@ def test_each_worker_gets_its_own_web_config(tmp_path):
         "/srv/sites/shop-gw1": ["shop_gw1"],
         "/srv/sites/admin-gw1": ["shop_gw1"],
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "noted"),
+    [
+        ({"Shop": "x", "Audit": "x"}, []),
+        ({"shop": "x"}, []),
+        ({"Shp": "x"}, ["it has no connection string 'Shp', so one was added; did you mean 'Shop'?"]),
+        ({"Default": "x"}, ["it has no connection string 'Default', so one was added; it has 'Audit', 'Shop'"]),
+        # Whoever gives each application what any of them needs means it.
+        ({"Shop": "x", "Other": "x"}, []),
+        (
+            {"Shop": "x", "Audits": "x"},
+            ["it has no connection string 'Audits', so one was added; did you mean 'Audit'?"],
+        ),
+        ({}, []),
+    ],
+)
+def test_a_connection_string_that_a_site_does_not_have_is_noted(tmp_path, given, noted):
+    strings = (
+        '<add name="Gone" /><clear /><add name="Shop" /><add name="Audit" /><add name="Old" /><remove name="old" />'
+    )
+    for name in ("shop", "bare"):
+        (tmp_path / name).mkdir()
+        inside = f"<connectionStrings>{strings}</connectionStrings>" if name == "shop" else ""
+        (tmp_path / name / "web.config").write_text(f"<configuration>{inside}</configuration>")
+    service = Iis(Options(), (Site("shop", "shop", 80, connection_strings=given), Site("bare", "bare", 81)))
+    assert list(service.staged(tmp_path, "linux", {}, {}).notes) == [
+        f"the web.config of shop: {line}" for line in noted
+    ]
+    bare = Iis(Options(), (Site("bare", "bare", 81, connection_strings=given),))
+    assert not bare.staged(tmp_path, "linux", {}, {}).notes

@@ -10,36 +10,9 @@ from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.guests.builds import TAGS, WindowsHost, WindowsVersion
 from pytest_wincontainers.services import iis, mysql, selenium
 from pytest_wincontainers.services.images import OWN_IMAGES
+from tests.kit.dockerfile import Dockerfile
 
 IMAGES = {image.name: image for image in (mysql.IMAGE, iis.IMAGE, selenium.IMAGE)}
-
-
-class Dockerfile:
-    """The instructions of a Dockerfile, by the rules of its format: directives, comments, continued lines."""
-
-    def __init__(self, text):
-        first, *lines = text.splitlines()
-        found = re.fullmatch(r"#\s*escape\s*=\s*(\S)", first)
-        self.escape = found[1] if found else "\\"
-        self.instructions = []
-        open_ = ""
-        for line in lines:
-            if line.lstrip().startswith("#") or not line.strip():
-                continue
-            if line.rstrip().endswith(self.escape):
-                open_ += line.rstrip()[:-1] + "\n"
-                continue
-            name, _, rest = (open_ + line).strip().partition(" ")
-            self.instructions.append((name.upper(), rest.strip()))
-            open_ = ""
-        assert not open_, "the last line is continued"
-
-    def all(self, name):
-        return [rest for one, rest in self.instructions if one == name]
-
-    @property
-    def arguments(self):
-        return dict(rest.partition("=")[::2] for rest in self.all("ARG"))
 
 
 @pytest.fixture(params=sorted(IMAGES))
@@ -91,6 +64,12 @@ def test_downloads_are_pinned(dockerfile):
     for run in dockerfile.all("RUN"):
         assert "Invoke-WebRequest" not in run
         assert "http" not in run
+
+
+def test_the_copies_of_the_download_script_are_one():
+    copies = [path.read_text("utf-8") for path in (OWN_IMAGES / "windows").glob("*/fetch.ps1")]
+    assert len(copies) == 3
+    assert len(set(copies)) == 1
 
 
 def test_names_are_not_remembered(dockerfile):

@@ -124,14 +124,14 @@ def test_a_closed_log_takes_nothing(tmp_path):
 def growing(tmp_path):
     """Writes to a log in the background, a line each 20 ms; the path of the log."""
     path, stop, threads = tmp_path / "log", threading.Event(), []
-    path.write_text(stamp(1, "first"))
+    path.write_text(stamp(1, "first"), newline="")
 
     def start(lines, second, pause=0.02):
         def write():
             for number in range(lines):
                 if stop.wait(pause):
                     return
-                with path.open("a") as file:
+                with path.open("a", newline="") as file:
                     file.write(stamp(second, f"line {number}"))
 
         threads.append(threading.Thread(target=write))
@@ -191,9 +191,9 @@ def test_secrets_are_masked_as_others_write_them():
 
 def test_the_part_of_a_test_is_cut_by_the_engines_time(tmp_path):
     path = tmp_path / "log"
-    path.write_text(stamp(1, "before"))
+    path.write_text(stamp(1, "before"), newline="")
     offset = logs.size(path)
-    with path.open("a") as file:
+    with path.open("a", newline="") as file:
         # A line from before may reach the file late, and one from after early.
         file.write(stamp(2, "late") + stamp(3, "one") + stamp(4, "two") + stamp(5, "after"))
     assert part(path, offset, at(3), at(4)) == ["10:00:03.123 one", "10:00:04.123 two"]
@@ -202,7 +202,7 @@ def test_the_part_of_a_test_is_cut_by_the_engines_time(tmp_path):
 
 def test_a_long_part_says_where_the_rest_is(tmp_path):
     path = tmp_path / "log"
-    path.write_text("".join(stamp(second, f"line {second}") for second in range(10)))
+    path.write_text("".join(stamp(second, f"line {second}") for second in range(10)), newline="")
     assert TestReports(tmp_path, 2, OpenEvidence()).last(part(path, 0, at(0), at(9)), path) == [
         f"(8 earlier lines are in {path})",
         "10:00:08.123 line 8",
@@ -233,7 +233,7 @@ def test_a_container_without_a_log(tmp_path):
 
 def test_the_tail_is_for_people(tmp_path):
     path = tmp_path / "log"
-    path.write_text(stamp(1, "a") + stamp(2, "b") + "no time\n")
+    path.write_text(stamp(1, "a") + stamp(2, "b") + "no time\n", newline="")
     assert logs.tail(path, 2) == "b\nno time"
 
 

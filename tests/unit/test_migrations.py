@@ -15,6 +15,7 @@ from pytest_wincontainers.migrations import goose
 from pytest_wincontainers.migrations.command import command, judge, run_here
 from pytest_wincontainers.migrations.files import checksum, find, lines_of, natural
 from pytest_wincontainers.migrations.split import ScriptError, split
+from tests.kit.links import needs_links
 from tests.kit.waiting import wait_for
 
 
@@ -186,9 +187,6 @@ def test_patterns_that_cannot_be(tmp_path, pattern):
     with pytest.raises(DeclarationError, match="migrations_pattern=") as caught:
         find(tmp_path, pattern)
     assert "relative to migrations=" in caught.value.hint
-
-
-needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own there")
 
 
 @needs_links

@@ -13,6 +13,7 @@ from pytest_wincontainers.services.declaration import declarations_in
 from pytest_wincontainers.services.mysql import MySql
 from pytest_wincontainers.services.mysql.connection import connect
 from pytest_wincontainers.services.options import check_fields
+from tests.kit.links import needs_links
 
 
 @pytest.fixture
@@ -164,7 +165,7 @@ def test_inputs_are_all_files_below_but_no_compiled_ones(base):
     assert parts(base, migrations=given) != first
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own there")
+@needs_links
 def test_inputs_follow_links_to_directories(base):
     (base / "versions").mkdir()
     (base / "versions" / "1.py").write_text("first")

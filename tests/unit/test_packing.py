@@ -8,6 +8,7 @@ import pytest
 
 from pytest_wincontainers.errors import LinkError
 from pytest_wincontainers.packing import Folder, check_links, packed, unpack, walk
+from tests.kit.links import needs_links
 
 
 def test_a_folder_goes_in_whole_with_what_is_replaced(tmp_path):
@@ -79,6 +80,7 @@ def contents(folder):
         return {entry.name: read.extractfile(entry).read().decode() for entry in read if entry.isfile()}
 
 
+@needs_links
 def test_links_that_stay_inside_are_followed(site):
     (site / "bin" / "to-file.dll").symlink_to("deep/b.dll")
     (site / "to-directory").symlink_to(site / "bin" / "deep")
@@ -104,6 +106,7 @@ REFUSED = {
 }
 
 
+@needs_links
 @pytest.mark.parametrize("case", REFUSED)
 def test_other_links_are_refused(site, case):
     target, words = REFUSED[case]
@@ -114,6 +117,7 @@ def test_other_links_are_refused(site, case):
         assert refused.value.hint
 
 
+@needs_links
 def test_a_circle_of_links_is_refused(site):
     (site / "one").mkdir()
     (site / "two").mkdir()
@@ -123,6 +127,7 @@ def test_a_circle_of_links_is_refused(site):
         check_links(site)
 
 
+@needs_links
 def test_what_comes_out_does_not_go_through_links_that_lead_out(tmp_path):
     back, beside = tmp_path / "back", tmp_path / "beside"
     (back / "bin").mkdir(parents=True)
@@ -138,6 +143,7 @@ def test_what_comes_out_does_not_go_through_links_that_lead_out(tmp_path):
     assert [(one.name, one.read_text()) for one in beside.iterdir()] == [("kept", "old")]
 
 
+@needs_links
 def test_what_comes_out_goes_where_it_is_told(tmp_path):
     """The target may be a link, as whoever names it knows; and links that stay in it are followed."""
     (tmp_path / "real" / "bin").mkdir(parents=True)

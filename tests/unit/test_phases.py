@@ -76,6 +76,30 @@ def test_before_it_is_handed_over_an_end_fails_it_once(count):
         tracked.tracker.pause(10)
 
 
+@pytest.mark.parametrize(
+    ("before", "error", "state"),
+    [
+        ([], LOST, State.NOT_STARTED),
+        (UP[:1], LOST, State.FAILED),
+        ([*UP[:1], Waiting()], StartError("database failed"), State.NOT_STARTED),
+        ([], Cancelled("over"), State.NOT_STARTED),
+        (UP[:1], Cancelled("over"), State.NOT_STARTED),
+        (UP[:4], Cancelled("over"), State.CANCELLED),
+        (UP[:4], LOST, State.FAILED),
+    ],
+)
+def test_what_was_not_started_or_not_to_its_end_has_not_failed(before, error, state):
+    tracked = Tracked(*before, Failed(error))
+    assert tracked.state is state
+
+
+def test_what_an_engine_says_at_the_end_of_the_run_is_no_failure():
+    tracked = Tracked(*UP[:4])
+    tracked.cancellation.cancel()
+    assert tracked.tracker.move(Failed(StartError("no such container")))
+    assert tracked.state is State.CANCELLED
+
+
 def test_afterwards_an_end_is_a_loss():
     tracked = Tracked(*UP)
     tracked.tracker.fail(LOST)

@@ -13,6 +13,7 @@ from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.plan import make_plan
 from pytest_wincontainers.services import Service, declare
 from pytest_wincontainers.services.declaration import declarations_in
+from tests.kit.links import can_link, cases
 
 BOX = 'container(image="box:1")'
 
@@ -36,7 +37,7 @@ def lay_out(folder):
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(content)
-    for name, target in LINKS.items():
+    for name, target in LINKS.items() if can_link() else ():
         (folder / name).symlink_to(target)
 
 
@@ -45,6 +46,7 @@ def site(options="", path="site"):
 
 
 WEB = "web"
+LINKED = ("a link that leads out of a site", "a link that leads out of a virtual directory")
 REFUSED = {
     "no web.config": (site(path="plain"), WEB, "There is no web.config in", "publish the site"),
     "a web.config that does not parse": (
@@ -416,6 +418,25 @@ REFUSED = {
         "container() has no option 'enviroment'; did you mean 'environment'?",
         "its options are ports, image,",
     ),
+    "an option of a site, misspelled": (
+        '@iis_container(Site("shop", path=".", port=80, helath="/x"))\ndef web(): pass',
+        "web",
+        "Site() has no option 'helath'; did you mean 'health'?",
+        "its options are name, path, port,",
+    ),
+    "an option of an application's pool, misspelled": (
+        '@iis_container(Site("shop", ".", 80, applications=[Application("/a", ".", pool=AppPool(enviroment={}))]))\n'
+        "def web(): pass",
+        "web",
+        "AppPool() has no option 'enviroment'; did you mean 'environment'?",
+        "its options are environment, enable_32bit,",
+    ),
+    "an option of a mount, misspelled": (
+        '@container(image="x", mounts=[Mount(".", "/x", readonly=True)])\ndef box(): pass',
+        "box",
+        "Mount() has no option 'readonly'; did you mean 'read_only'?",
+        "its options are source, target, read_only",
+    ),
     "no parentheses": (
         "@mysql_container\ndef database(): pass",
         "database",
@@ -464,7 +485,7 @@ def plan(conftest, needed):
     return make_plan(declarations, closure(declarations, [needed]), "abc", lambda: "secret")
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize("case", cases(REFUSED, *LINKED))
 def test_a_declaration_that_cannot_be(tmp_path, case):
     declared, needed, sentence, hint = REFUSED[case]
     lay_out(tmp_path)

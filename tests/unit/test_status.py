@@ -26,6 +26,15 @@ def test_lines_tell_state_and_seconds():
         "wincontainers: database: ready after 3.5 s",
         "wincontainers: web: failed after 3.5 s",
     ]
+    board.say("database", State.CANCELLED)
+    board.say("web", State.NOT_STARTED)
+    assert status.news(board, told) == [
+        "wincontainers: database: cancelled after 100.0 s",
+        "wincontainers: web: not started",
+    ]
+    assert status.summary(board) == ["database cancelled after 100.00 s, web not started"]
+    board.say("database", State.READY)
+    board.say("web", State.FAILED)
     board.note("something else")
     board.note("something else")
-    assert status.summary(board) == ["database ready after 3.50 s, web failed after 3.50 s", "something else"]
+    assert status.summary(board) == ["database ready after 100.00 s, web failed after 100.00 s", "something else"]

@@ -22,6 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from .framing import Framing
 from .presets import Preset
 
 if TYPE_CHECKING:
@@ -330,7 +331,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def _pump(self, call: Call) -> None:
-        """Send the request on and be a wire from then on."""
+        """Send the request on and be a wire from then on, until the answer is whole or somebody closes."""
         self.close_connection = True
         upgrade = self.headers.get("Upgrade")
         headers = self._headers(call)
@@ -356,16 +357,16 @@ class _Handler(BaseHTTPRequestHandler):
             near.setblocking(True)
             selector.register(far, selectors.EVENT_READ, near)
             selector.register(near, selectors.EVENT_READ, far)
-            told = False
+            answer = Framing()
             while True:
                 for key, _ in selector.select():
                     source, target = key.fileobj, key.data
                     piece = source.recv(65536)  # type: ignore[union-attr]
-                    if piece and source is far and not (upgrade or told):
-                        # The client is to end the connection, as what it asked next would not be looked at. The
-                        # engine is not asked to: it would no longer notice that nobody waits for a build.
-                        told = True
-                        piece = piece.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+                    if piece and source is far and not upgrade and answer.follow(piece):
+                        # As with a daemon, the connection can be used again.
+                        target.sendall(piece)
+                        self.close_connection = False
+                        return
                     if piece:
                         target.sendall(piece)
                         continue

@@ -13,9 +13,11 @@ import docker
 import docker.errors
 
 from pytest_wincontainers.engines.docker import DockerEngine
+from pytest_wincontainers.guests.builds import TAGS
 from pytest_wincontainers.run.images import tag_of
 from pytest_wincontainers.services import SERVERCORE, ServiceImage, iis, mysql, selenium
 
+CORE = "mcr.microsoft.com/windows/servercore"
 GUEST = Path(__file__).parents[1] / "guest"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "redis_service" / "images"
 IMAGES = {
@@ -63,13 +65,26 @@ def _built(name: str, base: str, packages: str = "") -> str:
     return tag
 
 
+@functools.cache
+def core(tag: str) -> str:
+    """The box as Server Core with this tag."""
+    repository, version = "wincontainers-test/servercore", f"{tag}-{box().rpartition(':')[2]}"
+    client = docker.DockerClient.from_env(version="auto", timeout=600)
+    client.images.get(box()).tag(repository, version)
+    client.close()
+    return f"{repository}:{version}"
+
+
 def standin_name(reference: str) -> str:
     """The name that what stands in for an image has on the real engine.
 
     The plugin names images by their Windows context; a stand-in is made of these files besides, and another checkout
     may have others.
     """
-    service, _, tag = reference.removeprefix("wincontainers/").partition(":")
+    name, _, tag = reference.partition(":")
+    if name == CORE and tag in TAGS.values():
+        return core(tag)
+    service = name.removeprefix("wincontainers/")
     if not reference.startswith("wincontainers/") or service not in IMAGES:
         return reference
     return f"wincontainers-test/{service}:{tag}-{_digest(service)}"

@@ -7,12 +7,12 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO
 
 from docker.errors import DockerException
-from docker.utils.socket import demux_adaptor, frames_iter
+from docker.utils.socket import NPIPE_ENDED, demux_adaptor, frames_iter
 
 from pytest_wincontainers.engines.base import LONGEST_LINE
 from pytest_wincontainers.engines.docker.calls import lost_connection
@@ -20,6 +20,7 @@ from pytest_wincontainers.errors import EngineError
 from pytest_wincontainers.guests.base import GuestRules
 
 _PIECE = 64 * 1024
+_STDERR = 2
 _END_SECONDS = 10.0
 _LONGEST_OUTPUT = 64 << 20
 _MESSAGE_PIPE = 0x4
@@ -150,9 +151,41 @@ def read(api: Any, container: str, command: Sequence[str], user: str) -> Iterato
     created = api.exec_create(container, list(command), user=user)
     stream = api.exec_start(created["Id"], stream=True, demux=True)
     try:
-        yield from stream
+        yield from frames(api, stream)
     finally:
         _close(stream)
+
+
+def frames(api: Any, stream: Any) -> Iterator[tuple[bytes | None, bytes | None]]:
+    """What a command writes to standard output and error, from the SDK's stream.
+
+    The SDK reads the socket itself. Whatever came in one piece with the head of the answer, as a short command's whole
+    output may, is in a buffer by then, and would be lost (docker/docker-py#3332).
+    """
+    response = stream._response
+    read = getattr(response.raw._fp.fp, "read1", None)
+    if read is None:  # paramiko's
+        yield from stream
+        return
+    api._disable_socket_timeout(api._get_raw_response_socket(response))
+    for output, piece in records(_until_its_end(read)):
+        yield (None, piece) if output == _STDERR else (piece, None)
+
+
+def _until_its_end(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    while True:
+        try:
+            piece = read(_PIECE)
+        except (OSError, ValueError):  # it was closed
+            return
+        except Exception as problem:
+            # That a named pipe has ended is an error of pywin32's own.
+            if problem.args[:1] != (NPIPE_ENDED,):
+                raise
+            return
+        if not piece:
+            return
+        yield piece
 
 
 class ExecStream:
@@ -173,7 +206,7 @@ class ExecStream:
         created = self._api.exec_create(self._container, self._command, **self._options)
         self._stream = self._api.exec_start(created["Id"], stream=True, demux=True)
         try:
-            pieces = [] if self._closed else list(_limited(self._stream, self._command[0]))
+            pieces = [] if self._closed else list(_limited(frames(self._api, self._stream), self._command[0]))
         finally:
             self.close()
         return _exit_code(self._api, created["Id"]), pieces

@@ -27,6 +27,7 @@ from pytest_wincontainers.run.container.phases import (
     Located,
     Preparing,
     Restarting,
+    Waiting,
 )
 from pytest_wincontainers.run.container.preparation import Preparer
 from pytest_wincontainers.run.container.readying import make_ready
@@ -147,10 +148,11 @@ class Lifecycle:
 
     def _boot(self, reference: str, image: Image, recipe: Recipe, snapshot: Snapshot | None) -> ContainerInfo:
         on_trial = snapshot is not None and snapshot.image is not None
+        if self._planned.service.options.get("starts_after_ready") and isinstance(self.tracker.phase, ImageNeeded):
+            self.tracker.advance(Waiting())
+            self._wait_for_needs()
         self.tracker.advance(Creating(on_trial))
         spec = self._starter.spec(reference, image, recipe)
-        if self._planned.service.options.get("starts_after_ready"):
-            self._wait_for_needs()
         container = self._starter.start(spec, recipe.folders)
         started = time.monotonic()
         self.tracker.advance(Booting(container, on_trial))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pytest_wincontainers.endpoints import ContainerInfo
-from pytest_wincontainers.errors import WincontainersError
+from pytest_wincontainers.errors import Cancelled, WincontainersError
 from pytest_wincontainers.reports.board import State
 
 
@@ -45,7 +45,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Waiting(Phase):
-    """The engine is not connected yet."""
+    """The engine is not connected yet, or what it must not start before is not ready."""
 
     state = State.WAITING
 
@@ -166,8 +166,8 @@ class Failed(Phase):
 
 
 FOLLOWING: Mapping[type[Phase], tuple[type[Phase], ...]] = {
-    Waiting: (ImageNeeded, Failed),
-    ImageNeeded: (Creating, Failed),
+    Waiting: (ImageNeeded, Creating, Failed),
+    ImageNeeded: (Waiting, Creating, Failed),
     Creating: (Creating, Booting, Failed),
     Booting: (Booting, Preparing, TrialFailed, Creating, Failed),
     TrialFailed: (Creating, Failed),
@@ -182,3 +182,17 @@ FOLLOWING: Mapping[type[Phase], tuple[type[Phase], ...]] = {
 
 SETTLED = (HandedOver, Restarting, Ended, Failed)
 """The phases in which tests know what became of the container."""
+
+
+def state_of(phase: Phase, before: Phase, *, over: bool) -> State:
+    """The word for a phase that follows another: not all that did not become ready has failed.
+
+    `over`: the run has ended, and whatever a container comes to now is the end's doing.
+    """
+    if isinstance(phase, Failed):
+        cancelled = over or isinstance(phase.error, Cancelled)
+        if isinstance(before, Waiting) or (cancelled and isinstance(before, ImageNeeded)):
+            return State.NOT_STARTED
+        if cancelled:
+            return State.CANCELLED
+    return phase.state

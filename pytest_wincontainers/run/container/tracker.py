@@ -20,6 +20,7 @@ from pytest_wincontainers.run.container.phases import (
     Restarting,
     TrialFailed,
     Waiting,
+    state_of,
 )
 from pytest_wincontainers.run.context import Outcomes
 
@@ -64,12 +65,13 @@ class PhaseTracker:
     def move(self, phase: Phase) -> bool:
         """Enter a phase, where it may follow the one of now; whether that was so."""
         with self._board.changed:
-            if not isinstance(phase, FOLLOWING[type(self._phase)]):
+            before = self._phase
+            if not isinstance(phase, FOLLOWING[type(before)]):
                 return False
             self._phase = phase
             if isinstance(phase, (Booting, Located)):
                 self._info = phase.info or self._info
-            self._board.say(self._name, phase.state)
+            self._board.say(self._name, state_of(phase, before, over=self._cancellation.cancelled))
             # After the end of the run nobody reads it, and the directory may be gone.
             if not self._cancellation.cancelled:
                 try:

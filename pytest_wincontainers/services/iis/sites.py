@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.errors import DeclarationError, with_known_options
 
 Identity = Literal["ApplicationPoolIdentity", "LocalService", "LocalSystem", "NetworkService"]
 PipelineMode = Literal["Integrated", "Classic"]
@@ -22,6 +22,7 @@ _VIRTUAL_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.()-]*")
 
 
+@with_known_options
 @dataclass(frozen=True)
 class AppPool:
     """The application pool of a site or an application: its worker process.
@@ -43,6 +44,7 @@ class AppPool:
     password: str = field(default="", repr=False)
 
 
+@with_known_options
 @dataclass(frozen=True)
 class Application:
     """An application of a site, at a virtual path such as "/api".
@@ -60,6 +62,7 @@ class Application:
     strict: bool = False
 
 
+@with_known_options
 @dataclass(frozen=True)
 class Site:
     """A site: the directory of a built ASP.NET application, and the port it is served on.
@@ -67,7 +70,8 @@ class Site:
     `path` is resolved against the declaring file's directory. `transforms` are XDT files, by their path in the site's
     directory or relative to the declaring file's directory. They are applied to the site's web.config in this order;
     then `app_settings` and `connection_strings` are added to it or replace existing entries. The file on disk is not
-    modified. A transform that matches nothing is noted in the summary; with `strict` it is an error.
+    modified. A transform that matches nothing is noted in the summary; with `strict` it is an error. A connection
+    string whose name seems to be a misspelling of one in the web.config is noted as well.
 
     `health` is the path that is requested until the site responds; it must exist, except for "/". `timeout` is how many
     seconds this may take once the port is open, instead of the container's timeout. With `host_header` the site only

@@ -10,7 +10,7 @@ from .base import ONE, Area, command_line
 
 RULES = Area()
 
-PROGRAMS = {"cmd", "powershell", "ipconfig", "tar", "box", "netsh", "appcmd", "mysqldump"}
+PROGRAMS = {"cmd", "powershell", "ipconfig", "tar", "box", "netsh", "appcmd", "mysqldump", "ping"}
 """What stand-in guests have; all else is refused as a program that is not there."""
 ACCOUNTS = {"containeradministrator": "0:0", "nt authority\\system": "0:0", "containeruser": "1000:1000"}
 NO_PROGRAM = "/windows/nothing"

@@ -9,8 +9,8 @@ import tarfile
 from typing import Any
 
 from pytest_wincontainers.guests.builds import TAGS
-from tests.windows.proxy import Call, Platform, Refused
-from tests.windows.standins import IMAGES, standin_context, standin_name
+from tests.windows.proxy import Call, Platform, Proxy, Refused
+from tests.windows.standins import CORE, IMAGES, standin_context, standin_name
 
 from .base import BOOKKEEPING, CREATE, Area
 
@@ -23,7 +23,10 @@ RULES = Area()
 def standins_have_names_of_their_own(call: Call) -> None:
     """An image that something stands in for is looked up by the latter's name."""
     reference = call.path.removeprefix("/images/").removesuffix("/json")
-    call.path = f"/images/{standin_name(reference)}/json"
+    name = standin_name(reference)
+    if reference.startswith(f"{CORE}:"):
+        call.proxy.images[reference] = call.proxy.images[name] = _platform(call.proxy, reference)
+    call.path = f"/images/{name}/json"
 
 
 @RULES.asked("POST", CREATE, BOOKKEEPING)
@@ -46,12 +49,8 @@ def builds_begin_with_windows(call: Call) -> None:
     for service, image in IMAGES.items():
         if dockerfile == (image.root / "windows" / service / "Dockerfile").read_text("utf-8"):
             base = arguments["BASE"]
-            tag = re.split("[:-]", base)[-1]
-            build = BUILDS.get(tag) or BUILDS["ltsc2019"]  # which is called 1809 in some places
-            preset = call.proxy.preset
-            revision = preset.image_revision if build == preset.image_build else 1000
             asked, name = call.query["t"], standin_name(call.query["t"])
-            call.proxy.images[asked] = call.proxy.images[name] = Platform("windows", f"10.0.{build}.{revision}")
+            call.proxy.images[asked] = call.proxy.images[name] = _platform(call.proxy, base)
             call.query["t"] = name
             call.body = standin_context(service, base)
             return
@@ -61,6 +60,13 @@ def builds_begin_with_windows(call: Call) -> None:
             404,
             f"no matching manifest for windows(10.0.{call.proxy.preset.build})/amd64 in the manifest list entries",
         )
+
+
+def _platform(proxy: Proxy, base: str) -> Platform:
+    """The platform of an image of Microsoft's, by its tag."""
+    build = BUILDS.get(re.split("[:-]", base)[-1]) or BUILDS["ltsc2019"]  # which is called 1809 in some places
+    preset = proxy.preset
+    return Platform("windows", f"10.0.{build}.{preset.image_revision if build == preset.image_build else 1000}")
 
 
 def _dockerfile(context: bytes, name: str) -> str:

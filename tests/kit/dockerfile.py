@@ -1,0 +1,32 @@
+"""Dockerfiles, read by the rules of their format."""
+
+import re
+
+
+class Dockerfile:
+    """The instructions of a Dockerfile: directives, comments, continued lines."""
+
+    def __init__(self, text):
+        first, *lines = text.splitlines()
+        found = re.fullmatch(r"#\s*escape\s*=\s*(\S)", first)
+        self.escape = found[1] if found else "\\"
+        self.instructions = []
+        open_ = ""
+        for line in lines:
+            if line.lstrip().startswith("#") or not line.strip():
+                continue
+            if line.rstrip().endswith(self.escape):
+                # The engine joins lines without anything between them, so that a statement needs its semicolon.
+                open_ += line.rstrip()[:-1]
+                continue
+            name, _, rest = (open_ + line).strip().partition(" ")
+            self.instructions.append((name.upper(), rest.strip()))
+            open_ = ""
+        assert not open_, "the last line is continued"
+
+    def all(self, name):
+        return [rest for one, rest in self.instructions if one == name]
+
+    @property
+    def arguments(self):
+        return dict(rest.partition("=")[::2] for rest in self.all("ARG"))
