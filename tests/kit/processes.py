@@ -91,25 +91,27 @@ class WindowsProcess(Process):
         return self._output.decode("utf-8", "replace").replace("\r\n", "\n"), None
 
     def interrupt(self):
-        # Wine makes a thread in its handler of the signal, which in the middle of a fork would wait for ever.
-        while True:
-            os.kill(self.pid, signal.SIGSTOP)
-            try:
-                if not self._forks():
-                    os.write(self._console, b"\x03")
-                    return
-            finally:
-                os.kill(self.pid, signal.SIGCONT)
+        # Wine makes a thread in its handler of the signal, which in the middle of a fork would wait for ever. Not
+        # stopped for the look, as a fork that is stopped begins anew.
+        while self._forks():
             time.sleep(0.005)
+        os.write(self._console, b"\x03")
 
     def _forks(self):
         """Whether it is starting another process or thread: a thread in such a call, or a copy that is to be another."""
-        calls = [path.read_text().split()[0] for path in Path(f"/proc/{self.pid}/task").glob("*/syscall")]
-        mine, copies = Path(f"/proc/{self.pid}/cmdline").read_bytes(), 0
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
+        calls = set()
+        for path in Path(f"/proc/{self.pid}/task").glob("*/syscall"):
             with contextlib.suppress(OSError):
-                copies += path.read_bytes() == mine
-        return bool(FORKS & set(calls)) or copies > 1
+                calls.add(path.read_text().split()[0])
+        return bool(FORKS & calls) or self._copies() > 1
+
+    def _copies(self):
+        mine, found = Path(f"/proc/{self.pid}/cmdline").read_bytes(), 0
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                session = (folder / "stat").read_text().rpartition(")")[2].split()[3]
+                found += int(session) == self.pid and (folder / "cmdline").read_bytes() == mine
+        return found
 
     def die(self):
         self._helper.do(f"terminate {self._pid_file.read_text()}")

@@ -107,6 +107,8 @@ class Preparer:
             self._context.board.note(
                 f"the snapshot of {name} could not be created: {problem.details or problem.message}"
             )
+            if self._context.engine.state(container.id).running:
+                self._planned.service.shut_down(endpoint, container)
         # The passwords were taken away for the snapshot.
         container.copy_in(recipe.folders)
 
