@@ -215,7 +215,7 @@ class Lifecycle:
         info = self.tracker.begin_restart()
         container = Container(self._context.engine, info.container_id)
         try:
-            self._end_and_start(partial(self._shut_down, container))
+            self._end_and_start(partial(self._planned.service.shut_down, self._endpoint, container))
         except BaseException as problem:
             # Whatever it is, Ctrl+C too: nobody knows what state the container is in.
             what = f"{self._name} could not be restarted"
@@ -223,20 +223,17 @@ class Lifecycle:
             raise
         self.tracker.advance(HandedOver(self.tracker.info))
 
-    def _shut_down(self, container: Container) -> None:
-        self._planned.service.shut_down(self._endpoint, container)
-        if container.state().running:
-            # A start would do nothing, and count.
-            raise StartError(
-                f"{self._name} is still running after it was shut down",
-                hint="its service's shut_down must end the container; see `docker ps` for how long it has been running",
-            )
-
     def _end_and_start(self, end: Callable[[], None]) -> None:
         """Have `end` end the container, start it again, and wait until it is ready."""
         container = self.tracker.phase.container_id
         self._follower.expect_end()
         end()
+        if self._context.engine.state(container).running:
+            # A start would do nothing, and count.
+            raise StartError(
+                f"{self._name} is still running after it was shut down",
+                hint="its service's shut_down must end the container; see `docker ps` for how long it has been running",
+            )
         self._follower.wait(_LOG_SECONDS)
         self._starter.start_again(container)
         started = time.monotonic()
