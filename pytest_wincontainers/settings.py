@@ -201,6 +201,13 @@ class Settings:
         "the isolation of Windows containers whose declaration sets none; auto is the engine's default if the image "
         "fits the host that way, otherwise the other one",
     )
+    windows_base: Setting[Literal["auto", "ltsc2016", "ltsc2019", "ltsc2022", "ltsc2025"]] = Setting(
+        _one_of("auto", "ltsc2016", "ltsc2019", "ltsc2022", "ltsc2025"),
+        "auto",
+        "auto|TAG",
+        "the Windows release that services' images are built on, as in ltsc2022; auto is the one that fits the host "
+        "best, or an older one if the host lacks its updates",
+    )
     winrm: Setting[str | None] = Setting(
         _text,
         None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
@@ -67,6 +67,12 @@ class EngineInfo:
     unprotected: bool = False
     """Whether the connection to the engine leaves this machine without TLS or SSH."""
 
+    def with_base(self, tag: str) -> EngineInfo:
+        """The same with the tag to build Windows images on; "auto" leaves that to the builds."""
+        if self.windows is None or tag == "auto":
+            return self
+        return replace(self, windows=replace(self.windows, base=tag))
+
 
 @dataclass(frozen=True)
 class Image:
@@ -94,13 +100,19 @@ class ListedImage:
 class Build:
     """A directory with a Dockerfile to build an image from.
 
-    `network` is the network of its RUN steps; None uses the engine's default.
+    `network` is the network of its RUN steps; None uses the engine's default. `memory` is their limit in MiB; None is
+    2048 under Hyper-V isolation, which otherwise gives them 1024 (moby/moby#50277), and no limit elsewhere.
     """
 
     folder: Path
     dockerfile: str = "Dockerfile"
     arguments: Mapping[str, str] = field(default_factory=dict)
     network: str | None = None
+    memory: int | None = None
+    isolation: Isolation | None = None
+    """That of its RUN steps, on Windows engines; None uses the engine's default."""
+    otherwise: Build | None = None
+    """What to build instead if it turns out that the base image is newer than the engine's machine."""
 
 
 @with_known_options

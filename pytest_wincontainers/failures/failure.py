@@ -8,7 +8,7 @@ Phase = Literal[
     "connect", "daemon", "pull", "build", "create", "start", "network", "exec", "copy", "commit", "stop", "remove"
 ]
 Kind = Literal["transient", "environment", "permanent"]
-Implication = Literal["", "crowding", "excluded-port", "no-program"]
+Implication = Literal["", "crowding", "excluded-port", "newer-base", "no-program"]
 
 
 class Failure(NamedTuple):
@@ -27,7 +27,7 @@ class Failure(NamedTuple):
     source: str
     """Where it was reported, as owner/repo#number, or the file that has the text."""
     implies: Implication = ""
-    """What the caller can conclude: too many calls at once, a port that the host excludes, or a program that the container
-    does not have."""
+    """What the caller can conclude: too many calls at once, a port that the host excludes, an image that is newer than the
+    host, or a program that the container does not have."""
     retries: int | None = None
     """How often a transient one is tried again at the most, where each try takes long and may be for nothing."""

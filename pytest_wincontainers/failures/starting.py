@@ -14,7 +14,7 @@ STARTING: tuple[Failure, ...] = (
             "moby/moby#40468"),
     Failure("start-unexpected-exit", "start", "environment", r"virtual machine or container exited unexpectedly(?! while starting)|\(0x[c8]0370106\)",
             "install the host's updates, or use an older tag of the image or isolation=hyperv",
-            "actions/runner-images#11582; microsoft/Windows-Containers#591; docker/for-win#14287; microsoft/hcsshim#598"),
+            "actions/runner-images#11582; microsoft/Windows-Containers#591; docker/for-win#14287; microsoft/hcsshim#598", implies="newer-base"),
     Failure("start-hyperv-missing", "start", "environment", r"because a required feature is not installed|\(0x[c8]0370102\)|No hypervisor is present|\(0xc0351000\)",
             "enable Hyper-V (and nested virtualization in a virtual machine), or use isolation=process",
             "docker/for-win#3126; MicrosoftDocs/Virtualization-Documentation virtualization/api/hcs/Reference/HCSHResult.md"),

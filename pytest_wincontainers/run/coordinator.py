@@ -109,7 +109,7 @@ class Coordinator:
         with ExitStack() as opened:
             engine = self._engine = request.make_engine()
             opened.callback(engine.close)
-            info = engine.info()
+            info = engine.info().with_base(request.settings.windows_base)
             self.board.engine = f"{info.name} {info.version} ({info.guest}) on {info.system}"
             if info.unprotected:
                 self.board.note(
@@ -131,7 +131,7 @@ class Coordinator:
                 artifacts=request.artifacts,
             )
             self.cancellation.check()
-            preflight.check(request.plan, engine, context.isolation)
+            preflight.check(request.plan, engine, info, context.isolation)
             lock = RunLock(request.state, request.plan.run)
             lock.hold(info.id, request.private)
             opened.callback(self._release, lock)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from pytest_wincontainers.engines.base import Build, Engine, Image, Progress
-from pytest_wincontainers.errors import ImageError
+from pytest_wincontainers.errors import EngineError, ImageError
 from pytest_wincontainers.run.locks import Locks
 
 LABEL = "pytest-wincontainers.image"
@@ -18,12 +18,36 @@ Retry = Callable[[Callable[[], None]], None]
 
 
 def ensure_image(
-    engine: Engine, source: str | Build, locks: Locks, progress: Progress, retry: Retry
+    engine: Engine,
+    source: str | Build,
+    locks: Locks,
+    progress: Progress,
+    retry: Retry,
+    note: Callable[[str], None] = lambda _: None,
 ) -> tuple[str, Image]:
     """The reference and the image, after a pull or a build where the engine does not have it.
 
-    Raises ImageError.
+    `note` is told if it is built on another base image than first meant. Raises ImageError.
     """
+    try:
+        return _ensured(engine, source, locks, progress, retry)
+    except (ImageError, EngineError) as problem:
+        if isinstance(source, str) or source.otherwise is None or not _too_new(problem):
+            raise
+        otherwise = source.otherwise
+        used, meant = (one.arguments.get("BASE") or one.folder.name for one in (otherwise, source))
+        note(
+            f"its image was built on {used}, as the host lacks the updates of {meant}; update the host, or choose the "
+            "base with --wincontainers-windows-base"
+        )
+        return ensure_image(engine, otherwise, locks, progress, retry, note)
+
+
+def _too_new(problem: EngineError | ImageError) -> bool:
+    return problem.failure is not None and problem.failure.implies == "newer-base"
+
+
+def _ensured(engine: Engine, source: str | Build, locks: Locks, progress: Progress, retry: Retry) -> tuple[str, Image]:
 
     def make() -> None:
         if isinstance(source, str):

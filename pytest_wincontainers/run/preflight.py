@@ -13,12 +13,11 @@ from pytest_wincontainers.plan import Plan, PlannedContainer, at
 from pytest_wincontainers.services.recipe import image_of
 
 
-def check(plan: Plan, engine: Engine, isolation: Isolation | None) -> None:
+def check(plan: Plan, engine: Engine, info: EngineInfo, isolation: Isolation | None) -> None:
     """Raise DeclarationError for the first thing in the plan that this engine cannot do.
 
     An image that the engine does not have is looked at when it does.
     """
-    info = engine.info()
     for planned in plan.containers:
         declaration = planned.declaration
         try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_wincontainers.engines.base import Build, EngineInfo
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.guests import RULES
-from pytest_wincontainers.guests.builds import TAGS, WindowsHost
+from pytest_wincontainers.guests.builds import TAGS, VERSIONS, WindowsHost, choose_isolation
 
 OWN_IMAGES = Path(__file__).parent.parent / "images"
 """The directory of this package's own images."""
@@ -37,14 +37,38 @@ class ServiceImage:
         rules = RULES[engine.guest]
         if not rules.images_match_host:
             return Build(self.root / engine.guest / self.name, network=rules.build_network)
-        base = {"BASE": f"{_REGISTRY}/{self._base(engine.windows)}"}
-        return Build(self.root / engine.guest / self.name, arguments={**base, **arguments}, network=rules.build_network)
+        host = engine.windows
+        if host is None:
+            raise self._missing("an engine that does not report its Windows build")
+        build = None
+        for tag in reversed(self._tags(host)):
+            isolation = choose_isolation(host, VERSIONS[tag], None)
+            # A host that lacks the updates of its own release can still run an older one, if without Hyper-V.
+            spare = build if build is not None and build.isolation == isolation == "process" else None
+            build = Build(
+                self.root / engine.guest / self.name,
+                arguments={"BASE": f"{_REGISTRY}/{self.windows_bases[tag]}", **arguments},
+                network=rules.build_network,
+                isolation=isolation,
+                otherwise=spare,
+            )
+        if build is None:
+            raise self._missing(f"Windows {host.build}")
+        return build
 
-    def _base(self, host: WindowsHost | None) -> str:
-        for tag in host.at_all if host is not None else ():
-            if tag in self.windows_bases:
-                return self.windows_bases[tag]
-        where = f"Windows {host.build}" if host is not None else "an engine that does not report its Windows build"
-        raise DeclarationError(
+    def _missing(self, where: str) -> DeclarationError:
+        return DeclarationError(
             f"there is no {self.name} image for {where}", hint="use your own image with image=… or build=…"
         )
+
+    def _tags(self, host: WindowsHost) -> Sequence[str]:
+        """The tags to build on, the best first."""
+        chosen = host.at_all
+        if host.base is not None:
+            if host.base not in chosen:
+                raise DeclarationError(
+                    f"images on {host.base} do not run on Windows {host.build}",
+                    hint=f"use --wincontainers-windows-base={' or '.join(chosen)}, or leave it out",
+                )
+            chosen = (host.base,)
+        return [tag for tag in chosen if tag in self.windows_bases]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from pytest_wincontainers import ready
@@ -117,7 +117,8 @@ def recipe_of(
 def _resolved(build: Build | str | Path, base: Path) -> Build:
     if not isinstance(build, Build):
         return Build(base / build)
-    return Build(base / build.folder, build.dockerfile, build.arguments, build.network)
+    otherwise = _resolved(build.otherwise, base) if build.otherwise is not None else None
+    return replace(build, folder=base / build.folder, otherwise=otherwise)
 
 
 def _foreign(source: str | Path) -> bool:

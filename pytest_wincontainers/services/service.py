@@ -30,7 +30,7 @@ class Options(TypedDict, total=False):
     image: str
     """an image to use instead of the service's own"""
     build: Build | str | Path
-    """a directory with a Dockerfile, or `Build(folder, dockerfile, arguments, network)`; rebuilt if it changes"""
+    """a directory with a Dockerfile, or `Build(folder, dockerfile, arguments, network, memory)`; rebuilt if changed"""
     environment: Mapping[str, str]
     """environment variables"""
     command: Annotated[Sequence[str], 'write each word on its own, for example command=["sleep", "100"]']

@@ -90,6 +90,17 @@ def _no_check(words: str, **mount: str) -> Violation:
     return Violation(patch=patch)
 
 
+def _no_limit(request: Request) -> None:
+    if request.is_("POST", "/build"):
+        request.query.pop("memory", None)
+
+
+def _no_other_base() -> None:
+    from pytest_wincontainers.run import images
+
+    images._too_new = lambda problem: False
+
+
 def _at_the_start(method: str, path: str, body: Body = None, **query: str) -> Violation:
     """A request is made as soon as the engine is known."""
 
@@ -216,6 +227,7 @@ VIOLATIONS: Mapping[str, Violation] = {
     "drivers_are_windows_own": _at_the_start("POST", "/networks/create", {"Name": "x", "Driver": "bridge"}),
     "every_start_has_another_address": _first_address(),
     "few_signals_are_known": _path("/kill", "/kill", "POST", signal="SIGUSR1"),
+    "hyperv_builds_have_little_memory": Violation(_no_limit),
     "hyperv_shares_no_network_stack": _create(NetworkMode="container:x", Isolation="hyperv"),
     "iis_is_slow_to_stop": _path("/kill", "/stop", "POST"),
     "image_tells_its_build": _answer("/images/", lambda told: told.pop("OsVersion", None)),
@@ -236,6 +248,7 @@ VIOLATIONS: Mapping[str, Violation] = {
     "nat_is_not_removed": _at_the_start("DELETE", "/networks/nat"),
     "networks_are_nat_and_none": Violation(_create(NetworkMode="bridge").ask, tests=(_SHOP,)),
     "no_archives_of_running_hyperv_containers": Violation(patch=_archives_always),
+    "no_builds_on_newer_updates_than_the_host": Violation(patch=_no_other_base),
     "no_commit_of_running_containers": _once_it_runs("POST", "/commit", {}, container="{}"),
     "no_diff_of_running_containers": _once_it_runs("GET", "/containers/{}/changes"),
     "no_export": _once_it_runs("GET", "/containers/{}/export"),

@@ -16,13 +16,14 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_wincontainers.engines.base import LONGEST_LINE, ContainerSpec, ExecResult
+from pytest_wincontainers.engines.base import LONGEST_LINE, Build, ContainerSpec, ExecResult
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.engines.docker import DockerEngine, connection, streams
 from pytest_wincontainers.engines.docker.calls import check_started
 from pytest_wincontainers.engines.docker.connection import connect
 from pytest_wincontainers.engines.docker.streams import joined, records
 from pytest_wincontainers.errors import CommandFailed, EngineError, EngineUnavailable
+from pytest_wincontainers.guests.builds import WindowsHost, WindowsVersion
 from pytest_wincontainers.testing import FakeEngine
 
 NO_EXIT_EVENT = "cannot kill container: 3f: tried to kill container, but did not receive an exit event"
@@ -123,6 +124,35 @@ def test_what_the_engine_says_of_a_missing_tar_is_no_archive():
     with pytest.raises(EngineError) as refused:
         list(engine.copy_out("3f", "C:\\log"))
     assert (refused.value.details, refused.value.failure.id) == (NO_TAR, "exec-not-found")
+
+
+@pytest.mark.parametrize(
+    ("default", "options", "limits"),
+    [
+        ("hyperv", {}, {"memory": 2 << 30}),
+        ("hyperv", {"memory": 4096}, {"memory": 4 << 30}),
+        ("hyperv", {"isolation": "process"}, {}),
+        ("process", {}, {}),
+        ("process", {"isolation": "hyperv"}, {"memory": 2 << 30}),
+        ("process", {"memory": 512}, {"memory": 512 << 20}),
+    ],
+)
+def test_builds_under_hyperv_have_enough_memory(default, options, limits, tmp_path):
+    """The engine gives them 1 GB (moby/moby#50277)."""
+    asked = {}
+
+    class Builder:
+        def build(self, **given):
+            asked.update(given)
+            return []
+
+    (tmp_path / "Dockerfile").write_text("FROM x")
+    engine = DockerEngine()
+    engine._connected = Builder()
+    host = WindowsHost(WindowsVersion(26200), server=False, default=default)
+    engine._info = replace(FakeEngine().info(), guest="windows", windows=host)
+    engine.build(Build(tmp_path, **options), "x:1", {}, print)
+    assert (asked["container_limits"], asked["isolation"]) == (limits, options.get("isolation"))
 
 
 def test_an_error_of_the_named_pipe_while_connecting_is_told_as_any_other(monkeypatch):

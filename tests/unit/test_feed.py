@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.hosts.tls import Authority
 
 MESSAGES, BYTES = 0x4, 0x0
 """The flags of a named pipe, as docker.transport.NpipeSocket has them."""
-INPUT = b"x" * 300_000
+INPUT = b"x" * 3_000_000
 
 
 class PipeError(Exception):
@@ -73,9 +74,9 @@ class Channel:
 class Tar:
     """The SDK's client, of a command that reads its input to the end, and the engine that runs it."""
 
-    def __init__(self, near, far, *, reads=10**9):
+    def __init__(self, near, far, *, reads=10**9, late=0.0):
         self._near, self._far = near, far
-        self._reads = reads
+        self._reads, self._late = reads, late
         self.got = 0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -91,6 +92,7 @@ class Tar:
         return {"ExitCode": 0 if self._ended.is_set() else None}
 
     def _run(self):
+        time.sleep(self._late)
         with contextlib.suppress(OSError), self._far:
             while self.got < self._reads and (piece := self._far.recv(65536)):
                 self.got += len(piece)
@@ -168,3 +170,12 @@ def test_over_a_named_pipe_without_messages(pair):
 def test_a_command_that_leaves_some_of_it(pair, wrap):
     """Its connection is reset, so that its last words may be lost."""
     assert fed(Tar(wrap(pair[0]), pair[1], reads=65536))[0] == 0
+
+
+@pytest.mark.parametrize("wrap", [lambda near: near, lambda near: Pipe(near, MESSAGES)], ids=["socket", "pipe"])
+def test_a_command_that_reads_too_late(pair, wrap):
+    """The SDK's connections have a time limit for each write. The command is not left waiting for the rest."""
+    pair[0].settimeout(0.1)
+    tar = Tar(wrap(pair[0]), pair[1], late=0.5)
+    assert fed(tar)[0] == 0
+    assert 0 < tar.got < len(INPUT)

@@ -130,6 +130,36 @@ def test_the_base_follows_the_host(image, build, server, tag):
     assert set(image.windows_bases) == set(TAGS.values())
 
 
+@pytest.mark.parametrize(
+    ("build", "server", "tags"),
+    [
+        (26100, True, "ltsc2025 ltsc2022"),
+        (20348, True, "ltsc2022"),
+        (22631, False, "ltsc2022"),
+        (26200, False, "ltsc2022"),
+    ],
+)
+def test_what_is_built_where_the_host_lacks_the_updates_of_its_release(image, build, server, tags):
+    """Only what runs with the same isolation: servers do not tell whether they have Hyper-V, and there it is no matter."""
+    given = image.build(info(build, server=server), FEATURES="x")
+    for tag in tags.split():
+        assert given.arguments == {"BASE": f"mcr.microsoft.com/{image.windows_bases[tag]}", "FEATURES": "x"}
+        assert given.isolation == ("process" if server else "hyperv")
+        given = given.otherwise
+    assert given is None
+
+
+def test_the_base_that_the_user_has_chosen(image):
+    given = image.build(info(26100).with_base("ltsc2019"))
+    assert given.arguments["BASE"] == f"mcr.microsoft.com/{image.windows_bases['ltsc2019']}"
+    # As a process it would not even be built.
+    assert (given.isolation, given.otherwise) == ("hyperv", None)
+    assert image.build(info(26100).with_base("auto")) == image.build(info(26100))
+    with pytest.raises(DeclarationError, match=r"images on ltsc2025 do not run on Windows 10\.0\.20348\.1") as refused:
+        image.build(info(20348).with_base("ltsc2025"))
+    assert "--wincontainers-windows-base=ltsc2022 or ltsc2019" in refused.value.hint
+
+
 def test_an_old_host_has_none(image):
     with pytest.raises(DeclarationError, match="image for Windows 10.0.10240"):
         image.build(info(10240))

@@ -16,6 +16,7 @@ from filelock import FileLock
 from pytest_wincontainers.endpoints import ContainerInfo, StartFailure
 from pytest_wincontainers.engines.base import Build, ContainerSpec
 from pytest_wincontainers.errors import Cancelled, EngineError, EngineUnavailable, ImageError
+from pytest_wincontainers.failures import find_failure
 from pytest_wincontainers.run.images import ensure_image, tag_of
 from pytest_wincontainers.run.locks import Locks, RunLock
 from pytest_wincontainers.run.removal import labels, sweep
@@ -75,6 +76,36 @@ def test_an_image_that_does_not_build(context, tmp_path):
         ensure_image(
             FakeEngine(fail=fail), Build(context), Locks(tmp_path, "engine", lambda: None), print, lambda make: make()
         )
+
+
+def test_an_image_whose_base_is_newer_than_the_host_is_built_on_another(context, tmp_path):
+    built, noted = [], []
+    words = "hcs::System::Start: Der virtuelle Computer oder Container wurde unerwartet beendet. (0xc0370106)"
+
+    class Host(FakeEngine):
+        def build(self, build, tag, labels, progress):
+            built.append(build.arguments["BASE"])
+            if build.arguments["BASE"] == "ltsc2025":
+                raise ImageError("does not build", details=words, failure=find_failure(words))
+            super().build(build, tag, labels, progress)
+
+    def ensure(build):
+        return ensure_image(
+            Host(), build, Locks(tmp_path, "engine", lambda: None), print, lambda make: make(), noted.append
+        )
+
+    older = Build(context, arguments={"BASE": "ltsc2022"})
+    newer = Build(context, arguments={"BASE": "ltsc2025"}, otherwise=older)
+    reference, _ = ensure(newer)
+    assert (built, reference) == (["ltsc2025", "ltsc2022"], tag_of(Host(), older))
+    assert noted == [
+        "its image was built on ltsc2022, as the host lacks the updates of ltsc2025; update the host, or choose the base "
+        "with --wincontainers-windows-base"
+    ]
+    with pytest.raises(ImageError):
+        ensure(replace(newer, otherwise=None))
+    with pytest.raises(ImageError):
+        ensure(replace(older, arguments={"BASE": "ltsc2025"}))
 
 
 # -- locks ------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_wincontainers.guests.builds import TAGS
 from pytest_wincontainers.machine.posix import PosixMachine
 from pytest_wincontainers.machine.windows import WindowsMachine
 from pytest_wincontainers.settings import TABLE, resolve
@@ -61,7 +62,7 @@ def test_an_empty_variable_is_not_given(pytester, monkeypatch):
 def test_every_setting_has_a_value(pytester):
     found = resolve(pytester.parseconfig())
     assert {setting.name for setting in TABLE} == set(found.values)
-    assert len(TABLE) == 18
+    assert len(TABLE) == 19
     with pytest.raises(AttributeError):
         found.timeout = 1.0
 
@@ -70,3 +71,9 @@ def test_the_state_folder_follows_the_system():
     assert PosixMachine().state_folder({"XDG_STATE_HOME": "/state"}) == Path("/state")
     given = {"LOCALAPPDATA": "C:/Users/me/AppData/Local"}
     assert WindowsMachine().state_folder(given) == Path("C:/Users/me/AppData/Local")
+
+
+def test_a_base_is_one_of_the_releases_that_images_are_made_for():
+    """The settings name them themselves, as a run without containers loads no more than them."""
+    (setting,) = [one for one in TABLE if one.name == "windows_base"]
+    assert setting.parse.__name__ == "|".join(["auto", *TAGS.values()])

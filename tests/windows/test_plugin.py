@@ -3,6 +3,9 @@
 Each test is marked with the rules that it would show broken.
 """
 
+import secrets
+from dataclasses import replace
+
 import pytest
 
 from tests.windows import standins
@@ -144,6 +147,65 @@ def test_hyperv_containers_get_enough_memory(suite, engine):
     one = ["-k", "test_the_shop_opens_by_its_name_on_the_network"]
     assert suite.run("--wincontainers-isolation=hyperv", *one).outcomes() == {"passed": 1, "deselected": 11}
     assert [body["HostConfig"]["Memory"] // 2**20 for body in sent(engine, "/containers/create")] == [2048] * 3
+
+
+BUILT = """
+from dataclasses import dataclass
+from pytest_wincontainers import services
+from pytest_wincontainers.services.images import OWN_IMAGES
+
+IMAGE = services.ServiceImage(OWN_IMAGES, "mysql", services.SERVERCORE)
+
+@dataclass(frozen=True)
+class Server(services.Service):
+    kind = "server"
+    ports = (3306,)
+
+    def image(self, engine):
+        return IMAGE.build(engine, SALT="{salt}")
+
+@services.declare(Server(options={{"environment": {{"MYSQL_ROOT_PASSWORD": "x"}}}}))
+def server():
+    pass
+"""
+
+
+@pytest.fixture
+def built(suite, real_client):
+    """Runs a suite with an image that nobody has built before; it is removed."""
+
+    def run(*arguments):
+        suite.files(conftest=BUILT.format(salt=secrets.token_hex(4)), test_it="def test_it(server): pass")
+        return suite.run(*arguments)
+
+    before = {tag for image in real_client.images.list() for tag in image.tags}
+    yield run
+    for tag in {tag for image in real_client.images.list("wincontainers-test/mysql") for tag in image.tags} - before:
+        real_client.images.remove(tag, force=True)
+
+
+@only("windows11")
+@rule("hyperv_builds_have_little_memory")
+def test_builds_under_hyperv_have_enough_memory(built):
+    assert built().outcomes() == {"passed": 1}
+
+
+@only("server2025")
+@rule("no_builds_on_newer_updates_than_the_host")
+def test_a_base_with_later_updates_than_the_host(built, engine, monkeypatch):
+    monkeypatch.setattr(engine.proxy, "preset", replace(engine.proxy.preset, image_revision=99999))
+    finished = built()
+    assert finished.outcomes() == {"passed": 1}
+    told = (
+        "server: its image was built on mcr.microsoft.com/windows/servercore:ltsc2022, as the host lacks the updates of"
+    )
+    assert told in finished.output
+    finished = built("--wincontainers-windows-base=ltsc2022")
+    assert finished.outcomes() == {"passed": 1}
+    assert "lacks the updates" not in finished.output
+    finished = built("--wincontainers-windows-base=ltsc2025")
+    assert finished.outcomes() == {"errors": 1}
+    assert "hint: install the host's updates" in finished.output
 
 
 @windows

@@ -4,12 +4,14 @@ import io
 import json
 import re
 import tarfile
+from dataclasses import replace
 
 import docker.errors
 import docker.types
 import pytest
 
 from pytest_wincontainers.failures import find_failure
+from pytest_wincontainers.services.images import OWN_IMAGES
 from tests.windows import rules, standins
 from tests.windows.presets import PRESETS
 from tests.windows.proxy import Platform
@@ -98,6 +100,28 @@ def test_builds(engine, tmp_path):
     (tmp_path / "Dockerfile").write_text("FROM debian:bookworm-slim\n")
     assert "no matching manifest" in refusal(engine.client.api.build, str(tmp_path), decode=True)[1]
     assert post(engine, "/build", securityopt="[]")[1].endswith("security options are not supported on windows")
+
+
+def built(engine, base, **limits):
+    """The error that a build of an own image on this base ends with."""
+    context = str(OWN_IMAGES / "windows" / "mysql")
+    (answer,) = engine.client.api.build(
+        context, decode=True, buildargs={"BASE": f"mcr.microsoft.com/windows/servercore:{base}"}, **limits
+    )
+    return answer["error"]
+
+
+@rule("hyperv_builds_have_little_memory")
+@only("windows11")
+def test_builds_under_hyperv(engine):
+    assert "non-zero code: 2147942414" in built(engine, "ltsc2022")
+
+
+@rule("no_builds_on_newer_updates_than_the_host")
+@only("server2025")
+def test_builds_on_a_base_with_later_updates(engine, monkeypatch):
+    monkeypatch.setattr(engine.proxy, "preset", replace(engine.proxy.preset, image_revision=99999))
+    assert "(0xc0370106)" in built(engine, "ltsc2025")
 
 
 @rule(

@@ -39,6 +39,7 @@ from pytest_wincontainers.limits import OutOfTime, within
 
 # An engine that was told to stop a container kills it after the time it was given, and then needs its own while.
 _STOP_GRACE_SECONDS = 10
+_HYPERV_BUILD_MIB = 2048
 # What it then says has failed may still come.
 _KILL_GRACE_SECONDS = 60
 _POLL_SECONDS = 0.2
@@ -128,6 +129,8 @@ class DockerEngine:
                 buildargs=dict(build.arguments),
                 labels=dict(labels),
                 network_mode=build.network,
+                isolation=build.isolation,
+                container_limits=self._build_limits(build),
             )
             for event in events:
                 output.add(event)
@@ -137,6 +140,12 @@ class DockerEngine:
             if problem.failure is None or problem.failure.kind != "transient":
                 self._remove_layers(output.layers)
             raise problem
+
+    def _build_limits(self, build: Build) -> Mapping[str, int]:
+        host = self.info().windows
+        under_hyperv = host is not None and (build.isolation or host.default) == "hyperv"
+        memory = build.memory or (_HYPERV_BUILD_MIB if under_hyperv else None)
+        return {"memory": memory * 1024 * 1024} if memory else {}
 
     def _remove_layers(self, layers: Sequence[str]) -> None:
         for layer in reversed(layers):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import struct
 import threading
 import time
@@ -102,15 +101,21 @@ def feed(api: Any, container: str, command: Sequence[str], user: str, source: Bi
     real = getattr(connection, "_sock", connection)
 
     def write() -> None:
-        with lost_connection():
+        with lost_connection() as failed:
             while piece := source.read(_PIECE):
                 real.sendall(piece)
-            half_close(real)
+        # However that ended, the command must not wait for more.
+        with lost_connection():
+            if failed and not isinstance(real, socket.socket):
+                real.close()
+            else:
+                half_close(real)
 
     writer = threading.Thread(target=write, name="wincontainers-feed", daemon=True)
     writer.start()
-    if isinstance(real, ssl.SSLSocket):
-        # Two threads must not use one TLS connection. What the command writes meanwhile is kept on the way.
+    if type(real) is not socket.socket:
+        # Two threads must not use one TLS connection, nor wait for one handle of a pipe, as the SDK does where it reads
+        # (docker-py docker/transport/npipesocket.py). What the command writes meanwhile is kept on the way.
         writer.join()
     pieces: list[Any] = []
     try:

@@ -115,6 +115,7 @@ class Lifecycle:
             context.locks,
             self._progress,
             lambda make: self._starter.retry("getting its image", make),
+            lambda text: context.board.note(f"{self._name}: {text}"),
         )
         snapshot = snapshot_of(context, planned, image, recipe)
         while True:

@@ -35,6 +35,12 @@ def standins_run_instead(call: Call) -> None:
     call.body["Image"] = standin_name(call.body["Image"])
 
 
+@RULES.asked("POST", "/build", BOOKKEEPING)
+def builds_are_not_isolated_here(call: Call) -> None:
+    """The isolation of a build is not asked of the real engine."""
+    call.query.pop("isolation", None)
+
+
 @RULES.asked("POST", "/build", "moby/moby daemon/internal/distribution/pull_v2_windows.go")
 def builds_begin_with_windows(call: Call) -> None:
     """A build on a Linux base is refused; one of this package's Windows images gives what stands in for it."""
