@@ -25,8 +25,11 @@ import pymysql
 from pytest_wincontainers.databases.prepared import PreparedState
 from pytest_wincontainers.engines.docker import DockerEngine
 from pytest_wincontainers.migrations.runner import migrate
+from pytest_wincontainers.packing import Folder, packed
 from pytest_wincontainers.run.images import tag_of
+from pytest_wincontainers.services.agent import DIRECTORIES
 from pytest_wincontainers.services.mysql import IMAGE
+from pytest_wincontainers.services.mysql.accounts import sql
 from pytest_wincontainers.services.mysql.connection import connect
 
 TABLES, FILES, ROWS = 60, 300, 100_000
@@ -75,13 +78,16 @@ class Server:
     """A server with nothing in it, from our own image."""
 
     def __init__(self, client: docker.DockerClient, image: str, log: str = "1") -> None:
-        self.container = client.containers.run(
+        self.container = client.containers.create(
             image,
-            detach=True,
             network="nat",
-            environment={"MYSQL_ROOT_PASSWORD": "root", "MYSQL_DATABASE": "shop", "MYSQL_BINARY_LOG": log},
+            environment={"MYSQL_BINARY_LOG": log},
             labels={"pytest-wincontainers.benchmark": "1"},
         )
+        begins = {"accounts.sql": sql("shop", "shop", "shop", "root").encode()}
+        with packed([Folder(None, DIRECTORIES["linux"], begins)]) as archive:
+            self.container.put_archive("/", archive)
+        self.container.start()
         self.container.reload()
         self.host = self.container.attrs["NetworkSettings"]["Networks"]["nat"]["IPAddress"]
         deadline = time.monotonic() + 60

@@ -197,6 +197,19 @@ def read(path: Path, offset: int = 0) -> bytes:
         return b""
 
 
+def excerpt(path: Path, offset: int, since: float, until: float, *, without: str = "") -> list[str]:
+    """The lines after `offset` from `since` to `until`, as people read them; not those that begin with `without`.
+
+    Raises OSError.
+    """
+    lines = whole_lines(read(path, offset))
+    return [
+        line.for_people
+        for line in lines
+        if since <= line.time <= until and not (without and line.text.startswith(without))
+    ]
+
+
 def whole_lines(written: bytes) -> Iterator[Line]:
     """The lines of a piece of log."""
     start = 0

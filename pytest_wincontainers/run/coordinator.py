@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -186,6 +187,7 @@ class Coordinator:
         # Whatever keeps this from its end, Ctrl+C too, leaves the rest to the watchdog.
         self._leftovers = True
         idle = self.cancellation.wait_until_idle(_JOIN_SECONDS)
+        self._flush_logs()
         try:
             problems = remove_run(
                 context.engine,
@@ -199,6 +201,11 @@ class Coordinator:
         for problem in problems:
             self.board.note(problem)
         self._leftovers = bool(problems) or not idle
+
+    def _flush_logs(self) -> None:
+        with ThreadPoolExecutor(max(1, len(self._lifecycles))) as pool:
+            for lifecycle in self._lifecycles.values():
+                pool.submit(lifecycle.flush_log)
 
     def _finish_logs(self) -> None:
         deadline = time.monotonic() + GATHER_SECONDS

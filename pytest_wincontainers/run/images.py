@@ -82,5 +82,5 @@ def tag_of(engine: Engine, build: Build) -> str:
     for key, value in sorted(build.arguments.items()):
         digest.update(f"{key}\0{value}\0".encode())
     digest.update(build.dockerfile.encode())
-    name = re.sub(r"[^a-z0-9]+", "-", build.folder.name.lower()).strip("-") or "image"
+    name = re.sub(r"[^a-z0-9]+", "-", (build.folder / build.dockerfile).parent.name.lower()).strip("-") or "image"
     return f"wincontainers/{name}:{digest.hexdigest()[:12]}"

@@ -56,7 +56,7 @@ class SnapshotSupport(ABC):
 
 
 class ServerLogs(ABC):
-    """A service whose container writes several logs to its output."""
+    """A service whose container's output has what the server logs elsewhere, such as to files; maybe several logs."""
 
     @abstractmethod
     def flush_logs(self, endpoint: Any) -> None:

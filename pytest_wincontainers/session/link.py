@@ -105,5 +105,4 @@ class ServiceLog:
     def excerpts(self, offset: int, since: float, until: float) -> Mapping[str, Sequence[str]]:
         if isinstance(self._service, ServerLogs):
             return self._service.excerpts(self._log, offset, since, until)
-        lines = logs.whole_lines(logs.read(self._log, offset))
-        return {"": [line.for_people for line in lines if since <= line.time <= until]}
+        return {"": logs.excerpt(self._log, offset, since, until)}

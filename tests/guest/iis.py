@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A stand-in for IIS in a Windows container: it makes its sites by the appcmd calls that it finds, or refuses them.
+"""A stand-in for IIS in a Windows container: it makes its sites by appcmd's calls, or refuses them.
 
 appcmd's syntax is the documented one, and what is not known to be right is refused: see `Refused`. The sites are then
 served by nginx and Mono, but only by what the calls said, and logged as IIS logs: its default fields, whole seconds,
@@ -14,15 +14,12 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from output import local, say
 
-SETUP = Path("/wincontainers/setup.json")
 STATE = Path("/wincontainers/applicationHost.json")
-MARKS = Path("/wincontainers/marks")
 
 POOL = {
     "managedRuntimeVersion": r"v4\.0|v2\.0|",
@@ -44,7 +41,7 @@ class Refused(Exception):
 
 def appcmd(words):
     """Do one call, given as a program gets its words."""
-    state = json.loads(STATE.read_text("utf-8")) if STATE.exists() else {"pools": {}, "sites": {}, "accounts": {}}
+    state = read()
     verb, kind, *rest = words
     known = {
         ("add", "apppool"): add_pool,
@@ -59,6 +56,20 @@ def appcmd(words):
     if (verb, kind) not in known:
         raise Refused(f"{verb} {kind}")
     known[verb, kind](state, rest)
+    if verb in ("add", "set"):
+        STATE.write_text(json.dumps(state), "utf-8")
+        configure(state)
+
+
+def read():
+    """What was made until now."""
+    return json.loads(STATE.read_text("utf-8")) if STATE.exists() else {"pools": {}, "sites": {}, "accounts": {}}
+
+
+def add_account(name, password):
+    """As the entry point for Windows makes one."""
+    state = read()
+    state["accounts"][name] = password
     STATE.write_text(json.dumps(state), "utf-8")
 
 
@@ -110,6 +121,8 @@ def set_variables(state, words):
         environment = state["pools"][pool]["environment"]
         if name.upper() in map(str.upper, environment):
             raise Refused(f"a second variable {name}")
+        if not value:
+            raise Refused(f"an empty value for {name} (microsoft/IIS.ServiceMonitor#73)")
         environment[name] = value
 
 
@@ -190,6 +203,8 @@ W3C += " sc-substatus sc-win32-status time-taken"
 HTTPERR = (
     "date time c-ip c-port s-ip s-port cs-version cs-method cs-uri streamid sc-status s-siteid s-reason s-queuename"
 )
+LOGS = "/inetpub/logs/LogFiles/W3SVC"
+ERRORS = "/Windows/System32/LogFiles/HTTPERR"
 FORMATS = """
 map $time_iso8601 $iis_time { "~^([0-9-]+)T([0-9:]+)" "$1 $2"; }
 map $args $iis_query { "" -; default $args; }
@@ -197,28 +212,34 @@ map $http_user_agent $iis_agent { "" -; "~ " Mozilla/5.0+(of+several+words); def
 map $http_referer $iis_referer { "" -; default $http_referer; }
 map $request_time $iis_taken { "~^0[.]0*([0-9]+)$" $1; "~^([1-9][0-9]*)[.]([0-9]+)$" $1$2; }
 map $request_uri $iis_stem { "~^([^?]*)" $1; }
-log_format iis_err '[httperr] $iis_time $remote_addr $remote_port $server_addr $server_port $server_protocol '
+log_format iis_err '$iis_time $remote_addr $remote_port $server_addr $server_port $server_protocol '
     '$request_method $request_uri - $status - Hostname -';
 """
 
 
-def configure():
+def configure(state):
     """Have nginx and Mono serve what the calls have made."""
-    state = json.loads(STATE.read_text("utf-8"))
     shutil.rmtree(SERVED / "pools", ignore_errors=True)
-    (SERVED / "pools").mkdir(parents=True)
+    (SERVED / "pools").mkdir()
     ports = {name: 20_000 + number for number, name in enumerate(state["pools"])}
     for name, pool in state["pools"].items():
         (SERVED / "pools" / f"{name}.sh").write_text(pool_script(state, name, pool, ports[name]), "utf-8")
-    headers = [f"[w3c {site['id']}] " for site in state["sites"].values()]
-    lines = [f"{log}#Software: Microsoft Internet Information Services 10.0\n{log}#Fields: {W3C}\n" for log in headers]
-    (SERVED / "fields").write_text("".join(lines) + f"[httperr] #Fields: {HTTPERR}\n")
+    for site in state["sites"].values():
+        begin_log(f"{LOGS}{site['id']}/u_ex.log", W3C)
+    begin_log(f"{ERRORS}/httperr1.log", HTTPERR)
     blocks = [FORMATS, *(server_block(site, ports) for site in state["sites"].values())]
     for port in sorted({site["port"] for site in state["sites"].values()}):
         # HTTP.sys answers what no binding takes.
         if all(site["host"] for site in state["sites"].values() if site["port"] == port):
-            blocks.append(f"server {{ listen {port} default_server; access_log /dev/stdout iis_err; return 400; }}\n")
+            log = f"access_log {ERRORS}/httperr1.log iis_err;"
+            blocks.append(f"server {{ listen {port} default_server; {log} return 400; }}\n")
     (SERVED / "sites.conf").write_text("".join(blocks), "utf-8")
+
+
+def begin_log(path, fields):
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    lines = f"#Software: Microsoft Internet Information Services 10.0\r\n#Fields: {fields}\r\n"
+    Path(path).write_text(lines, newline="")
 
 
 def pool_script(state, name, pool, port):
@@ -233,10 +254,14 @@ def pool_script(state, name, pool, port):
                 for at, folder in one["directories"].items():
                     link = Path(local(one["folder"]) + at)
                     link.parent.mkdir(parents=True, exist_ok=True)
+                    link.unlink(missing_ok=True)
                     link.symlink_to(local(folder))
-    # ASP.NET's events name the site.
+    # ASP.NET's events name the site. Services do not pass the container's variables on to worker processes.
     words = [
         "env",
+        "-i",
+        f"PATH={os.environ['PATH']}",
+        f"MONO_PATH={os.environ['MONO_PATH']}",
         f"WINCONTAINERS_SITE={number}",
         *(f"{key}={value}" for key, value in pool["environment"].items()),
         "fastcgi-mono-server4",
@@ -247,52 +272,20 @@ def pool_script(state, name, pool, port):
 
 def server_block(site, ports):
     """A site for nginx."""
-    log = f"iis{site['id']}"
     places = []
     for path, one in site["applications"].items():
+        if one["pool"] not in ports:
+            # The one that a site begins with, until the next call.
+            continue
         match = "/" if path == "/" else f"~ ^{path}(/|$)"
         places.append(f"location {match} {{ include fastcgi.conf; fastcgi_pass 127.0.0.1:{ports[one['pool']]}; }}\n")
     return f"""
-log_format {log} '[w3c {site["id"]}] $iis_time $server_addr $request_method $iis_stem $iis_query $server_port - '
+log_format iis{site["id"]} '$iis_time $server_addr $request_method $iis_stem $iis_query $server_port - '
     '$remote_addr $iis_agent $iis_referer $status 0 0 $iis_taken';
 server {{
     listen {site["port"]}{"" if site["host"] else " default_server"};
     server_name {site["host"] or "_"};
     root {local(site["applications"]["/"]["folder"])};
-    access_log /dev/stdout {log};
+    access_log {LOGS}{site["id"]}/u_ex.log iis{site["id"]};
     {"".join(places)}}}
 """
-
-
-def relay_marks():
-    """Have what was logged before a mark written before it, as the entry point for Windows does."""
-    while True:
-        for token in MARKS.iterdir():
-            subprocess.run(["mark-logs", token.name], check=True)
-            token.unlink()
-        time.sleep(0.05)
-
-
-def main():
-    if SETUP.exists():
-        from windows import words_of
-
-        declared = json.loads(SETUP.read_text("utf-8"))
-        accounts = {one["name"]: one["password"] for one in declared["accounts"]}
-        STATE.write_text(json.dumps({"pools": {}, "sites": {}, "accounts": accounts}), "utf-8")
-        for call in declared["appcmd"]:
-            try:
-                appcmd(words_of(call))
-            except (Refused, KeyError, ValueError) as problem:
-                sys.exit(f"appcmd refuses {call}: {problem!r}")
-        configure()
-        SETUP.unlink()
-    if os.fork() == 0:
-        relay_marks()
-    # Services do not pass the container's variables on to worker processes.
-    kept = {name: os.environ[name] for name in ("PATH", "MONO_PATH")}
-    os.execve("/usr/local/bin/entrypoint.sh", ["entrypoint.sh"], kept)
-
-
-if __name__ == "__main__":
-    main()

@@ -255,6 +255,22 @@ def appcmd(line):
         refuse(f"{line}: {problem!r}")
 
 
+def icacls(line):
+    """Whoever may write into the sites: here everybody who runs a site may anyway."""
+    if words_of(line)[1:] != ["C:\\sites", "/grant", "*S-1-5-32-568:(OI)(CI)M", "/T", "/Q"]:
+        refuse(line)
+
+
+def agent(line):
+    """What the entry point for Windows does beside serving."""
+    import iis
+
+    verb, *given = words_of(line)[1:]
+    if verb != "account":
+        refuse(line)
+    iis.add_account(*given)
+
+
 def mysqldump(line):
     os.execvp("mysqldump", words_of(line))
 
@@ -295,14 +311,21 @@ PROGRAMS = {
     "tar": tar,
     "box": box,
     "appcmd": appcmd,
+    "icacls": icacls,
+    "agent": agent,
     "mysqldump": mysqldump,
     "ping": ping,
 }
 
 if __name__ == "__main__":
-    if os.path.basename(sys.argv[0]) != "run":
+    program = os.path.basename(sys.argv[0])
+    if program.endswith(".exe"):
+        # By the entry point, which gives the rest of the line as one argument.
+        whole = f"{program} {sys.argv[1]}"
+    elif program == "run":
+        whole = sys.argv[1]
+    else:
         refuse(sys.argv)
-    whole = sys.argv[1]
     name = re.split(r"[\\/]", words_of(whole)[0])[-1].lower().removesuffix(".exe")
     if name not in PROGRAMS:
         refuse(whole)

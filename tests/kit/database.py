@@ -6,25 +6,40 @@ import time
 import pymysql
 
 from pytest_wincontainers.engines.docker import DockerEngine
+from pytest_wincontainers.packing import Folder, packed
 from pytest_wincontainers.run.images import ensure_image
+from pytest_wincontainers.services.agent import DIRECTORIES
 from pytest_wincontainers.services.mysql import IMAGE
+from pytest_wincontainers.services.mysql.accounts import sql
 from pytest_wincontainers.services.mysql.connection import connect
+
+
+def image(own=IMAGE):
+    """The name of one of our own images, built where it is missing."""
+    engine = DockerEngine()
+    name, _ = ensure_image(engine, own.build(engine.info()), _NoLocks(), lambda _: None, lambda make: make())
+    engine.close()
+    return name
+
+
+def network(client):
+    """The network of Windows engines, which runs are in, made where it is missing."""
+    if not client.networks.list(names=["^nat$"]):
+        client.networks.create("nat", driver="bridge")
+    return client.networks.get("nat")
 
 
 class Server:
     """A server in a container: `connect()` is as root, in the database `t`."""
 
     def __init__(self, client, *options):
-        if not client.networks.list(names=["^nat$"]):
-            client.networks.create("nat", driver="bridge")
-        engine = DockerEngine()
-        build = IMAGE.build(engine.info())
-        image, _ = ensure_image(engine, build, _NoLocks(), lambda _: None, lambda make: make())
-        engine.close()
-        environment = {"MYSQL_ROOT_PASSWORD": "root", "MYSQL_DATABASE": "t", "MYSQL_BINARY_LOG": "1"}
-        self.container = client.containers.run(
-            image, list(options), detach=True, network="nat", environment=environment
-        )
+        network(client)
+        environment = {"MYSQL_BINARY_LOG": "1"}
+        self.container = client.containers.create(image(), list(options), network="nat", environment=environment)
+        begins = {"accounts.sql": sql("t", "t", "t", "root").encode()}
+        with packed([Folder(None, DIRECTORIES["linux"], begins)]) as archive:
+            self.container.put_archive("/", archive)
+        self.container.start()
         self.wait()
 
     def wait(self):

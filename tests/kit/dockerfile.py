@@ -1,5 +1,6 @@
 """Dockerfiles, read by the rules of their format."""
 
+import json
 import re
 
 
@@ -26,6 +27,16 @@ class Dockerfile:
 
     def all(self, name):
         return [rest for one, rest in self.instructions if one == name]
+
+    def runs(self, shell):
+        """Of a Windows image: the RUN instructions that this shell gets."""
+        found, current = [], "cmd"
+        for name, rest in self.instructions:
+            if name == "SHELL":
+                current = json.loads(rest)[0]
+            elif name == "RUN" and current == shell:
+                found.append(rest)
+        return found
 
     @property
     def arguments(self):

@@ -28,6 +28,7 @@ from tests.mutation.mutants import ROOMS, Mutant, draw, mutants
         ("POLL_SECONDS = 1.0", []),
         ("call(timeout=1)", ["pass"]),
         ("if TYPE_CHECKING: call()", []),
+        ("@dataclass(frozen=True, order=True)\nclass C: ...", ["@dataclass(frozen=True, order=False)\nclass C: ..."]),
     ],
 )
 def test_each_fault_of_a_line(line, changed):
@@ -40,6 +41,11 @@ def test_what_a_function_returns():
         source.replace("if a", "if not a"),
         source.replace("return a", "return None"),
     ]
+
+
+def test_what_runs_at_import_is_known():
+    source = "A = 1\nclass C:\n    b = 2\n    def f(self, c=3):\n        return 4 + 5\n"
+    assert [one.line for one in mutants(source, "x.py") if one.at_import] == [1, 3, 4]
 
 
 def test_those_of_the_package_are_python_and_drawn_by_seed():

@@ -32,6 +32,8 @@ _QUICK_SECONDS = 2.0
 """Tests that take less are all run before any other."""
 _MOST_SECONDS = 900.0
 """Tests that take longer with a fault hang."""
+_SLOWER = 10
+"""So many times slower than measured they may be, before it is said that they hang."""
 _NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".engine", ".mutation", ".*_cache", "__pycache__", ".wincontainers"
 )
@@ -77,7 +79,8 @@ def main() -> int:
         jobs = [(mutant, _of_a_normal_run(covered, mutant, seed)) for mutant in drawn for seed in given.combinations]
     else:
         jobs = [(mutant, _in_turns(covered, mutant, given.seconds or math.inf)) for mutant in drawn]
-    verdicts = _try_all(jobs)
+    most = min(_MOST_SECONDS, 60 + _SLOWER * given.seconds) if given.seconds else _MOST_SECONDS
+    verdicts = _try_all(jobs, most)
     survived = [one for one in verdicts if not one.noticed]
     print(f"\n{len(verdicts) - len(survived)} of {len(verdicts)} were noticed; not these:")
     for one in survived:
@@ -90,7 +93,7 @@ def _in_turns(covered: Coverage, mutant: Mutant, limit: float) -> list[list[str]
 
     As many of them, in this order, as take `limit` seconds together; but at least one.
     """
-    tests = covered.tests(mutant.path, mutant.line)
+    tests = _covering(covered, mutant)
     quick = [test for test in tests if covered.seconds.get(test, 0.0) < _QUICK_SECONDS]
     first: dict[str, str] = {}
     for test in tests[len(quick) :]:
@@ -108,28 +111,33 @@ def _in_turns(covered: Coverage, mutant: Mutant, limit: float) -> list[list[str]
     return [["--wide", *several] for several in turns if several]
 
 
+def _covering(covered: Coverage, mutant: Mutant) -> list[str]:
+    # What runs at import is said to be run by whichever test came first.
+    return covered.tests(mutant.path, None if mutant.at_import else mutant.line)
+
+
 def _of_a_normal_run(covered: Coverage, mutant: Mutant, seed: int) -> list[list[str]]:
     """pytest's arguments for the tests that run the line, on the engines and in the modes that the seed gives them."""
-    tests = covered.tests(mutant.path, mutant.line)
+    tests = _covering(covered, mutant)
     files = dict.fromkeys(test.partition("::")[0] for test in tests)
     # Whole files, as the choice is made among all tests of a file; -k is heeded after it.
     names = dict.fromkeys(test.partition("[")[0].rpartition("::")[2] for test in tests)
     return [[f"--combinations={seed}", "-k", " or ".join(names), *files]] if tests else []
 
 
-def _try_all(jobs: Sequence[tuple[Mutant, list[list[str]]]]) -> list[Verdict]:
+def _try_all(jobs: Sequence[tuple[Mutant, list[list[str]]]], most: float) -> list[Verdict]:
     copies: queue.Queue[Path] = queue.Queue()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder, ThreadPoolExecutor(_WORKERS) as pool:
         for number in range(_WORKERS):
             copies.put(Path(shutil.copytree(ROOT, Path(folder, str(number)), ignore=_NOT_COPIED)))
         verdicts = []
-        for done in pool.map(lambda job: _try(job[0], job[1], copies), jobs):
+        for done in pool.map(lambda job: _try(*job, copies, most), jobs):
             print(f"{'noticed ' if done.noticed else 'SURVIVED'} {done.mutant}  ({done.why})", flush=True)
             verdicts.append(done)
         return verdicts
 
 
-def _try(mutant: Mutant, turns: list[list[str]], copies: queue.Queue[Path]) -> Verdict:
+def _try(mutant: Mutant, turns: list[list[str]], copies: queue.Queue[Path], most: float) -> Verdict:
     copy = copies.get()
     path = copy / PACKAGE.name / mutant.path
     source = path.read_text("utf-8")
@@ -138,14 +146,14 @@ def _try(mutant: Mutant, turns: list[list[str]], copies: queue.Queue[Path]) -> V
         noticed, why = False, "no test runs the line"
         for arguments in turns:
             if not noticed:
-                noticed, why = _run(copy, arguments)
+                noticed, why = _run(copy, arguments, most)
         return Verdict(mutant, noticed, why)
     finally:
         path.write_text(source, "utf-8")
         copies.put(copy)
 
 
-def _run(folder: Path, arguments: Sequence[str], **environment: str) -> tuple[bool, str]:
+def _run(folder: Path, arguments: Sequence[str], most: float = _MOST_SECONDS, **environment: str) -> tuple[bool, str]:
     """Whether the tests are red, and by which of them."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=no", *arguments]
     # A pipe would stay open as long as anything that a killed test left behind.
@@ -159,7 +167,7 @@ def _run(folder: Path, arguments: Sequence[str], **environment: str) -> tuple[bo
             stdin=subprocess.DEVNULL,
         )
         try:
-            status = process.wait(timeout=_MOST_SECONDS)
+            status = process.wait(timeout=most)
         except subprocess.TimeoutExpired:
             process.kill()
             return True, "they hang"

@@ -41,9 +41,11 @@ class Coverage(NamedTuple):
     seconds: dict[str, float]
     """How long each test took."""
 
-    def tests(self, path: str, line: int) -> list[str]:
-        """The tests that run a line, the quickest first."""
-        return sorted(self.lines.get(path, {}).get(line, ()), key=lambda test: self.seconds.get(test, 0.0))
+    def tests(self, path: str, line: int | None) -> list[str]:
+        """The tests that run a line, or any line of the file, the quickest first."""
+        lines = self.lines.get(path, {})
+        found = lines.get(line, ()) if line is not None else {test for tests in lines.values() for test in tests}
+        return sorted(found, key=lambda test: self.seconds.get(test, 0.0))
 
 
 def measure(arguments: list[str]) -> int:

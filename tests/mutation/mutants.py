@@ -25,7 +25,9 @@ _OPPOSITES = {
     ast.IsNot: ("is not", "is"),
 }
 # How long or how often something is waited for; a second more changes no result.
-_PATIENCE = re.compile(r"(?i).*(seconds|pauses|timeout|rounds)")
+_PATIENCE = re.compile(r"(?i).*(seconds|pauses|timeout|rounds|patience)")
+# What keeps programmers from mistakes, and is nothing that a program does.
+_GUARDS = frozenset({"frozen", "kw_only"})
 
 
 class Mutant(NamedTuple):
@@ -38,6 +40,8 @@ class Mutant(NamedTuple):
     end: int
     old: str
     new: str
+    at_import: bool = False
+    """Whether the line runs when the module is imported, and not in a function."""
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.old} -> {self.new}"
@@ -65,12 +69,19 @@ def _of_room(package: Path, room: str) -> Iterator[Mutant]:
 def mutants(source: str, path: str) -> list[Mutant]:
     """All faults that can be made in a source."""
     lines = source.encode().splitlines()
+    tree = ast.parse(source)
+    in_functions = _lines_of_functions(tree)
     found: dict[tuple[int, int, int], Mutant] = {}
-    for start, end, line, new in _pieces(ast.parse(source), lines):
+    for start, end, line, new in _pieces(tree, lines):
         old = lines[line - 1][start:end].decode()
         if new != old:
-            found.setdefault((line, start, end), Mutant(path, line, start, end, old, new))
+            found.setdefault((line, start, end), Mutant(path, line, start, end, old, new, line not in in_functions))
     return list(found.values())
+
+
+def _lines_of_functions(tree: ast.AST) -> set[int]:
+    functions = [one for one in ast.walk(tree) if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    return {line for one in functions for line in range(one.body[0].lineno, (one.end_lineno or 0) + 1)}
 
 
 _Piece = tuple[int, int, int, str]
@@ -100,7 +111,7 @@ def _pieces(tree: ast.AST, lines: list[bytes]) -> Iterator[_Piece]:
 
 
 def _walk(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes but annotations, what is for type checkers, and patience."""
+    """All nodes but annotations, what is for type checkers, guards and patience."""
     if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
         return
     yield node
@@ -109,7 +120,7 @@ def _walk(node: ast.AST) -> Iterator[ast.AST]:
             continue
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and name == "value" and _PATIENCE.match(_target(node)):
             continue
-        if isinstance(node, ast.keyword) and _PATIENCE.match(node.arg or ""):
+        if isinstance(node, ast.keyword) and (node.arg in _GUARDS or _PATIENCE.match(node.arg or "")):
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):

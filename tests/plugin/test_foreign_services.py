@@ -1,5 +1,7 @@
 """Services of others, whose code may raise whatever it likes."""
 
+import time
+
 import pytest
 
 CONFTEST = """
@@ -30,7 +32,11 @@ class Foreign(Service, ServerLogs, SnapshotSupport):
         container.kill()
 
     def flush_logs(self, endpoint):
+        import pathlib, time
+        with pathlib.Path("flushed").open("a") as file:
+            file.write(endpoint.name)
         self.at("flush_logs")
+        time.sleep(60 if self.fault == "flush_logs that hangs" else 0)
 
     def excerpts(self, log, offset, since, until):
         self.at("excerpts")
@@ -105,6 +111,16 @@ def test_it(foreign, again):
 
 def test_a_restart_that_is_interrupted_leaves_nobody_waiting(run):
     assert run(INTERRUPTED).ret == pytest.ExitCode.INTERRUPTED
+
+
+@pytest.mark.parametrize("fault", ["", "flush_logs", "flush_logs that hangs"])
+def test_the_last_lines_of_logs_are_waited_for_at_the_end_but_not_for_long(run, pytester, fault):
+    begun = time.monotonic()
+    result = run("def test_it(foreign): pass", fault)
+    result.assert_outcomes(passed=1)
+    assert result.ret == 0
+    assert (pytester.path / "flushed").read_text() == "foreign"
+    assert time.monotonic() - begun < 40
 
 
 FAILS = "def test_it(foreign):\n    raise ValueError('as it should')\n\ndef test_2(foreign): pass\n"

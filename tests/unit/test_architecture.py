@@ -102,7 +102,11 @@ def test_services_are_written_with_the_public_kit(module):
     own = ".".join(module.split(".")[:3])
     for used in IMPORTS[module]:
         kit = (
-            used in {"pytest_wincontainers.services", "pytest_wincontainers.services.images"}
+            used
+            in {
+                "pytest_wincontainers.services",
+                *(f"pytest_wincontainers.services.{one}" for one in ("agent", "images")),
+            }
             or room_of(used) in KIT - {"services"} | LIBRARIES
         )
         assert kit or used.startswith(own), f"{module} imports {used}"

@@ -23,6 +23,7 @@ from pytest_wincontainers.engines.docker.calls import check_started
 from pytest_wincontainers.engines.docker.connection import connect
 from pytest_wincontainers.engines.docker.streams import joined, records
 from pytest_wincontainers.errors import CommandFailed, EngineError, EngineUnavailable
+from pytest_wincontainers.guests import RULES
 from pytest_wincontainers.guests.builds import WindowsHost, WindowsVersion
 from pytest_wincontainers.testing import FakeEngine
 
@@ -361,3 +362,33 @@ def test_another_error_of_a_named_pipe_is_one():
 def test_a_command_that_writes_without_an_end_does_not_take_all_memory(api):
     with pytest.raises(EngineError, match="yes has written more than 64 MiB of output"):
         streams.ExecStream(api(itertools.repeat((1, b"y\n" * 32768))), "1", ["yes"], {}, "").run()
+
+
+@pytest.mark.parametrize(
+    ("guest", "system", "options", "reached"),
+    [
+        ("windows", "Microsoft Windows Server Version 21H2", None, True),
+        ("linux", "Debian GNU/Linux 12", None, True),
+        ("linux", "Debian GNU/Linux 12", ["name=seccomp"], True),
+        ("linux", "Debian GNU/Linux 12", ["name=seccomp", "name=rootless"], False),
+        ("linux", "Docker Desktop", [], False),
+    ],
+)
+def test_whether_containers_have_a_route(guest, system, options, reached, monkeypatch):
+    monkeypatch.setattr(connection, "MACHINE", mock.Mock(routes_to_linux_containers=True))
+    answer = {"OperatingSystem": system, "SecurityOptions": options}
+    assert connection._reaches_containers(answer, RULES[guest]) == reached
+
+
+@pytest.mark.parametrize(("guest", "made"), [("linux", ["nat"]), ("windows", [])])
+def test_the_network_is_made_where_the_engine_does_not_make_it(guest, made, monkeypatch):
+    monkeypatch.setattr(DockerEngine, "_guest", RULES[guest])
+    engine = DockerEngine()
+    engine._connected = mock.Mock()
+    engine._connected.networks.return_value = [{"Name": "natural"}]
+    if made:
+        engine.ensure_network("nat")
+    else:
+        with pytest.raises(EngineError, match="the engine has no network called nat"):
+            engine.ensure_network("nat")
+    assert [call.args[0] for call in engine._connected.create_network.call_args_list] == made

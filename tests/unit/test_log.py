@@ -136,6 +136,33 @@ def test_how_much_room_a_value_takes(kind, metadata, data, size):
     assert _step(kind, metadata)(b"??" + data, 2) == 2 + size
 
 
+@pytest.mark.parametrize(
+    ("kind", "metadata", "value"),
+    [
+        *((kind, b"", b"\1" * size) for kind, size in ((1, 1), (2, 2), (9, 3), (3, 4), (8, 8))),
+        *((kind, b"", b"\1" * size) for kind, size in ((6, 0), (7, 4), (10, 3), (11, 3), (12, 8), (13, 1), (14, 3))),
+        *((kind, b"\0", b"\1" * size) for kind, size in ((4, 4), (5, 8), (17, 4), (18, 5), (19, 3))),
+        *((kind, b"\2", b"\3\0abc") for kind in (140, 242, 245, 249, 250, 251, 252, 255)),
+        *((kind, b"\x14\0", b"\2ab") for kind in (15, 141, 253)),
+        (16, b"\3\1", b"\1\1"),
+        (246, b"\x0a\2", b"\1" * 5),
+        (254, b"\xf7\1", b"\1"),
+        (254, b"\xf8\2", b"\1\1"),
+        (254, b"\xfe\x0c", b"\2ab"),
+    ],
+)
+def test_the_value_behind_another(kind, metadata, value):
+    """Both what the type's metadata and what its value take up is stepped over."""
+    _, table = table_in(
+        Event(
+            19, 0, b"\1" + b"\0" * 7 + b"\1t\0\1k\0\2" + bytes([kind, 15, len(metadata) + 2]) + metadata + b"\x14\0\0"
+        )
+    )
+    shape = Table((Column("k", "varchar", 1, charset="latin1"),), ("k",), "InnoDB")
+    (keys,) = keys_in(Event(23, 0, b"\1" + b"\0" * 7 + b"\2\3\0" + value + b"\1k"), table, shape)
+    assert keys == [("_latin1 X'6b'",)]
+
+
 def test_an_unknown_type_is_not_stepped_over():
     with pytest.raises(UnreadableEvent):
         _step(200, 0)

@@ -23,7 +23,7 @@ def test_an_application_has_the_requests_below_its_path_and_no_others():
 
 
 def test_a_request_that_no_site_is_for_is_refused_where_every_site_has_a_host_header():
-    refusing = "server { listen 80 default_server; access_log /dev/stdout httperr; return 400; }"
+    refusing = "server { listen 80 default_server; access_log /srv/wincontainers/logs/HTTPERR/httperr1.log httperr; return 400; }"
     assert refusing in made(ADMIN)["sites.conf"]
     assert refusing not in made(SHOP, ADMIN)["sites.conf"]
 
@@ -55,5 +55,6 @@ def test_compression_is_said_when_it_is_wanted():
 
 
 def test_every_log_says_its_fields():
-    fields = made(SHOP, ADMIN)["fields"].splitlines()
-    assert [line.split(" #Fields: ")[0] for line in fields] == ["[w3c 1]", "[w3c 2]", "[httperr]"]
+    logs = {name: content for name, content in made(SHOP, ADMIN).items() if name.startswith("logs/")}
+    assert [name.split("/")[1] for name in logs] == ["W3SVC1", "W3SVC2", "HTTPERR"]
+    assert all(content.startswith("#Fields: date time ") and content.endswith("\n") for content in logs.values())

@@ -28,7 +28,7 @@ FILES = {
 RUNS = {
     f"{name} RUN {number}": run
     for name, dockerfile in DOCKERFILES.items()
-    for number, run in enumerate(dockerfile.all("RUN"), 1)
+    for number, run in enumerate(dockerfile.runs("powershell"), 1)
 }
 SNIPPETS = {
     "guests.windows": base64.b64decode(windows.powershell("Get-Date")[-1]).decode("utf-16-le"),

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import io
 import tarfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -93,9 +94,11 @@ def standin_name(reference: str) -> str:
 def standin_context(service: str, base: str) -> bytes:
     """What to build of a service's stand-in instead of its Windows image on this base."""
     lines = [f"FROM {standin(service)}", f"ENV STANDS_IN_FOR={base}"]
+    files = {}
     if service == "aspnet":
-        lines += ['ENTRYPOINT ["/windows/iis.py"]']
-    files = {"Dockerfile": "\n".join(lines).encode()}
+        lines.append("COPY service.conf /opt/wincontainers/")
+        files["service.conf"] = "".join(f"{line}\n" for line in _served()).encode()
+    files["Dockerfile"] = "\n".join(lines).encode()
     spool = io.BytesIO()
     with tarfile.open(mode="w", fileobj=spool) as archive:
         for name, content in files.items():
@@ -105,9 +108,25 @@ def standin_context(service: str, base: str) -> bytes:
     return spool.getvalue()
 
 
+def _served() -> Iterator[str]:
+    """What the entry point of the Windows image follows, and the Linux one's server instead of a service."""
+    windows, linux = (
+        (iis.IMAGE.root / guest / iis.IMAGE.name / "service.conf").read_text("utf-8").splitlines()
+        for guest in ("windows", "linux")
+    )
+    for line in windows:
+        key, _, value = line.partition(": ")
+        if key == "folder" or key.startswith("log "):
+            yield f"{key}: {value.removeprefix('C:').replace(chr(92), '/')}"
+    # Mono's counterpart of the event log is a file.
+    yield from (line for line in linux if line.partition(": ")[0] in ("server", "pools", "log", "flush"))
+
+
 @functools.cache
 def _digest(service: str) -> str:
     """Of all that a stand-in is made of."""
-    places = [GUEST, IMAGES[service].root / "linux" / service]
-    content = [path.read_bytes() for place in places for path in sorted(place.iterdir()) if path.is_file()]
+    image = IMAGES[service]
+    places = [GUEST, image.root if image.shared_context else image.root / "linux" / service]
+    paths = (path for place in places for path in sorted(place.rglob("*")) if "__pycache__" not in path.parts)
+    content = [path.read_bytes() for path in paths if path.is_file()]
     return hashlib.sha256(b"".join(content)).hexdigest()[:12]

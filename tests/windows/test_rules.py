@@ -12,6 +12,7 @@ import pytest
 
 from pytest_wincontainers.failures import find_failure
 from pytest_wincontainers.services.images import OWN_IMAGES
+from tests.kit import commands
 from tests.windows import rules, standins
 from tests.windows.presets import PRESETS
 from tests.windows.proxy import Platform
@@ -416,23 +417,24 @@ def test_exec(engine, created):
     engine.client.api.start(one)
 
     def run(*command, **options):
-        made = engine.client.api.exec_create(one, list(command), **options)
-        return engine.client.api.exec_start(made["Id"])
+        code, output, errors = commands.run(engine.client.api, one, *command, **options)
+        return code, output + errors
 
-    def failing(*command, **options):
-        made = engine.client.api.exec_create(one, list(command), **options)
-        output, _ = engine.client.api.exec_start(made["Id"], demux=True)
-        return engine.client.api.exec_inspect(made["Id"])["ExitCode"], output
-
-    assert json.loads(run("box", "words", "a b", 'c"d', "\\", "e\\\\ f\\", "")) == ["a b", 'c"d', "\\", "e\\\\ f\\", ""]
-    code, output = failing("sh", "-c", "true")
+    assert json.loads(run("box", "words", "a b", 'c"d', "\\", "e\\\\ f\\", "")[1]) == [
+        "a b",
+        'c"d',
+        "\\",
+        "e\\\\ f\\",
+        "",
+    ]
+    code, output = run("sh", "-c", "true")
     assert code == 126
     assert re.match(rb"container \w+ encountered an error during hcs::System::CreateProcess: .*\(0x2\): sh\r\n", output)
-    code, output = failing("box", "words", user="nobody")
+    code, output = run("box", "words", user="nobody")
     assert (code, output.endswith(b"is incorrect. (0x52e)\r\n")) == (126, True)
     # What the plugin does not use, the stand-in refuses.
-    assert b"does not know" in run("ipconfig", "/all")
-    assert b"does not know" in run("powershell", "-Command", "dir")
+    assert b"does not know" in run("ipconfig", "/all")[1]
+    assert b"does not know" in run("powershell", "-Command", "dir")[1]
 
 
 @rule("networks_are_nat_and_none", "nat_is_not_made", "drivers_are_windows_own", "nat_is_not_removed")

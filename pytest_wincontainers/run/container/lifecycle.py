@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
@@ -13,6 +14,7 @@ from pytest_wincontainers.endpoints import ContainerInfo
 from pytest_wincontainers.engines.base import ContainerState, Image
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.errors import EngineError, PreparationError, StartError, WincontainersError
+from pytest_wincontainers.limits import OutOfTime, within
 from pytest_wincontainers.plan import PlannedContainer
 from pytest_wincontainers.reports.logs import MEBIBYTE, LogWriter
 from pytest_wincontainers.run.container.follower import Follower, exited
@@ -37,9 +39,11 @@ from pytest_wincontainers.run.container.tracker import PhaseTracker
 from pytest_wincontainers.run.context import RunContext
 from pytest_wincontainers.run.errors import as_error
 from pytest_wincontainers.run.images import ensure_image
+from pytest_wincontainers.services import ServerLogs
 from pytest_wincontainers.services.recipe import Recipe, recipe_of
 
 _LOG_SECONDS = 5.0
+_FLUSH_SECONDS = 2.0
 _LEAST_READY_SECONDS = 30.0
 
 
@@ -83,6 +87,13 @@ class Lifecycle:
     def start(self) -> None:
         """Bring the container up in the background."""
         threading.Thread(target=self._live, name=f"wincontainers-{self._name}", daemon=True).start()
+
+    def flush_log(self) -> None:
+        """Have the server's last lines written into the log, if it is up and they come soon."""
+        service = self._planned.service
+        if isinstance(service, ServerLogs) and isinstance(self.tracker.phase, HandedOver):
+            with suppress(WincontainersError, OutOfTime):
+                within(_FLUSH_SECONDS, lambda: service.flush_logs(self._endpoint))
 
     def finish_log(self, deadline: float) -> None:
         """The container has ended: wait until its log is complete, until the deadline of time.monotonic()."""

@@ -44,6 +44,7 @@ IMAGE = ServiceImage(
         "ltsc2022": "dotnet/framework/aspnet:4.8.1-windowsservercore-ltsc2022",
         "ltsc2025": "dotnet/framework/aspnet:4.8.1-windowsservercore-ltsc2025",
     },
+    shared_context=True,
 )
 
 _LEAST_SECRET = 4

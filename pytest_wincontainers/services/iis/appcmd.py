@@ -69,6 +69,9 @@ def _add_pool(name: str, pool: AppPool) -> Sequence[str]:
 def _environment(pool_name: str, environment: Mapping[str, str]) -> Iterator[Sequence[str]]:
     call: list[str] = []
     for name, value in environment.items():
+        # An empty value ends appcmd with error 13 (microsoft/IIS.ServiceMonitor#73). Windows has no empty variables.
+        if not value:
+            continue
         pool, variable = _within(name=pool_name), _within(name=name, value=value)
         word = f"/+{pool}.environmentVariables.{variable}"
         if call and len(subprocess.list2cmdline([*call, word])) > _LONGEST:

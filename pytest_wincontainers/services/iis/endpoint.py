@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_wincontainers.errors import EngineError, NotReady, PreparationError
-from pytest_wincontainers.services import Endpoint, Face, FaceMaker, Link, logs
+from pytest_wincontainers.errors import NotReady, PreparationError
+from pytest_wincontainers.services import Endpoint, Face, FaceMaker, Link, agent, logs
 from pytest_wincontainers.services.iis.layout import HostedSite
 from pytest_wincontainers.services.iis.logs import Event, LogEntry, LogReader, LogSites, Request, fields_before
 from pytest_wincontainers.services.iis.readiness import SitesAnswer
@@ -17,7 +16,6 @@ from pytest_wincontainers.services.iis.server import WebServer
 from pytest_wincontainers.services.iis.servers import SERVERS
 from pytest_wincontainers.services.iis.sites import Site
 
-_MARK_SECONDS = 15.0
 _RECYCLE_SECONDS = 180.0
 _POLL_SECONDS = 0.02
 
@@ -61,7 +59,7 @@ class IisEndpoint(Endpoint[IisFace]):
         return self._face.site(name)
 
     def requests(self, site: str | None = None, *, since: float | None = None) -> list[Request]:
-        """The completed requests of all sites or of one site, in the order in which the server logged them.
+        """The completed requests of all sites or of one site, in the order of their times.
 
         By default these are the requests since the current test began, from any client. `since` is a different start,
         in seconds since 1970 by the engine's clock; 0 returns all requests. IIS logs whole seconds, so requests of the
@@ -71,6 +69,8 @@ class IisEndpoint(Endpoint[IisFace]):
         if site is not None:
             self.site(site)
         found = [entry.what for entry in self._entries(since) if isinstance(entry.what, Request)]
+        # Each site has a log of its own, and one is written after the other.
+        found.sort(key=lambda request: request.time)
         return [request for request in found if site in (None, request.site)]
 
     def events(self, *, since: float | None = None) -> list[Event]:
@@ -100,23 +100,7 @@ class IisEndpoint(Endpoint[IisFace]):
 
         Raises EngineError, and NotReady if this takes too long.
         """
-        token = secrets.token_hex(8)
-        size = logs.size(self._log)
-        done = self._server.mark_logs(self._link.container(), token)
-        if done.exit_code != 0:
-            raise EngineError(
-                f"the logs of {self.name} could not be flushed",
-                details=done.output,
-                hint="a custom image needs the tools of this package's image; build it FROM that image",
-            )
-        deadline = time.monotonic() + _MARK_SECONDS
-        while f"{token}\n".encode() not in logs.read(self._log, size):
-            if time.monotonic() > deadline:
-                raise NotReady(
-                    f"the last lines of {self.name}'s logs did not arrive within {_MARK_SECONDS:g} s",
-                    hint=f"check {self._log}",
-                )
-            time.sleep(_POLL_SECONDS)
+        agent.flush_logs(self._link)
 
     def recycle(self, site: str | None = None) -> None:
         """Recycle the application pools of one site or of all sites, and wait until the sites respond again.

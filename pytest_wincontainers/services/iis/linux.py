@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pytest_wincontainers.services import Container, ExecResult, Folder
+from pytest_wincontainers.services import Folder
 from pytest_wincontainers.services.iis import nginx
 from pytest_wincontainers.services.iis.layout import HostedSite, PlacedApplication, place
 from pytest_wincontainers.services.iis.server import RunProgram
@@ -41,9 +41,6 @@ class LinuxServer:
         ]
         compress = "dynamic-compression" in features
         return Folder(None, nginx.FOLDER, nginx.files(servers, list(made.values()), compress=compress))
-
-    def mark_logs(self, container: Container, token: str) -> ExecResult:
-        return container.exec(("mark-logs", token))
 
     def recycle(self, pool: str, run: RunProgram, deadline: float) -> None:
         run("recycle-pool", pool)

@@ -6,7 +6,9 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-FOLDER = "/srv/wincontainers"
+from pytest_wincontainers.services.agent import DIRECTORIES
+
+FOLDER = DIRECTORIES["linux"]
 """Where the image expects the files."""
 
 W3C_FIELDS = "date time s-ip cs-method cs-uri-stem cs-uri-query s-port c-ip sc-status time-taken"
@@ -20,8 +22,7 @@ _HTTPERR = (
     "$w3c_date $w3c_time $remote_addr $remote_port $server_addr $server_port $server_protocol $request_method"
     " $request_uri $status - Hostname -"
 )
-# The log that a pool's requests come from, and its counterpart of the event log, are told apart by what each line
-# begins with; `logs.py` reads them.
+_HTTPERR_LOG = "logs/HTTPERR/httperr1.log"
 _FIRST_PORT = 9000
 
 
@@ -51,9 +52,14 @@ def files(servers: Sequence[Server], pools: Sequence[Pool], *, compress: bool = 
     ports = _pool_ports(servers, pools)
     made = {f"pools/{pool.name}.sh": _pool_script(pool, ports[pool.name]) for pool in pools}
     made["sites.conf"] = "\n".join(_configuration(servers, ports, compress=compress))
-    fields = [f"[w3c {server.number}] #Fields: {W3C_FIELDS}" for server in servers]
-    made["fields"] = "".join(f"{line}\n" for line in [*fields, f"[httperr] #Fields: {HTTPERR_FIELDS}"])
+    # IIS's logs begin so, too; nginx goes on from there.
+    made.update({_log(server.number): f"#Fields: {W3C_FIELDS}\n" for server in servers})
+    made[_HTTPERR_LOG] = f"#Fields: {HTTPERR_FIELDS}\n"
     return {name: content.encode() for name, content in made.items()}
+
+
+def _log(number: int) -> str:
+    return f"logs/W3SVC{number}/u_ex.log"
 
 
 def _pool_ports(servers: Sequence[Server], pools: Sequence[Pool]) -> Mapping[str, int]:
@@ -75,9 +81,7 @@ def _pool_script(pool: Pool, port: int) -> str:
 def _configuration(servers: Sequence[Server], ports: Mapping[str, int], *, compress: bool) -> Iterator[str]:
     if compress:
         yield "gzip on; gzip_min_length 1; gzip_proxied any; gzip_types text/css application/json text/javascript;"
-    for server in servers:
-        yield f"log_format w3c{server.number} '[w3c {server.number}] {_W3C}';"
-    yield f"log_format httperr '[httperr] {_HTTPERR}';"
+    yield f"log_format w3c '{_W3C}';\nlog_format httperr '{_HTTPERR}';"
     opened: set[int] = set()
     for server in servers:
         default = "" if server.host else " default_server"
@@ -85,7 +89,7 @@ def _configuration(servers: Sequence[Server], ports: Mapping[str, int], *, compr
         backlog = "" if server.port in opened else " backlog=4096"
         opened.add(server.port)
         yield f"server {{\n    listen {server.port}{default}{backlog};\n    server_name {server.host or '_'};"
-        yield f"    access_log /dev/stdout w3c{server.number};\n    root {server.folder};"
+        yield f"    access_log {FOLDER}/{_log(server.number)} w3c;\n    root {server.folder};"
         for path, pool in server.locations.items():
             passed = f"fastcgi_pass 127.0.0.1:{ports[pool]}; include fastcgi.conf;"
             if path == "/":
@@ -95,4 +99,4 @@ def _configuration(servers: Sequence[Server], ports: Mapping[str, int], *, compr
         yield "}"
     open_ports = {server.port for server in servers if not server.host}
     for port in sorted({server.port for server in servers} - open_ports):
-        yield f"server {{ listen {port} default_server; access_log /dev/stdout httperr; return 400; }}"
+        yield f"server {{ listen {port} default_server; access_log {FOLDER}/{_HTTPERR_LOG} httperr; return 400; }}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from pytest_wincontainers.services import Container, ExecResult, Folder
+from pytest_wincontainers.services import Folder
 from pytest_wincontainers.services.iis.layout import HostedSite, PlacedApplication
 
 RunProgram = Callable[..., str]
@@ -22,9 +22,6 @@ class WebServer(Protocol):
         self, placed: Sequence[PlacedApplication], environment: Mapping[str, str], *, features: Sequence[str]
     ) -> Folder:
         """The files that the image's entry point makes the sites from; `environment` is the container's."""
-
-    def mark_logs(self, container: Container, token: str) -> ExecResult:
-        """Have the entry point write the token into the output, once all that was logged before is written."""
 
     def recycle(self, pool: str, run: RunProgram, deadline: float) -> None:
         """Give a pool a new worker process. Raises NotReady past the deadline, by the monotonic clock."""

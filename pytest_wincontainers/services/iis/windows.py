@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
+import subprocess
 import time
 from collections.abc import Mapping, Sequence
 
 from pytest_wincontainers.errors import NotReady
-from pytest_wincontainers.services import Container, ExecResult, Folder
+from pytest_wincontainers.services import Folder
+from pytest_wincontainers.services.agent import DIRECTORIES
 from pytest_wincontainers.services.iis import appcmd
 from pytest_wincontainers.services.iis.layout import HostedSite, PlacedApplication, place
 from pytest_wincontainers.services.iis.server import RunProgram
 
 SITES = "C:\\sites\\"
-SETUP = "C:\\wincontainers"
-"""Where the entry point finds what to make."""
-MARKS = "C:\\wincontainers\\marks"
-"""The folder of files whose names the entry point writes once the logs before are written."""
+AGENT = f"{DIRECTORIES['windows']}\\agent.exe"
+"""The entry point, which can make accounts."""
+ICACLS = "C:\\Windows\\System32\\icacls.exe"
 
 _POLL_SECONDS = 0.1
 
@@ -33,12 +33,17 @@ class WindowsServer:
     ) -> Folder:
         # The features are in the image.
         users = {one.pool.user: one.pool.password for one in placed if one.pool.user}
-        accounts = [{"name": name, "password": word} for name, word in users.items() if not {"\\", "@"} & set(name)]
-        setup = {"accounts": accounts, "appcmd": appcmd.setup(placed, environment)}
-        return Folder(None, SETUP, {"setup.json": json.dumps(setup, indent=1).encode()})
-
-    def mark_logs(self, container: Container, token: str) -> ExecResult:
-        return container.cmd(f"type nul> {MARKS}\\{token}")
+        accounts = [(name, password) for name, password in users.items() if not {"\\", "@"} & set(name)]
+        steps = [
+            *(subprocess.list2cmdline([AGENT, "account", *account]) for account in accounts),
+            *(f"{appcmd.PROGRAM} {call}" for call in appcmd.setup(placed, environment)),
+            # Applications write where they lie, App_Data above all. By the number of IIS_IUSRS, as the pools' own names
+            # are not known before IIS runs.
+            f"{ICACLS} {SITES[:-1]} /grant *S-1-5-32-568:(OI)(CI)M /T /Q",
+        ]
+        return Folder(
+            None, DIRECTORIES["windows"], {"setup": "".join(f"{_escaped(step)}\n" for step in steps).encode()}
+        )
 
     def recycle(self, pool: str, run: RunProgram, deadline: float) -> None:
         def processes() -> set[str]:
@@ -51,3 +56,8 @@ class WindowsServer:
             if time.monotonic() > deadline:
                 raise NotReady(f"the old process of the pool {pool} does not exit", hint="check the container's log")
             time.sleep(_POLL_SECONDS)
+
+
+def _escaped(step: str) -> str:
+    # The entry point reads lines.
+    return step.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

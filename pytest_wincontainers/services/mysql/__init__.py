@@ -28,23 +28,26 @@ from pytest_wincontainers.services import (
     Preparation,
     Ready,
     Returned,
+    ServerLogs,
     Service,
     ServiceImage,
     SnapshotSupport,
     Staged,
     StagedFiles,
     TestHooks,
+    logs,
 )
+from pytest_wincontainers.services.agent import DIRECTORIES, MARK
 from pytest_wincontainers.services.images import OWN_IMAGES
+from pytest_wincontainers.services.mysql.accounts import sql
 from pytest_wincontainers.services.mysql.endpoint import MySqlEndpoint, MySqlFace
-from pytest_wincontainers.services.mysql.layouts import LAYOUTS
 from pytest_wincontainers.services.mysql.names import check_database, check_user, check_user_of
 from pytest_wincontainers.services.mysql.readiness import Answers
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
-IMAGE = ServiceImage(OWN_IMAGES, "mysql", SERVERCORE)
+IMAGE = ServiceImage(OWN_IMAGES, "mysql", SERVERCORE, shared_context=True)
 PORT = 3306
 OWN = "wincontainers"
 """The schema for what this package keeps in a server."""
@@ -55,7 +58,7 @@ has been closed for 120 s (TcpTimedWaitDelay; microsoft/Windows-Containers#644).
 
 
 @dataclass(frozen=True)
-class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
+class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWorker):
     """A MySQL server with one database, made by migrations."""
 
     database: str = "test"
@@ -142,17 +145,19 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
         return {"password": token(), "root_password": token()}
 
     def environment(self, secrets: Mapping[str, str], returned: Returned) -> Mapping[str, str]:
-        return {
+        # The names of the official MySQL image, for others.
+        accounts = {
             "MYSQL_DATABASE": self.database,
             "MYSQL_USER": self._user,
-            **({} if self._is_ours else self._passwords(secrets)),
+            "MYSQL_ROOT_PASSWORD": secrets["root_password"],
+            "MYSQL_PASSWORD": secrets["password"],
+        }
+        return {
+            **({} if self._is_ours else accounts),
             **({"MYSQL_GENERAL_LOG": "1"} if self.log_statements else {}),
             # What a reset has to undo.
             **({"MYSQL_BINARY_LOG": "1"} if self._keeps else {}),
         }
-
-    def _passwords(self, secrets: Mapping[str, str]) -> Mapping[str, str]:
-        return {"MYSQL_ROOT_PASSWORD": secrets["root_password"], "MYSQL_PASSWORD": secrets["password"]}
 
     @property
     def _is_ours(self) -> bool:
@@ -161,10 +166,10 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
     def staged(self, base: Path, guest: Guest, secrets: Mapping[str, str], returned: Returned) -> Staged:
         if not self._is_ours:
             return Staged()
-        # Our images read it and delete it: what is in the environment, everybody who reaches the engine can read, and
+        # Our images read it and empty it: what is in the environment, everybody who reaches the engine can read, and
         # every snapshot keeps.
-        lines = "".join(f"{name}={value}\n" for name, value in self._passwords(secrets).items())
-        return Staged((Folder(None, LAYOUTS[guest].accounts, {"accounts": lines.encode()}),))
+        begins = sql(self.database, self._user, secrets["password"], secrets["root_password"])
+        return Staged((Folder(None, DIRECTORIES[guest], {"accounts.sql": begins.encode()}),))
 
     @property
     def _user(self) -> str:
@@ -183,6 +188,14 @@ class MySql(Service, StagedFiles, SnapshotSupport, TestHooks, PerWorker):
     def endpoint(self, link: Link) -> MySqlEndpoint:
         copied = (self.database, self._own_database) if self._worker else None
         return MySqlEndpoint(link, self.face, OWN, copied, keeps=self._keeps)
+
+    def flush_logs(self, endpoint: MySqlEndpoint) -> None:
+        # Another image's server writes to the output itself.
+        if self._is_ours:
+            endpoint.flush_logs()
+
+    def excerpts(self, log: Path, offset: int, since: float, until: float) -> Mapping[str, Sequence[str]]:
+        return {"": logs.excerpt(log, offset, since, until, without=MARK)}
 
     def take_over(self, endpoint: MySqlEndpoint) -> None:
         if self._worker:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -11,12 +11,13 @@ from urllib.parse import quote
 from pytest_wincontainers.databases.counters import changing_statements
 from pytest_wincontainers.databases.prepared import PreparedState
 from pytest_wincontainers.errors import PreparationError
-from pytest_wincontainers.services import Endpoint, Face, FaceMaker, Link
+from pytest_wincontainers.services import Endpoint, Face, FaceMaker, Guest, Link, agent
 from pytest_wincontainers.services.mysql.connection import connect
-from pytest_wincontainers.services.mysql.layouts import LAYOUTS
 
 if TYPE_CHECKING:
     import pymysql
+
+_DUMP_PROGRAMS: Mapping[Guest, str] = {"linux": "mysqldump", "windows": "C:\\mysql\\bin\\mysqldump.exe"}
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,13 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
 
         self._attempt("looked at", count)
         return counted
+
+    def flush_logs(self) -> None:
+        """Wait until everything that the server has logged so far is in the container's output.
+
+        Raises EngineError, and NotReady if this takes too long.
+        """
+        agent.flush_logs(self._link)
 
     def make_copy(self, *, others: bool = True) -> None:
         """Make a worker's copy of the prepared database, anew if there is one. Raises PreparationError.
@@ -168,7 +176,7 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         """
         face = self._face
         done = self.exec(
-            LAYOUTS[self._link.info().guest].mysqldump,
+            _DUMP_PROGRAMS[self._link.info().guest],
             "--user=root",
             "--host=127.0.0.1",
             "--routines",

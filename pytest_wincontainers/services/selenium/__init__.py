@@ -32,6 +32,7 @@ IMAGE = ServiceImage(
         "ltsc2022": "windows/server:ltsc2022",
         "ltsc2025": "windows/server:ltsc2025",
     },
+    shared_context=True,
 )
 
 
@@ -56,7 +57,7 @@ class Selenium(Service):
             raise DeclarationError(
                 f"this package's own image has no {self.browser}",
                 hint='use browser="chrome", or use an image that has it with image=… or build=…; '
-                "images/windows/selenium builds one if EDGE_URL and EDGEDRIVER_URL are given",
+                "docs/windows.md says how to build one",
             )
         return IMAGE.build(engine)
 

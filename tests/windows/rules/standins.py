@@ -52,7 +52,7 @@ def builds_begin_with_windows(call: Call) -> None:
             asked, name = call.query["t"], standin_name(call.query["t"])
             call.proxy.images[asked] = call.proxy.images[name] = _platform(call.proxy, base)
             call.query["t"] = name
-            call.body = standin_context(service, base)
+            call.body, call.query["dockerfile"] = standin_context(service, base), "Dockerfile"
             return
     base = re.search(r"(?m)^FROM (\S+)", dockerfile)
     if base is None or not base[1].startswith("wincontainers-test/"):

@@ -1,0 +1,15 @@
+using System;
+
+/// <summary>What the container is for.</summary>
+interface Server : IDisposable
+{
+    bool Ended { get; }
+
+    /// <summary>The container's exit code, once the server has ended.</summary>
+    int ExitCode { get; }
+
+    void Start();
+
+    /// <summary>Has the server end in its own way, and waits for that; not for ever.</summary>
+    void Stop();
+}
