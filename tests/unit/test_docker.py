@@ -392,3 +392,13 @@ def test_the_network_is_made_where_the_engine_does_not_make_it(guest, made, monk
         with pytest.raises(EngineError, match="the engine has no network called nat"):
             engine.ensure_network("nat")
     assert [call.args[0] for call in engine._connected.create_network.call_args_list] == made
+
+
+def test_a_command_that_takes_too_long_is_let_go(monkeypatch):
+    """Its connection is closed; else each one would stay open until the end of the run."""
+    running = mock.Mock()
+    running.run.side_effect = lambda: threading.Event().wait(5)
+    monkeypatch.setattr(streams, "ExecStream", lambda *_: running)
+    with pytest.raises(EngineError, match="sleep timed out after 0.05 s"):
+        DockerEngine().exec("3f", ["sleep"], {}, timeout=0.05)
+    running.close.assert_called_once_with()

@@ -94,6 +94,8 @@ def values(types, metadata, value, *columns):
         (9, b"", b"\0\0\x80", Column("k", "mediumint"), "-8388608"),
         (8, b"", b"\xff" * 8, Column("k", "bigint", unsigned=True), "18446744073709551615"),
         (15, b"\x14\0", b"\2\xe4'", Column("k", "varchar", charset="latin1"), "_latin1 X'e427'"),
+        (253, b"\x14\0", b"\2ab", Column("k", "varchar", charset="utf8mb4"), "_utf8mb4 X'6162'"),
+        (253, b"\2\1", b"\2\0ab", Column("k", "varbinary"), "X'6162'"),
         (15, b"\2\1", b"\2\0ab", Column("k", "varchar", charset="utf8mb4"), "_utf8mb4 X'6162'"),
         (254, b"\xfe\x0c", b"\2ab", Column("k", "char", charset="utf8mb4"), "_utf8mb4 X'6162'"),
         # CHAR(200) in utf8mb4: 800 bytes, of which the type holds the upper bits.
