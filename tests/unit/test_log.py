@@ -10,9 +10,11 @@ from pytest_wincontainers.databases.counters import CounterReading, TableCounter
 from pytest_wincontainers.databases.foreign_keys import Reference, dependents, parents, refers_to
 from pytest_wincontainers.databases.log import LogUnreadable, Position
 from pytest_wincontainers.databases.log_events import (
+    SILENT,
     Event,
     UnreadableEvent,
     _date,
+    _packed,
     _step,
     event_in,
     has_checksums,
@@ -163,6 +165,24 @@ def test_the_value_behind_another(kind, metadata, value):
     shape = Table((Column("k", "varchar", 1, charset="latin1"),), ("k",), "InnoDB")
     (keys,) = keys_in(Event(23, 0, b"\1" + b"\0" * 7 + b"\2\3\0" + value + b"\1k"), table, shape)
     assert keys == [("_latin1 X'6b'",)]
+
+
+@pytest.mark.parametrize(
+    ("data", "length"),
+    [
+        (b"\xfa", (250, 1)),
+        (b"\xfc\x2c\1", (300, 3)),
+        (b"\xfd\0\0\1", (65536, 4)),
+        (b"\xfe" + b"\1" + b"\0" * 7, (1, 9)),
+    ],
+)
+def test_a_length_before_what_is_long(data, length):
+    assert _packed(b"?" + data, 1) == (length[0], 1 + length[1])
+
+
+@pytest.mark.parametrize("kind", sorted(SILENT))
+def test_what_changes_nothing(kind):
+    assert changes_of(Event(kind, 1, b"")).rows == {}
 
 
 def test_an_unknown_type_is_not_stepped_over():

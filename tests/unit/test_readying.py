@@ -2,11 +2,13 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 
 from pytest_wincontainers.engines.base import ContainerState
 from pytest_wincontainers.errors import (
+    Cancelled,
     ContainerExited,
     EngineError,
     EngineUnavailable,
@@ -14,9 +16,11 @@ from pytest_wincontainers.errors import (
     PreparationError,
     StartError,
 )
+from pytest_wincontainers.failures import find_failure
 from pytest_wincontainers.run.container import readying
 from pytest_wincontainers.run.container.preparation import Preparer
 from pytest_wincontainers.run.container.readying import explained, make_ready
+from pytest_wincontainers.run.container.starter import Starter
 from pytest_wincontainers.services import Service
 
 LOG = Path("no.log")
@@ -67,6 +71,25 @@ def test_a_check_that_fails(check, problem, monkeypatch):
 def test_a_snapshot_that_cannot_be_looked_at_is_not_complete(answer, sealed):
     snapshot = SimpleNamespace(service=SimpleNamespace(is_sealed=lambda _endpoint, _key: answer()), key="x")
     assert Preparer._is_sealed(None, snapshot) is sealed
+
+
+def test_the_progress_of_a_preparation_ends_it_where_the_run_has_ended():
+    tracker = mock.Mock()
+    tracker.pause.side_effect = Cancelled("the run has ended")
+    with pytest.raises(Cancelled):
+        Preparer(mock.Mock(), mock.Mock(), tracker, mock.Mock(), mock.Mock())._progress("3 of 5")
+    tracker.say.assert_not_called()
+
+
+@pytest.mark.parametrize(("ranges", "told"), [("80-90", "\nports excluded on the engine's machine:\n80-90"), ("", "")])
+def test_a_port_that_the_machine_keeps_is_told(ranges, told):
+    context = mock.Mock()
+    context.hosts.excluded_ports.return_value = ranges
+    text = "An attempt was made to access a socket in a way forbidden by its access permissions."
+    problem = EngineError("no", details=text, failure=find_failure(text))
+    Starter(context, mock.Mock(), mock.Mock())._failed(problem)
+    assert problem.details == text + told
+    context.locks.crowded.assert_not_called()
 
 
 def test_an_engine_that_is_gone_says_nothing_of_a_snapshot():

@@ -155,7 +155,7 @@ def _last_event(endpoint: SitesEndpoint, site: Site) -> str:
     return ([one for one in messages if page in one] or messages or [""])[-1]
 
 
-def error_text(page: bytes, *, stack: bool = True) -> str:
+def error_text(page: bytes, *, stack: bool) -> str:
     """What an ASP.NET error page says, without its markup."""
     text = page.decode("utf-8", "replace")
     text = re.sub(r"(?is)<(style|script|head)\b.*?</\1>|<!--.*?-->", "", text).partition("Version Information")[0]
