@@ -4,6 +4,7 @@ import re
 import secrets
 import threading
 
+import pymysql
 import pytest
 
 from tests.kit.waiting import wait_for
@@ -28,6 +29,7 @@ def also(endpoint):
 def database():
     pass
 """
+ACCESS_DENIED = 1045
 # How long a preparation takes that is worth a snapshot; less than the usual, as each run here would take as long.
 WORTH = """
 from pytest_wincontainers.run.container import preparation
@@ -71,8 +73,12 @@ def found(client):
     return client.api.images(filters={"label": "pytest-wincontainers.snapshot"})
 
 
+def made_lines(suite):
+    return (suite.path / "made").read_text().splitlines()
+
+
 def made(suite):
-    return [line.split()[:2] for line in (suite.path / "made").read_text().splitlines()]
+    return [line.split()[:2] for line in made_lines(suite)]
 
 
 def at_once(suite, count):
@@ -87,7 +93,7 @@ def at_once(suite, count):
 
 
 def words(suite):
-    return {word for line in (suite.path / "made").read_text().splitlines() for word in line.split()[2:]}
+    return {word for line in made_lines(suite) for word in line.split()[2:]}
 
 
 def test_the_next_run_starts_from_it(shop, real_client):
@@ -102,6 +108,25 @@ def test_the_next_run_starts_from_it(shop, real_client):
     for word in words(shop):
         assert word not in str(image.attrs) + str(image.history())
     assert image.labels["pytest-wincontainers.run"] == ""
+
+
+@pytest.mark.linux_guest
+def test_nobody_has_the_passwords_that_are_in_it(shop, real_client):
+    assert shop.run("-v").outcomes() == {"passed": 1}
+    (tag,) = shop.snapshots()
+    (password,), (root_password,) = ({line.split()[place] for line in made_lines(shop)} for place in (2, 3))
+    server = real_client.containers.create(tag, network="nat", labels={"nothing": "of ours"})
+    try:
+        server.start()
+        server.reload()
+        host = server.attrs["NetworkSettings"]["Networks"]["nat"]["IPAddress"]
+        wait_for(lambda: b"ready for connections" in server.logs())
+        for user, known in (("test", password), ("root", root_password), ("root", "")):
+            with pytest.raises(pymysql.err.OperationalError) as refused:
+                pymysql.connect(host=host, user=user, password=known)
+            assert refused.value.args[0] == ACCESS_DENIED
+    finally:
+        server.remove(force=True)
 
 
 def test_a_prepared_state_is_in_it(shop):
