@@ -399,6 +399,8 @@ def test_a_command_that_takes_too_long_is_let_go(monkeypatch):
     running = mock.Mock()
     running.run.side_effect = lambda: threading.Event().wait(5)
     monkeypatch.setattr(streams, "ExecStream", lambda *_: running)
+    engine = DockerEngine()
+    engine._connected = mock.Mock()
     with pytest.raises(EngineError, match="sleep timed out after 0.05 s"):
-        DockerEngine().exec("3f", ["sleep"], {}, timeout=0.05)
+        engine.exec("3f", ["sleep"], {}, timeout=0.05)
     running.close.assert_called_once_with()
