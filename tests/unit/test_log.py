@@ -10,7 +10,6 @@ from pytest_wincontainers.databases.counters import CounterReading, TableCounter
 from pytest_wincontainers.databases.foreign_keys import Reference, dependents, parents, refers_to
 from pytest_wincontainers.databases.log import LogUnreadable, Position
 from pytest_wincontainers.databases.log_events import (
-    SILENT,
     Event,
     UnreadableEvent,
     _date,
@@ -180,7 +179,7 @@ def test_a_length_before_what_is_long(data, length):
     assert _packed(b"?" + data, 1) == (length[0], 1 + length[1])
 
 
-@pytest.mark.parametrize("kind", sorted(SILENT))
+@pytest.mark.parametrize("kind", [3, 5, 13, 14, 15, 16, 27, 29, 33, 34, 35, 36, 37, 38, 41, 160, 161, 163, 164])
 def test_what_changes_nothing(kind):
     assert changes_of(Event(kind, 1, b"")).rows == {}
 
