@@ -197,7 +197,7 @@ def test_one_run_makes_it_and_the_other_waits(shop, real_client):
 
 def break_it(client, tag):
     """Its server ends at once."""
-    broken = client.containers.create(tag, labels={"nothing": "of ours"}, environment={"MYSQL_ROOT_PASSWORD": "x"})
+    broken = client.containers.create(tag, labels={"nothing": "of ours"})
     repository, _, name = tag.rpartition(":")
     broken.commit(repository, name, conf={"Entrypoint": ["/bin/false"], "Labels": client.images.get(tag).labels})
     broken.remove()

@@ -154,7 +154,7 @@ from dataclasses import dataclass
 from pytest_wincontainers import services
 from pytest_wincontainers.services.images import OWN_IMAGES
 
-IMAGE = services.ServiceImage(OWN_IMAGES, "mysql", services.SERVERCORE)
+IMAGE = services.ServiceImage(OWN_IMAGES, "mysql", services.SERVERCORE, shared_context=True)
 
 @dataclass(frozen=True)
 class Server(services.Service):
@@ -164,7 +164,7 @@ class Server(services.Service):
     def image(self, engine):
         return IMAGE.build(engine, SALT="{salt}")
 
-@services.declare(Server(options={{"environment": {{"MYSQL_ROOT_PASSWORD": "x"}}}}))
+@services.declare(Server())
 def server():
     pass
 """
