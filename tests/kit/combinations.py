@@ -105,7 +105,8 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     mode, engines = "mode" in metafunc.fixturenames, _engines(metafunc)
     modes = list(MODES.items())
-    if metafunc.config.option.process == "windows" and metafunc.definition.get_closest_marker("linux_guest"):
+    for_linux = "engine" in metafunc.fixturenames and metafunc.definition.get_closest_marker("linux_guest")
+    if for_linux and metafunc.config.option.process == "windows":
         away = pytest.mark.skip(reason="the engine of a Windows process is that of Windows")
         metafunc.parametrize("engine", [pytest.param("linux", marks=away)], indirect=True)
         engines = []

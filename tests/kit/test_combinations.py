@@ -81,6 +81,8 @@ def test_mode(mode): pass
 def test_mode_too(mode): pass
 
 def test_alone(): pass
+@pytest.mark.linux_guest
+def test_alone_on_linux(): pass
 """
 
 
@@ -111,6 +113,7 @@ def test_a_normal_run(collected):
         "test_mode": 3,
         "test_mode_too": 3,
         "test_alone": 1,
+        "test_alone_on_linux": 1,
     }
     assert by_test["test_linux"] == ["test_linux[linux]"]
     assert by_test["test_windows"] != ["test_windows[linux]"]
@@ -118,7 +121,7 @@ def test_a_normal_run(collected):
 
 
 def test_all_of_them(collected):
-    assert len(collected("--wide")) == 3 * 18 + 1 + 5 + 18 + 2 + 3 + 3 + 1
+    assert len(collected("--wide")) == 3 * 18 + 1 + 5 + 18 + 2 + 3 + 3 + 2
 
 
 def test_what_is_asked_for_by_name_runs(collected):
@@ -140,3 +143,4 @@ def test_the_runs_of_windows_python_meet_two_hosts(collected):
     engines = {name.partition("[")[2].rstrip("]").split("-")[0] for name in names if name.startswith("test_pair[")}
     assert engines == {"server2022", "windows11"}
     assert [name for name in names if name.startswith("test_linux[")] == ["test_linux[linux]"], "which is skipped"
+    assert "test_alone_on_linux" in names
