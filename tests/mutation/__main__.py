@@ -14,6 +14,7 @@ import argparse
 import math
 import os
 import queue
+import re
 import shutil
 import subprocess
 import sys
@@ -23,9 +24,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.kit.combinations import MODES
 from tests.mutation import measurement, violations
 from tests.mutation.measurement import PACKAGE, ROOT, Coverage
 from tests.mutation.mutants import Mutant, draw
+from tests.windows.presets import PRESETS
 
 _WORKERS = max(2, min(os.cpu_count() or 2, 4))
 _QUICK_SECONDS = 2.0
@@ -34,6 +37,8 @@ _MOST_SECONDS = 900.0
 """Tests that take longer with a fault hang."""
 _SLOWER = 10
 """So many times slower than measured they may be, before it is said that they hang."""
+_COMBINED = re.compile(rf"\[(?:.*-)?(?:linux|{'|'.join(PRESETS)}|{'|'.join(MODES)})\b")
+"""Tests that meet another engine or mode with another seed."""
 _NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".engine", ".mutation", ".*_cache", "__pycache__", ".wincontainers"
 )
@@ -117,12 +122,17 @@ def _covering(covered: Coverage, mutant: Mutant) -> list[str]:
 
 
 def _of_a_normal_run(covered: Coverage, mutant: Mutant, seed: int) -> list[list[str]]:
-    """pytest's arguments for the tests that run the line, on the engines and in the modes that the seed gives them."""
+    """pytest's arguments for the tests that run the line, on the engines and in the modes that the seed gives them.
+
+    First the quick ones that every normal run has, whatever its seed.
+    """
     tests = _covering(covered, mutant)
+    always = [test for test in tests if not _COMBINED.search(test) and covered.seconds.get(test, 0.0) < _QUICK_SECONDS]
     files = dict.fromkeys(test.partition("::")[0] for test in tests)
     # Whole files, as the choice is made among all tests of a file; -k is heeded after it.
     names = dict.fromkeys(test.partition("[")[0].rpartition("::")[2] for test in tests)
-    return [[f"--combinations={seed}", "-k", " or ".join(names), *files]] if tests else []
+    turns = [always, ["-k", " or ".join(names), *files]] if always else [["-k", " or ".join(names), *files]]
+    return [[f"--combinations={seed}", *turn] for turn in turns] if tests else []
 
 
 def _try_all(jobs: Sequence[tuple[Mutant, list[list[str]]]], most: float) -> list[Verdict]:
