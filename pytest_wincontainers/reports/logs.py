@@ -260,6 +260,11 @@ def settle(logs: Iterable[Arriving]) -> None:
         waiting = [one for one in waiting if not one.here()]
 
 
+def is_full(path: Path) -> bool:
+    """Whether a log takes no more. Raises OSError."""
+    return _last_time(path) == float("inf")
+
+
 def _last_time(path: Path) -> float:
     """The time of the last line, 0 where there is none, and infinite in a log that takes no more."""
     try:

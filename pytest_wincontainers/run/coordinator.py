@@ -6,7 +6,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +32,7 @@ from pytest_wincontainers.run.watchdog import Watchdog
 from pytest_wincontainers.settings import Settings
 
 _JOIN_SECONDS = 10.0
+_SLICE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -203,9 +203,13 @@ class Coordinator:
         self._leftovers = bool(problems) or not idle
 
     def _flush_logs(self) -> None:
-        with ThreadPoolExecutor(max(1, len(self._lifecycles))) as pool:
-            for lifecycle in self._lifecycles.values():
-                pool.submit(lifecycle.flush_log)
+        threads = [threading.Thread(target=one.flush_log, daemon=True) for one in self._lifecycles.values()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            # In slices, as Windows does not interrupt a wait without a timeout.
+            while thread.is_alive():
+                thread.join(_SLICE_SECONDS)
 
     def _finish_logs(self) -> None:
         deadline = time.monotonic() + GATHER_SECONDS

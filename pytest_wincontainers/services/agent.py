@@ -44,7 +44,8 @@ def flush_logs(link: Link) -> None:
             hint="a custom image needs the tools of this package's image; build it FROM that image",
         )
     deadline = time.monotonic() + _MARK_SECONDS
-    while f"{MARK}{token}\n".encode() not in logs.read(log, size):
+    # Nothing is written into a log that has its full size.
+    while f"{MARK}{token}\n".encode() not in logs.read(log, size) and not logs.is_full(log):
         if time.monotonic() > deadline:
             raise NotReady(
                 f"the last lines of {info.name}'s logs did not arrive within {_MARK_SECONDS:g} s", hint=f"check {log}"

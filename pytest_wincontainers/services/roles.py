@@ -56,7 +56,7 @@ class SnapshotSupport(ABC):
 
 
 class ServerLogs(ABC):
-    """A service whose container's output has what the server logs elsewhere, such as to files; maybe several logs."""
+    """A service whose container's output includes what the server logs elsewhere, for example to files."""
 
     @abstractmethod
     def flush_logs(self, endpoint: Any) -> None:

@@ -231,6 +231,45 @@ def test_a_log_that_cannot_be_read_holds_no_other_up(agent):
     assert "[w3c 1] two" in one.mark("third")
 
 
+def test_a_state_that_is_torn(agent):
+    """As a virtual machine that is turned off leaves it: lines come twice then, but the container starts."""
+    one = agent(FOREVER, LOGS, files={"state": "\0\0\0\0"})
+    wait_for(lambda: "up" in one.lines)
+    one.run("echo one > /logs/plain.log")
+    assert "one" in one.mark("first")
+
+
+def test_a_server_that_does_not_write_what_it_holds_back(agent):
+    """What it has written is written, and a stop is heeded, while whatever asks it for the rest hangs."""
+    one = agent(FOREVER, f"{LOGS}\nflush: sleep 1000")
+    wait_for(lambda: "up" in one.lines)
+    one.run("echo one > /logs/plain.log; touch /box/marks/first")
+    wait_for(lambda: "[mark] first" in one.lines)
+    assert "one" in one.lines
+    assert "wincontainers: the logs could not be followed: sleep takes more than 5 s" in one.lines
+
+
+def test_a_folder_of_marks_that_is_gone(agent):
+    one = agent(FOREVER, LOGS)
+    wait_for(lambda: "up" in one.lines)
+    one.run("rmdir /box/marks; echo one > /logs/plain.log")
+    wait_for(lambda: "one" in one.lines)
+
+
+def test_a_server_that_heeds_no_stop_before_it_is_up(agent):
+    one = agent("trap '' TERM; echo up; sleep 1.5; trap 'exit 4' TERM; while :; do sleep 0.02; done")
+    wait_for(lambda: "up" in one.lines)
+    one.container.stop(timeout=20)
+    assert one.wait() == 4
+
+
+def test_a_command_with_too_few_words(agent):
+    one = agent(FOREVER)
+    wait_for(lambda: "up" in one.lines)
+    code, _, errors = one.exec("mono", "/opt/wincontainers/agent.exe", "fetch", "http://x/")
+    assert (code, errors) == (1, b"wincontainers: use fetch URL CHECKSUM FILE or account NAME PASSWORD\n")
+
+
 def test_a_state_that_cannot_be_kept(agent):
     """It is said once, and the server and its logs go on."""
     one = agent(FOREVER, LOGS)

@@ -43,15 +43,24 @@ class CommandLine
         }
     }
 
-    /// <summary>Runs it to its end. Returns the exit code; what it has written is in `said`.</summary>
-    public int Run(out string said)
+    /// <summary>
+    /// Runs it to its end, for so many milliseconds at most (-1: for ever). Returns the exit code; what it has written is in
+    /// `said`.
+    /// </summary>
+    public int Run(out string said, int limit = -1)
     {
         using (var process = Start())
         {
             // At the same time, as it may fill either of them while the other is read.
+            var output = Task.Factory.StartNew<string>(process.StandardOutput.ReadToEnd);
             var errors = Task.Factory.StartNew<string>(process.StandardError.ReadToEnd);
-            said = process.StandardOutput.ReadToEnd() + errors.Result;
+            if (!Task.WaitAll(new Task[] { output, errors }, limit))
+            {
+                process.Kill();
+                throw new AgentException(Program + " takes more than " + limit / 1000 + " s");
+            }
             process.WaitForExit();
+            said = output.Result + errors.Result;
             return process.ExitCode;
         }
     }

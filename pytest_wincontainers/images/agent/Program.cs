@@ -15,17 +15,20 @@ static class Program
     {
         try
         {
-            if (arguments.Length == 4 && arguments[0] == "fetch")
+            var verb = arguments.Length > 0 ? arguments[0] : "";
+            if (verb == "fetch" && arguments.Length == 4)
                 return Download.Run(arguments[1], arguments[2], arguments[3]);
-            if (arguments.Length == 3 && arguments[0] == "account")
+            if (verb == "account" && arguments.Length == 3)
                 return Guest.MakeAccount(arguments[1], arguments[2]);
+            if (verb == "fetch" || verb == "account")
+                throw new AgentException("use fetch URL CHECKSUM FILE or account NAME PASSWORD");
             var settings = Settings.Read(Path.Combine(AppDomain.CurrentDomain.BaseDirectory, "service.conf"));
             Setup.Run(Path.Combine(settings.Folder, "setup"));
             return Serve(settings, arguments);
         }
-        catch (AgentException problem)
+        catch (Exception problem)
         {
-            Console.Error.WriteLine("wincontainers: " + problem.Message);
+            new Output(Console.OpenStandardError()).Line("wincontainers: " + problem.Message);
             return 1;
         }
     }
@@ -37,7 +40,7 @@ static class Program
         // Before the server, which may log from its first moment.
         var relay = new Relay(settings, output);
         var stop = Guest.WatchForStop();
-        using (var server = Guest.Server(settings, arguments, output, errors))
+        using (var server = Guest.Server(settings, arguments, stop, output, errors))
         {
             server.Start();
             while (!server.Ended && !stop.Requested.WaitOne(Relay.Period))
@@ -47,7 +50,6 @@ static class Program
             var code = server.ExitCode;
             relay.Round();
             relay.Close();
-            stop.Done.Set();
             return code;
         }
     }

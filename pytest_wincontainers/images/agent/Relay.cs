@@ -11,6 +11,7 @@ class Relay
 {
     /// <summary>Milliseconds between rounds.</summary>
     public const int Period = 20;
+    const int FlushMilliseconds = 5000;
 
     readonly Settings settings;
     readonly Output output;
@@ -39,7 +40,7 @@ class Relay
 
     public void Round()
     {
-        var asked = Directory.GetFiles(marks);
+        var asked = Directory.Exists(marks) ? Directory.GetFiles(marks) : new string[0];
         if (asked.Length > 0 && settings.One("flush").Length > 0)
             Try(Flush);
         foreach (var log in logs)
@@ -85,7 +86,7 @@ class Relay
     void Flush()
     {
         string said;
-        if (CommandLine.Parse(settings.One("flush")).Run(out said) != 0)
+        if (CommandLine.Parse(settings.One("flush")).Run(out said, FlushMilliseconds) != 0)
             throw new AgentException(said.Trim());
     }
 

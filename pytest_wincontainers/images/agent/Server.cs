@@ -10,6 +10,6 @@ interface Server : IDisposable
 
     void Start();
 
-    /// <summary>Has the server end in its own way, and waits for that; not for ever.</summary>
+    /// <summary>Has the server end in its own way, and waits for that; for a limited time.</summary>
     void Stop();
 }

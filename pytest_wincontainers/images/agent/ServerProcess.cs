@@ -9,6 +9,8 @@ using System.Threading;
 class ServerProcess : Server
 {
     const int StopMilliseconds = 30000;
+    const int AskMilliseconds = 1000;
+    const int Tries = 50;
     const int LongestLine = 1 << 20;
 
     readonly CommandLine command;
@@ -70,9 +72,21 @@ class ServerProcess : Server
 
     public void Stop()
     {
-        Guest.AskToEnd(process);
-        if (!process.WaitForExit(StopMilliseconds))
+        // Again and again: a server may not heed it before it is up.
+        for (var waited = 0; waited < StopMilliseconds; waited += AskMilliseconds)
+        {
+            Guest.AskToEnd(process);
+            if (process.WaitForExit(AskMilliseconds))
+                return;
+        }
+        try
+        {
             process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has just ended.
+        }
     }
 
     public void Dispose()
@@ -109,6 +123,30 @@ class ServerProcess : Server
     {
         foreach (var entry in emptied)
             if (written.Contains(entry.Value) && File.Exists(entry.Parameter))
-                File.WriteAllBytes(entry.Parameter, new byte[0]);
+                Empty(entry.Parameter);
+    }
+
+    void Empty(string path)
+    {
+        // Something else may have it open for a moment, such as a virus scanner.
+        for (var count = 1; ; count++)
+        {
+            try
+            {
+                File.WriteAllBytes(path, new byte[0]);
+                return;
+            }
+            catch (Exception problem)
+            {
+                if (!(problem is IOException || problem is UnauthorizedAccessException))
+                    throw;
+                if (count == Tries)
+                {
+                    errors.Line("wincontainers: " + path + " could not be emptied: " + problem.Message);
+                    return;
+                }
+                Thread.Sleep(100);
+            }
+        }
     }
 }

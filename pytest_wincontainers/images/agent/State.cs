@@ -16,16 +16,24 @@ class State
     public State(string path)
     {
         this.path = path;
+        Begun = DateTime.UtcNow;
+        changed = true;
         if (!File.Exists(path))
-        {
-            Begun = DateTime.UtcNow;
-            changed = true;
             return;
+        try
+        {
+            var lines = File.ReadAllLines(path, Output.Utf8);
+            var begun = new DateTime(long.Parse(lines[0]), DateTimeKind.Utc);
+            foreach (var words in lines.Skip(1).Select(line => line.Split(new[] { ' ' }, 2)))
+                positions[words[1]] = long.Parse(words[0]);
+            Begun = begun;
+            changed = false;
         }
-        var lines = File.ReadAllLines(path, Output.Utf8);
-        Begun = new DateTime(long.Parse(lines[0]), DateTimeKind.Utc);
-        foreach (var words in lines.Skip(1).Select(line => line.Split(new[] { ' ' }, 2)))
-            positions[words[1]] = long.Parse(words[0]);
+        catch (Exception)
+        {
+            // A virtual machine that was turned off may leave half a file. Lines that come twice are better than no start.
+            positions.Clear();
+        }
     }
 
     /// <summary>The position in a log, 0 where nothing was written of it.</summary>
@@ -49,7 +57,9 @@ class State
             return;
         var lines = positions.Select(one => one.Value + " " + one.Key);
         // Whoever is killed meanwhile leaves the one of before.
-        File.WriteAllLines(path + ".new", new[] { Begun.Ticks.ToString() }.Concat(lines), Output.Utf8);
+        var text = Output.Utf8.GetBytes(string.Join("\n", new[] { Begun.Ticks.ToString() }.Concat(lines)) + "\n");
+        using (var file = new FileStream(path + ".new", FileMode.Create, FileAccess.Write))
+            file.Write(text, 0, text.Length);
         if (File.Exists(path))
             File.Replace(path + ".new", path, null);
         else

@@ -4,7 +4,4 @@ using System.Threading;
 class Stop
 {
     public readonly ManualResetEvent Requested = new ManualResetEvent(false);
-
-    /// <summary>All is done that was to be done before the program may be ended.</summary>
-    public readonly ManualResetEvent Done = new ManualResetEvent(false);
 }

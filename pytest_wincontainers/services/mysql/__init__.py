@@ -334,7 +334,7 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
 def _end_server(cursor: Cursor) -> None:
     import pymysql
 
-    # Windows gives a program five seconds after the engine's stop, whatever was asked for (moby/moby#25982); the
+    # Windows gives a program five seconds after the engine's stop, unless its registry says more (moby/moby#25982); the
     # server itself takes the time that it needs. It may hang up before it has answered.
     with suppress(pymysql.Error):
         cursor.execute("SHUTDOWN")

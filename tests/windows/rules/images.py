@@ -44,7 +44,7 @@ def hyperv_builds_have_little_memory(call: Call) -> None:
     """A build of this package's images under Hyper-V runs out of memory unless it has a limit of its own."""
     isolation = call.query.get("isolation") or call.proxy.preset.isolation
     if _own_base(call) and isolation == "hyperv" and not int(call.query.get("memory") or 0):
-        _fail(call, "The command 'powershell -File C:\\fetch.ps1' returned a non-zero code: 2147942414")
+        _fail(call, "The command 'msiexec /a C:\\setup\\mysql.msi' returned a non-zero code: 2147942414")
 
 
 @RULES.asked("POST", "/build", "actions/runner-images#11582, microsoft/Windows-Containers#591")

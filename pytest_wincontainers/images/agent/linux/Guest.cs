@@ -7,7 +7,7 @@ using Mono.Unix.Native;
 /// <summary>What the program does in another way in each guest: here in a Linux container, under Mono.</summary>
 static class Guest
 {
-    public static Server Server(Settings settings, string[] arguments, Output output, Output errors)
+    public static Server Server(Settings settings, string[] arguments, Stop stop, Output output, Output errors)
     {
         var server = new ServerProcess(ServerProcess.Line(settings, arguments), settings.All("empty"), output, errors);
         var pools = settings.One("pools");

@@ -35,7 +35,18 @@ class Pool
     {
         Directory.CreateDirectory(Folder);
         File.Delete(At(".recycle"));
-        var thread = new Thread(Serve);
+        var thread = new Thread(() => {
+            try
+            {
+                Serve();
+            }
+            catch (Exception problem)
+            {
+                // The others go on.
+                File.Delete(At(".pid"));
+                WriteEvent("disabled", 5002, "The application pool " + name + " was disabled: " + problem.Message);
+            }
+        });
         thread.IsBackground = true;
         thread.Start();
     }

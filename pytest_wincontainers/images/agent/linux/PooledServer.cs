@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 
-/// <summary>A server with pools beside it, as IIS has them. The container is as long there as the server.</summary>
+/// <summary>A server with pools beside it, as IIS has them. The container lives as long as the server.</summary>
 class PooledServer : Server
 {
     readonly ServerProcess server;

@@ -6,7 +6,8 @@ using System.Linq;
 class EventLog
 {
     readonly string channel;
-    readonly string query;
+    readonly EventLogQuery wanted;
+    readonly string key;
     readonly State state;
     readonly Output output;
     EventBookmark last;
@@ -15,25 +16,30 @@ class EventLog
     public EventLog(string channel, string query, State state, Output output)
     {
         this.channel = channel;
-        this.query = query;
         this.state = state;
+        key = "event log " + channel;
+        // After the container was started again there is no bookmark. With one, what is older is not looked at; the query
+        // stays the same, as a bookmark must be within what it finds.
+        var newer = " and EventRecordID > " + state[key] + " and TimeCreated[@SystemTime >= '"
+            + state.Begun.ToString("yyyy-MM-ddTHH:mm:ss.fffZ") + "']";
+        wanted = new EventLogQuery(channel, PathType.LogName, "*[System[" + query + newer + "]]");
         this.output = output;
     }
 
     public void Relay()
     {
-        var key = "event log " + channel;
-        // After the container was started again there is no bookmark. With one, what is older is not looked at.
-        var newer = " and EventRecordID > " + state[key] + " and TimeCreated[@SystemTime >= '"
-            + state.Begun.ToString("yyyy-MM-ddTHH:mm:ss.fffZ") + "']";
-        var wanted = new EventLogQuery(channel, PathType.LogName, "*[System[" + query + newer + "]]");
         using (var reader = new EventLogReader(wanted, last))
             for (var entry = reader.ReadEvent(); entry != null; entry = reader.ReadEvent())
                 using (entry)
                 {
-                    Write(entry);
                     last = entry.Bookmark;
-                    state[key] = entry.RecordId ?? 0;
+                    // A seek beyond the last one may give that again.
+                    var number = entry.RecordId ?? 0;
+                    if (number <= state[key])
+                        continue;
+                    // Before it is written: one that cannot be holds up no other.
+                    state[key] = number;
+                    Write(entry);
                 }
     }
 

@@ -10,13 +10,15 @@ class Service : Server
     static readonly TimeSpan LookTime = TimeSpan.FromMilliseconds(200);
 
     readonly ServiceController service;
+    readonly Stop stop;
     readonly Output errors;
     DateTime looked;
     bool isStopped;
     bool hasEnded;
 
-    public Service(string name, Output errors)
+    public Service(string name, Stop stop, Output errors)
     {
+        this.stop = stop;
         service = new ServiceController(name);
         this.errors = errors;
     }
@@ -28,9 +30,9 @@ class Service : Server
             if (hasEnded || DateTime.UtcNow - looked < LookTime)
                 return hasEnded;
             looked = DateTime.UtcNow;
-            service.Refresh();
-            hasEnded = service.Status == ServiceControllerStatus.Stopped;
-            if (hasEnded && !isStopped)
+            hasEnded = Status == ServiceControllerStatus.Stopped;
+            // A container that is stopped has its services stopped, too, and they may be the first to know.
+            if (hasEnded && !isStopped && !(isStopped = stop.Requested.WaitOne(LookTime)))
                 errors.Line("wincontainers: the service " + service.ServiceName + " has ended");
             return hasEnded;
         }
@@ -38,6 +40,23 @@ class Service : Server
 
     /// <summary>A service that ends by itself has failed.</summary>
     public int ExitCode { get { return isStopped ? 0 : 1; } }
+
+    ServiceControllerStatus Status
+    {
+        get
+        {
+            try
+            {
+                service.Refresh();
+                return service.Status;
+            }
+            catch (InvalidOperationException)
+            {
+                // The manager of services does not answer at this moment.
+                return ServiceControllerStatus.Running;
+            }
+        }
+    }
 
     public void Start()
     {
@@ -56,8 +75,19 @@ class Service : Server
     public void Stop()
     {
         isStopped = true;
-        service.Stop();
-        service.WaitForStatus(ServiceControllerStatus.Stopped, StopTime);
+        try
+        {
+            service.Stop();
+            service.WaitForStatus(ServiceControllerStatus.Stopped, StopTime);
+        }
+        catch (InvalidOperationException)
+        {
+            // It is being stopped already.
+        }
+        catch (System.ServiceProcess.TimeoutException)
+        {
+            // The container's end ends it.
+        }
     }
 
     public void Dispose()
