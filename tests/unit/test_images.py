@@ -97,6 +97,8 @@ def test_iis_writes_each_line_and_starts_nothing_early():
     runs = "\n".join(dockerfile.all("RUN"))
     assert "flushByEntryCountW3CLog:1" in runs
     assert "Stop-Service was -Force" in dockerfile.all("RUN")[-1]
+    # A variable of the image does not reach pools, and one of the machine does.
+    assert "SetEnvironmentVariable('ROSLYN_COMPILER_LOCATION', $env:ROSLYN_COMPILER_LOCATION, 'Machine')" in runs
     # ServiceMonitor needs the pool (microsoft/IIS.ServiceMonitor#38).
     assert "DefaultAppPool" not in runs
 
