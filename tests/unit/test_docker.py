@@ -404,3 +404,16 @@ def test_a_command_that_takes_too_long_is_let_go(monkeypatch):
     with pytest.raises(EngineError, match="sleep timed out after 0.05 s"):
         engine.exec("3f", ["sleep"], {}, timeout=0.05)
     running.close.assert_called_once_with()
+
+
+def test_a_connection_is_closed_once():
+    """The one who waits in vain and the one who reads close it at the same time; then the SDK has it for others."""
+    running = streams.ExecStream(mock.Mock(), "3f", ["sleep"], {}, "")
+    running._stream = stream = mock.Mock()
+    stream.close.side_effect = lambda: threading.Event().wait(0.05)
+    threads = [threading.Thread(target=running.close) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stream._response.raw._connection.close.assert_called_once_with()

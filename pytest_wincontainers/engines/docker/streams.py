@@ -205,13 +205,14 @@ class ExecStream:
         self._options = {"environment": dict(environment), "user": user}
         self._stream: Any = None
         self._closed = False
+        self._closing = threading.Lock()
 
     def run(self) -> tuple[int, list[Any]]:
         """Run it; its exit code and output."""
         created = self._api.exec_create(self._container, self._command, **self._options)
-        self._stream = self._api.exec_start(created["Id"], stream=True, demux=True)
+        stream = self._stream = self._api.exec_start(created["Id"], stream=True, demux=True)
         try:
-            pieces = [] if self._closed else list(_limited(frames(self._api, self._stream), self._command[0]))
+            pieces = [] if self._closed else list(_limited(frames(self._api, stream), self._command[0]))
         finally:
             self.close()
         return _exit_code(self._api, created["Id"]), pieces
@@ -219,8 +220,11 @@ class ExecStream:
     def close(self) -> None:
         """Let go of its output, which ends a `run` in another thread; the command itself goes on."""
         self._closed = True
-        if self._stream is not None:
-            _close(self._stream)
+        # Once: what is closed goes back to the SDK's pool, and may carry the next request a moment later.
+        with self._closing:
+            stream, self._stream = self._stream, None
+            if stream is not None:
+                _close(stream)
 
 
 def _limited(pieces: Iterable[Any], program: str) -> Iterator[Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
-from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.errors import DeclarationError, WincontainersError
 from pytest_wincontainers.services import (
     Build,
     Container,
@@ -130,7 +131,10 @@ class Iis(Service, StagedFiles, ServerLogs, PerWorker):
         return LogSites(names, frozenset(pools))
 
     def shut_down(self, endpoint: IisEndpoint, container: Container) -> None:
-        # IIS keeps nothing that is not on disk already, and on Server 2025 its stop can take ten minutes.
+        # IIS keeps nothing that is not on disk already, and on Server 2025 its stop can take ten minutes. What it has
+        # logged is to be in the output once, and not again after the next start.
+        with suppress(WincontainersError):
+            endpoint.flush_logs()
         container.kill()
 
     @property
