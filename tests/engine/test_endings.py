@@ -114,7 +114,7 @@ def test_the_owner_ends_at_any_moment(sleepers, how):
     for step in range(moments):
         process = sleepers.start("-p", "no:cacheprovider")
         wait_for(sleepers.watchdogs)
-        time.sleep(step * 0.8 / moments)
+        time.sleep(sleepers.birth_seconds + step * 0.8 / moments)
         getattr(process, how)()
         if how == "interrupt":
             ended(process)

@@ -132,6 +132,7 @@ class Local:
     """Runs of this machine's Python."""
 
     costs = 1
+    birth_seconds = 0.0
 
     def start(self, words, folder, environment):
         """Start Python with these arguments."""
@@ -163,6 +164,8 @@ class Windows:
 
     costs = 5
     """How many runs of this machine's Python take as long."""
+    birth_seconds = 0.5
+    """A process whose parent ends while Wine makes it stays half made, and does nothing for ever."""
 
     def __init__(self):
         self._python = WindowsPython()

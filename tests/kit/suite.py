@@ -43,6 +43,7 @@ class Suite:
     def __init__(self, pytester, engine, real_engine, recorder, state, processes):
         self.path = pytester.path
         self.costs = processes.costs
+        self.birth_seconds = processes.birth_seconds
         self._processes = processes
         self._pytester = pytester
         self._engine = engine
