@@ -69,7 +69,7 @@ def _describe(planned: PlannedContainer) -> Iterable[str]:
     options = planned.service.options
     image = options.get("image") or options.get("build")
     if isinstance(image, Build):
-        image = image.folder
+        image = image.place
     ports = ", ".join(str(port) for port in planned.service.ports)
     yield f"{planned.name}: {planned.service.kind}" + (f" from {image}" if image else "")
     yield f"  on the network as {planned.container_name}" + (f", port {ports}" if ports else "")

@@ -114,6 +114,17 @@ class Build:
     otherwise: Build | None = None
     """What to build instead if it turns out that the base image is newer than the engine's machine."""
 
+    @property
+    def place(self) -> Path:
+        """The directory or, where its name does not say which Dockerfile is meant, the Dockerfile."""
+        return self.folder if self.dockerfile == "Dockerfile" else self.folder / self.dockerfile
+
+    @property
+    def command(self) -> str:
+        """How to do the same by hand, but for the arguments."""
+        named = "" if self.place == self.folder else f"-f {self.place} "
+        return f"docker build {named}{self.folder}"
+
 
 @with_known_options
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import struct
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from unittest import mock
 
 import docker.errors
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from pytest_wincontainers.engines.base import LONGEST_LINE, Build, ContainerSpec, ExecResult
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.engines.docker import DockerEngine, connection, streams
+from pytest_wincontainers.engines.docker.builds import BuildOutput
 from pytest_wincontainers.engines.docker.calls import check_started
 from pytest_wincontainers.engines.docker.connection import connect
 from pytest_wincontainers.engines.docker.streams import joined, records
@@ -417,3 +419,16 @@ def test_a_connection_is_closed_once():
     for thread in threads:
         thread.join()
     stream._response.raw._connection.close.assert_called_once_with()
+
+
+@pytest.mark.parametrize(
+    ("build", "place", "command"),
+    [
+        (Build(Path("app")), "app", "docker build app"),
+        (Build(Path("images"), "windows/mysql/Dockerfile"), "images/windows/mysql/Dockerfile", None),
+    ],
+)
+def test_a_build_that_fails_says_which_and_how_to_do_it_by_hand(build, place, command):
+    problem = BuildOutput(lambda _: None).problem(build, "a text that nobody knows")
+    assert problem.message == f"building the image in {Path(place)} failed"
+    assert problem.hint.endswith(command or f"docker build -f {Path(place)} images")

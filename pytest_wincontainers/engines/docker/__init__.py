@@ -115,7 +115,7 @@ class DockerEngine:
     def build(self, build: Build, tag: str, labels: Mapping[str, str], progress: Progress) -> None:
         output = BuildOutput(progress)
         with (
-            calling(f"build {build.folder}"),
+            calling(f"build {build.place}"),
             docker.utils.build.create_archive(str(build.folder), files=self.context_files(build)) as context,
         ):
             events = self._api.build(
@@ -135,7 +135,7 @@ class DockerEngine:
             for event in events:
                 output.add(event)
         if output.error is not None:
-            problem = output.problem(build.folder, output.error)
+            problem = output.problem(build, output.error)
             # A build that is tried again goes on from there.
             if problem.failure is None or problem.failure.kind != "transient":
                 self._remove_layers(output.layers)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from pytest_wincontainers.engines.base import Progress
+from pytest_wincontainers.engines.base import Build, Progress
 from pytest_wincontainers.errors import ImageError
 from pytest_wincontainers.failures import find_failure
 
@@ -48,12 +47,12 @@ class BuildOutput:
         elif layer and self._is_new:
             self.layers.append(layer[1])
 
-    def problem(self, folder: Path, words: str) -> ImageError:
+    def problem(self, build: Build, words: str) -> ImageError:
         """The error for a build that the engine has ended with these words."""
         failure = find_failure(words)
         return ImageError(
-            f"building the image in {folder} failed",
+            f"building the image in {build.place} failed",
             details="\n".join([*self._lines[-_TAIL_LINES:], words.strip()]),
-            hint=failure.remedy if failure else f"build it manually to see more: docker build {folder}",
+            hint=failure.remedy if failure else f"build it manually to see more: {build.command}",
             failure=failure,
         )
