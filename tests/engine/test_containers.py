@@ -103,8 +103,8 @@ def test_files_names_and_health(suite, mode):
     (suite.path / "data" / "deep" / "one.txt").write_text("1")
     done = suite.run(*mode)
     assert done.outcomes() == {"passed": 3, "errors": 2}
-    assert re.search(r"ill is not ready after [\d.]+ s: the health check exited with code 1: no output", done.text)
-    assert "unchecked has no health check for ready.healthy()" in done.text
+    assert re.search(r"ill is not ready after [\d.]+ s: the health check exited with code 1: no output", done.output)
+    assert "unchecked has no health check for ready.healthy()" in done.output
 
 
 def test_published_ports_where_containers_cannot_be_reached(suite):
