@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pytest_wincontainers.services.iis.sites import Application as Application
     from pytest_wincontainers.services.iis.sites import AppPool as AppPool
     from pytest_wincontainers.services.iis.sites import Site as Site
+    from pytest_wincontainers.services.iis.sites import Tokens as Tokens
     from pytest_wincontainers.services.mysql.endpoint import MySqlEndpoint as MySqlEndpoint
     from pytest_wincontainers.services.selenium.endpoint import SeleniumEndpoint as SeleniumEndpoint
 
@@ -52,6 +53,7 @@ _HOME = {
     "Request": "services.iis.logs",
     "SeleniumEndpoint": "services.selenium.endpoint",
     "Site": "services.iis.sites",
+    "Tokens": "services.iis.sites",
     "WincontainersError": "errors",
     "command": "migrations.command",
     "container": "declare",

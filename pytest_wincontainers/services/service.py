@@ -100,6 +100,8 @@ class Service:
     """The name used in messages; by convention, the decorator is called `<kind>_container`."""
     returns: ClassVar[frozenset[str]] = frozenset({"environment"})
     """The keys that a declaring function may return."""
+    return_types: ClassVar[Mapping[str, Any]] = {}
+    """The annotations of the values of these keys; a key that is not in it has a dictionary of strings."""
     own_image: ClassVar[ServiceImage | None] = None
     """The image of a declaration without `image=` and `build=`."""
     endpoint_type: ClassVar[type[Endpoint[Any]]] = Endpoint

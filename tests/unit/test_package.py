@@ -29,6 +29,7 @@ PUBLIC = [
     "Request",
     "SeleniumEndpoint",
     "Site",
+    "Tokens",
     "WincontainersError",
     "command",
     "container",

@@ -384,7 +384,7 @@ REFUSED = {
     "one transform": (
         site(', transforms="Web.Test.config"'),
         WEB,
-        "Site(): transforms= must be a list, not 'Web.Test.config'",
+        "Site(): transforms= must be a list or a dictionary, not 'Web.Test.config'",
         "write transforms=['Web.Test.config']",
     ),
     "a number in the application settings": (
