@@ -20,20 +20,25 @@ PUBLIC = [
     "AppPool",
     "Application",
     "Build",
+    "Cache",
     "Endpoint",
     "Event",
     "ExecResult",
     "Healthcheck",
     "IisEndpoint",
+    "JobEndpoint",
     "Mount",
     "MySqlEndpoint",
     "Request",
     "SeleniumEndpoint",
     "Site",
+    "Tokens",
     "WincontainersError",
     "command",
     "container",
     "iis_container",
+    "job_container",
+    "job_results",
     "mysql_container",
     "ready",
     "selenium_container",
@@ -41,7 +46,7 @@ PUBLIC = [
 
 
 ROOMS = {
-    "services": "Build Container ContainerInfo ContainerState Decorator Endpoint EngineInfo Evidence EvidenceKeeper ExecResult Face FaceMaker Folder Guest Health Healthcheck Isolation "
+    "services": "Build Container ContainerInfo ContainerState Decorator Endpoint EngineInfo Evidence EvidenceKeeper ExecResult Face FaceMaker Folder Guest Health Healthcheck Isolation Output "
     "Link Mount Options PerWorker Preparation Prepare Ready Returned SERVERCORE ServerLogs Service ServiceImage SnapshotSupport "
     "Staged StagedFiles TestHooks TestStart ToolRunner check_links declare logs timestamp",
     "engines": "Build Capabilities ContainerSpec ContainerState Engine EngineAddress EngineInfo ExecResult Image "
