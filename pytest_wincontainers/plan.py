@@ -68,9 +68,9 @@ class Plan:
 
 def _describe(planned: PlannedContainer) -> Iterable[str]:
     options = planned.service.options
-    image = options.get("image") or options.get("build")
-    if isinstance(image, Build):
-        image = image.place
+    given = options.get("image") or options.get("build")
+    each = given.values() if isinstance(given, Mapping) else [given] if given else []
+    image = " or ".join(str(one.place if isinstance(one, Build) else one) for one in each)
     ports = ", ".join(str(port) for port in planned.service.ports)
     yield f"{planned.name}: {planned.service.kind}" + (f" from {image}" if image else "")
     yield f"  on the network as {planned.container_name}" + (f", port {ports}" if ports else "")

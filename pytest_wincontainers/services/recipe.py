@@ -13,6 +13,7 @@ from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.packing import Folder
 from pytest_wincontainers.ready import Ready
 from pytest_wincontainers.services.files import check_files, folders_of
+from pytest_wincontainers.services.per_guest import for_guest
 from pytest_wincontainers.services.roles import Staged, StagedFiles
 from pytest_wincontainers.services.service import Options, Returned, Service
 
@@ -54,8 +55,8 @@ def check_options(service: Service, base: Path) -> None:
     if options.get("image") and options.get("build"):
         raise DeclarationError("image= and build= are both given", hint="remove one of them")
     build = options.get("build")
-    if build is not None:
-        found = _resolved(build, base)
+    for one in build.values() if isinstance(build, Mapping) else [build] if build is not None else []:
+        found = _resolved(one, base)
         if not (found.folder / found.dockerfile).is_file():
             raise DeclarationError(
                 f"there is no {found.dockerfile} in {found.folder}",
@@ -132,10 +133,10 @@ def _check_readiness(service: Service) -> None:
 
 def image_of(service: Service, base: Path, engine: EngineInfo) -> str | Build:
     """The image: the declaration's, or else the service's own. Raises DeclarationError where there is none."""
-    build = service.options.get("build")
+    build = for_guest(service.options.get("build"), engine.guest, "build=")
     if build is not None:
         return _resolved(build, base)
-    return service.options.get("image") or service.image(engine)
+    return for_guest(service.options.get("image"), engine.guest, "image=") or service.image(engine)
 
 
 def recipe_of(
@@ -148,7 +149,7 @@ def recipe_of(
         **returned.get("environment", {}),
     }
     staged = service.staged(base, engine.guest, secrets, returned) if isinstance(service, StagedFiles) else Staged()
-    command = service.options.get("command")
+    command = for_guest(service.options.get("command"), engine.guest, "command=")
     return Recipe(
         image=image_of(service, base, engine),
         environment=environment,

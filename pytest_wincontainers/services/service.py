@@ -32,14 +32,19 @@ Prepare = Callable[[Any], object]
 class Options(TypedDict, total=False):
     """The options that every declaration takes. The texts below them are also the table in the documentation."""
 
-    image: str
-    """an image to use instead of the service's own"""
-    build: Build | str | Path
-    """a directory with a Dockerfile, or `Build(folder, dockerfile, arguments, network, memory)`; rebuilt if changed"""
+    image: str | Mapping[Guest, str]
+    """an image to use instead of the service's own; `{"windows": …, "linux": …}` for engines of both kinds"""
+    build: Build | str | Path | Mapping[Guest, Build | str | Path]
+    """a directory with a Dockerfile, or `Build(folder, dockerfile, arguments, network, memory)`, or one of them for \
+`"windows"` and one for `"linux"`; rebuilt if changed"""
     environment: Mapping[str, str]
     """environment variables"""
-    command: Annotated[Sequence[str], 'write each word on its own, for example command=["sleep", "100"]']
-    """arguments for the image's entry point, or the command to run if it has none"""
+    command: Annotated[
+        Sequence[str] | Mapping[Guest, Sequence[str]],
+        'write each word on its own, for example command=["sleep", "100"]',
+    ]
+    """arguments for the image's entry point, or the command to run if it has none; or \
+`{"windows": […], "linux": […]}`"""
     entrypoint: Annotated[Sequence[str], 'write each word on its own, for example entrypoint=["sleep", "100"]']
     """the program to run instead of the image's entry point"""
     working_dir: str

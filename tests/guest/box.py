@@ -128,6 +128,30 @@ def has(path):
     sys.exit(not os.path.exists(local(path)))
 
 
+def job(*steps):
+    """Do these in the working directory: write:FILE=TEXT, many:DIRECTORY=COUNT, link:FILE=TARGET, flood:MIB, eat:MIB."""
+    for step in steps:
+        what, _, given = step.partition(":")
+        name, _, value = given.partition("=")
+        path = Path(name)
+        if what in ("write", "many", "link"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        if what == "write":
+            path.write_text(value, "utf-8")
+        elif what == "many":
+            path.mkdir()
+            for number in range(int(value)):
+                (path / f"{number}.txt").write_text(str(number))
+        elif what == "link":
+            path.symlink_to(value)
+        elif what == "flood":
+            for _ in range(int(name)):
+                write("".join(f"{number:<99}\n" for number in range(10486)))
+        elif what == "eat":
+            say(str(len(bytearray(int(name) << 20))))
+    say("done")
+
+
 def begun():
     """When the container began, in seconds since 1970."""
     say(str(os.stat("/proc/1").st_mtime))
@@ -140,7 +164,7 @@ def memory():
             say(Path(path).read_text().strip())
 
 
-VERBS = (sleep, start, end, until, serve, get, lookup, dns, env, words, read, show, touch, has, begun, memory)
+VERBS = (sleep, start, end, until, serve, get, lookup, dns, env, words, read, show, touch, has, job, begun, memory)
 
 if __name__ == "__main__":
     # The first process of a container has to ask for being ended.

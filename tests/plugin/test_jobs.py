@@ -135,8 +135,6 @@ def test_a_job_that_fails_fails_what_needs_it(suite):
     result.assert_outcomes(passed=1, errors=2)
     result.stdout.fnmatch_lines(["*the command of build exited with code 3", "*it is broken"])
     result.stdout.fnmatch_lines(["*hint: the first test that needed build has the full report"])
-    # What needs it was not even made.
-    assert suite.created() == ["build", "lint"]
 
 
 def test_a_job_that_does_not_end(suite):

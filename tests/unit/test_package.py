@@ -48,7 +48,7 @@ PUBLIC = [
 ROOMS = {
     "services": "Build Container ContainerInfo ContainerState Decorator Endpoint EngineInfo Evidence EvidenceKeeper ExecResult Face FaceMaker Folder Guest Health Healthcheck Isolation Output "
     "Link Mount Options PerWorker Preparation Prepare Ready Returned SERVERCORE ServerLogs Service ServiceImage SnapshotSupport "
-    "Staged StagedFiles TestHooks TestStart ToolRunner check_links declare logs timestamp",
+    "Staged StagedFiles TestHooks TestStart ToolRunner check_links declare for_guest logs timestamp",
     "engines": "Build Capabilities ContainerSpec ContainerState Engine EngineAddress EngineInfo ExecResult Image "
     "ListedContainer ListedImage Mount",
     "testing": "FakeEngine check_service",

@@ -51,17 +51,19 @@ class JobCache:
         key = self._key(image, cache)
         with self._context.locks.named(f"cache-{key}", partial(self._say, "waiting for another run to fill its cache")):
             found = self._kept.find(key)
-            if found is None and cache.command:
+            command = cache.command_for(self._context.info.guest)
+            if found is None and command:
                 self._say(f"filling {cache.path}")
-                filling = replace(spec, name=f"{spec.name}-cache", command=tuple(cache.command))
+                filling = replace(spec, name=f"{spec.name}-cache", command=command)
                 self._fill(cache, filling, folders, key, end_of)
                 found = self._kept.find(key)
         return [found] if found is not None else []
 
     def _key(self, image: Image, cache: Cache) -> str:
         files = [one.read_bytes() for one in self._job.key_files(self._planned.declaration.base)]
-        directory = self._job.directory(self._context.info.guest) or ""
-        return key_of(image.id, cache.path, repr(tuple(cache.command)), directory, *map(key_of, files))
+        guest = self._context.info.guest
+        command, directory = repr(cache.command_for(guest)), self._job.inside("", guest)
+        return key_of(image.id, cache.path, command, directory, *map(key_of, files))
 
     def _fill(
         self,

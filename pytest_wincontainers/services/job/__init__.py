@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, ClassVar
 
 from pytest_wincontainers.errors import DeclarationError, closest, with_known_options
-from pytest_wincontainers.services import Endpoint, Guest, Output, Ready, Service
+from pytest_wincontainers.services import Endpoint, Guest, Output, Ready, Service, for_guest
 from pytest_wincontainers.services.job.endpoint import JobEndpoint
 
 DIRECTORIES: Mapping[Guest, str] = {"linux": "/work", "windows": "C:\\work"}
@@ -32,7 +32,13 @@ class Cache:
 
     path: str
     key: Annotated[Sequence[str | Path] | str | Path, "name one file or a list of files"]
-    command: Annotated[Sequence[str], 'write each word on its own, for example command=["npm", "ci"]'] = ()
+    command: Annotated[
+        Sequence[str] | Mapping[Guest, Sequence[str]], 'write each word on its own, for example command=["npm", "ci"]'
+    ] = ()
+
+    def command_for(self, guest: Guest) -> tuple[str, ...]:
+        """The words of `command` for that guest; none where the job fills the directory itself."""
+        return tuple(for_guest(self.command, guest, "the command of cache="))
 
     @property
     def keys(self) -> Sequence[str | Path]:
@@ -69,7 +75,7 @@ class Job(Service):
 
     def inside(self, path: str, guest: Guest) -> str:
         """The full path in the container of a path in its working directory."""
-        return "/".join(filter(None, (str(self.directory(guest)).rstrip("\\/"), path)))
+        return "/".join([str(self.directory(guest)).rstrip("\\/"), *PureWindowsPath(path).parts])
 
     def fixture_attributes(self, name: str) -> Mapping[str, Any]:
         return {"output": partial(self._output, name)}

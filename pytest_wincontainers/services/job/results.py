@@ -92,9 +92,8 @@ def _trx(root: ET.Element) -> Iterator[Case]:
         output = result.find("Output")
         info = output.find("ErrorInfo") if output is not None else None
         name, owner = result.get("testName") or "", classes.get(result.get("testId")) or ""
-        # Visual Studio's name of a test has its class in it, or has not, as its adapter likes.
         yield Case(
-            name=name if name.startswith(owner.split(",")[0]) else _joined(owner.split(",")[0], name),
+            name=_joined(owner.split(",")[0], name),
             outcome=outcome,
             seconds=_clock(result.get("duration")),
             message=_reason(_text(info.find("Message")), _text(info.find("StackTrace"))) if info is not None else "",
@@ -120,7 +119,9 @@ def _nunit(root: ET.Element) -> Iterator[Case]:
 
 
 def _joined(owner: str | None, name: str | None) -> str:
-    return " ".join(filter(None, ((owner or "").strip(), (name or "").strip())))
+    owner, name = (owner or "").strip(), (name or "").strip()
+    # Some tools have it in the name already.
+    return name if name.startswith(owner) else f"{owner} {name}".strip()
 
 
 def _reason(message: str | None, stack: str | None) -> str:
