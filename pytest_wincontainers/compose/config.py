@@ -10,16 +10,18 @@ from pytest_wincontainers.compose.tree import Node, plain
 
 
 def as_config(project: Project) -> dict[str, Any]:
-    """The resolved values, without places; values that are empty mean the same as none."""
+    """The resolved values, without places and extensions (`x-…`); values that are empty mean the same as none."""
     found: dict[str, Any] = {"name": project.name}
     for key, value in project.document.fields.items():
         if key == "services":
-            found[key] = {name: plain(one) for name, one in value.fields.items()}
+            found[key] = {name: _service(one) for name, one in value.fields.items()}
         elif key in {"networks", "volumes", "secrets", "configs"}:
             found[key] = {name: _resource(project, name, one) for name, one in value.fields.items()}
-        elif key.startswith("x-"):
-            found[key] = plain(value)
     return found
+
+
+def _service(node: Node) -> dict[str, Any]:
+    return {key: value for key, value in plain(node).items() if not key.startswith("x-")}
 
 
 def _resource(project: Project, name: str, node: Node) -> dict[str, Any]:

@@ -101,8 +101,11 @@ def _file(project: Project, service: str, kind: str, node: Node) -> ComposeFileE
     if content is None:
         return None
     mode = fields.get("mode")
+    target = fields.get("target") or f"/{source}"
+    if kind == "secrets" and "/" not in target and "\\" not in target:
+        target = f"/run/secrets/{target}"
     return ComposeFileEntry(
-        target=fields.get("target") or f"/{source}",
+        target=target,
         content=content,
         mode=int(mode, 8) if mode else None,
         secret=kind == "secrets",
@@ -113,6 +116,10 @@ def _file(project: Project, service: str, kind: str, node: Node) -> ComposeFileE
 def _content(project: Project, kind: str, name: str, declared: Node) -> Path | str | None:
     given = plain(declared)
     path = f"{kind}.{name}"
+    sources = [one for one in ("file", "content", "environment") if one in given]
+    if len(sources) > 1:
+        project.problems.add(declared.place, f"{path} has {' and '.join(sources)}", "leave one of them out")
+        return None
     if given.get("external"):
         project.problems.add(
             declared.place, f"{path} is external: nothing outside of the run is known here", "give it a file:"

@@ -8,7 +8,7 @@ are therefore read here, by Docker Compose's rules (the package dotenv of compos
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pytest_wincontainers.compose.interpolation import InterpolationError, Lookup, substitute
@@ -20,11 +20,13 @@ _ESCAPE = re.compile(r"\\([abcfnrtv$\"\\])")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "c": "\\c", "$": "$$"}
 
 
-def read_variables(file: Path, lookup: Lookup, problems: Problems, *, raw: bool = False) -> dict[str, str]:
+def read_variables(
+    file: Path, lookup: Lookup, problems: Problems, *, earlier: Mapping[str, str] | None = None, raw: bool = False
+) -> dict[str, str]:
     """The variables of a file; a name without a value has that of `lookup`, if it has one there.
 
-    A variable in a value stands for an earlier one of the file, or for that of `lookup`. With `raw`, values are taken
-    as they are.
+    A variable in a value is looked up with `lookup`, then above it in the file, then in `earlier`, the variables of
+    earlier files. With `raw`, values are taken as they are.
     """
     try:
         text = file.read_text("utf-8-sig")
@@ -33,7 +35,7 @@ def read_variables(file: Path, lookup: Lookup, problems: Problems, *, raw: bool 
         problems.add(Place(file, 1), f"the file of variables cannot be read: {reason}")
         return {}
     lines = text.replace("\r\n", "\n")
-    return dict(_raw(lines) if raw else _Reading(lines, file, lookup, problems).variables())
+    return dict(_raw(lines) if raw else _Reading(lines, file, lookup, problems, earlier or {}).variables())
 
 
 def _raw(text: str) -> Iterator[tuple[str, str]]:
@@ -46,11 +48,12 @@ def _raw(text: str) -> Iterator[tuple[str, str]]:
 class _Reading:
     """Goes through the text of one file."""
 
-    def __init__(self, text: str, file: Path, lookup: Lookup, problems: Problems) -> None:
+    def __init__(self, text: str, file: Path, lookup: Lookup, problems: Problems, earlier: Mapping[str, str]) -> None:
         self._text = text
         self._file = file
         self._lookup = lookup
         self._problems = problems
+        self._earlier = earlier
         self._position = 0
         self._found: dict[str, str] = {}
 
@@ -111,7 +114,8 @@ class _Reading:
 
     def _expanded(self, text: str, place: Place) -> str:
         def value(name: str) -> str | None:
-            return self._found[name] if name in self._found else self._lookup(name)
+            known = self._lookup(name)
+            return known if known is not None else self._found.get(name, self._earlier.get(name))
 
         def unset(name: str) -> None:
             self._problems.note(place, f"the variable {name} is not set; it is replaced by an empty string")
@@ -119,5 +123,5 @@ class _Reading:
         try:
             return substitute(text, value, unset)
         except InterpolationError as error:
-            self._problems.add(place, str(error))
+            self._problems.add(place, str(error), error.hint)
             return text

@@ -58,6 +58,9 @@ def depends_on(node: Node, reading: Reading) -> Node:
         names = shapes.list_of(shapes.text)(node, reading).items
         return node.with_value({one.text: dependency(one) for one in names if one.text})
     found = shapes.mapping_of(_DEPENDENCY)(node, reading)
+    for key, one in found.fields.items():
+        if not one.tag and "condition" not in one.fields:
+            reading.below(key).wrong(one, "a dependency needs condition", f"write condition: {CONDITIONS[0]}")
     return found.with_value(
         {key: one if one.tag else dependency(one).with_fields(**one.fields) for key, one in found.fields.items()}
     )

@@ -19,7 +19,11 @@ _OPERATORS = (":-", "-", ":?", "?", ":+", "+")
 
 
 class InterpolationError(Exception):
-    """A value has a variable that cannot be replaced; the message is the reason."""
+    """A value has a variable that cannot be replaced; the message is the reason, and `hint` the next step."""
+
+    def __init__(self, message: str, hint: str = "write $${ for a dollar sign and a brace") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 def substitute(template: str, lookup: Lookup, unset: Callable[[str], None]) -> str:
@@ -43,14 +47,13 @@ def substitute(template: str, lookup: Lookup, unset: Callable[[str], None]) -> s
             position = end + 1
         else:
             name = _NAME.match(template, dollar + 1)
-            if name is None:
-                raise _invalid(template)
-            result.append(_value(name.group(), lookup, unset))
-            position = name.end()
+            # A dollar sign that begins no variable, such as that of a regular expression, is one.
+            result.append("$" if name is None else _value(name.group(), lookup, unset))
+            position = dollar + 1 if name is None else name.end()
 
 
 def _invalid(template: str) -> InterpolationError:
-    return InterpolationError(f"{template!r} has a $ that begins no variable")
+    return InterpolationError(f"{template!r} has a ${{ that begins no variable")
 
 
 def _closing(template: str, start: int) -> int:
@@ -96,7 +99,8 @@ def _braced(body: str, template: str, lookup: Lookup, unset: Callable[[str], Non
     if operator[-1] == "-":
         return substitute(other, lookup, unset)
     reason = substitute(other, lookup, unset)
-    raise InterpolationError(f"the variable {name} is required but not set" + (f": {reason}" if reason else ""))
+    message = f"the variable {name} is required but not set" + (f": {reason}" if reason else "")
+    raise InterpolationError(message, "set it, in .env for example")
 
 
 def interpolate(document: Node, lookup: Lookup, problems: Problems) -> Node:
@@ -128,6 +132,5 @@ def interpolate_text(text: str, place: Place, lookup: Lookup, problems: Problems
     try:
         return substitute(text, lookup, unset)
     except InterpolationError as error:
-        hint = "write $$ for a dollar sign" if "begins no variable" in str(error) else "set it, or add a default"
-        problems.add(place, str(error), "" if "not closed" in str(error) else hint)
+        problems.add(place, str(error), error.hint)
         return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -108,35 +108,48 @@ class Loading:
         return document.with_fields(services=services.with_value(changed))
 
     def _with_environment(self, service: Node) -> Node:
+        written = service.at("environment")
+        found: dict[str, Node] = {}
+        for name, node in (written.fields if written is not None else {}).items():
+            found[name] = node if node.value is not None else node.with_value(self.variables.get(name))
+            if found[name].value is None:
+                self.problems.note(node.place, f"the variable {name} has no value here and none in the process")
+        from_files = self._from_env_files(service, found)
+        if from_files or found:
+            place = (written or service).place
+            service = service.with_fields(environment=Node({**from_files, **found}, place))
+        from_files = self._from_label_files(service)
+        if from_files:
+            own = service.at("labels") or Node({}, service.place)
+            service = service.with_fields(labels=own.with_value({**from_files, **own.fields}))
+        return service.without("env_file", "label_file")
+
+    def _from_env_files(self, service: Node, own: Mapping[str, Node]) -> dict[str, Node]:
+        def lookup(name: str) -> str | None:
+            known = self.variables.get(name)
+            return own[name].text if known is None and name in own and own[name].value is not None else known
+
         found: dict[str, Node] = {}
         for asked in service.entries("env_file"):
-            found |= self._variables_of(asked)
-        written = service.at("environment")
-        for name, node in (written.fields if written is not None else {}).items():
-            value = node if node.value is not None else node.with_value(self.variables.get(name))
-            if value.value is None:
-                self.problems.note(node.place, f"the variable {name} has no value here and none in the process")
-            found[name] = value
-        if not found:
-            return service.without("env_file", "environment")
-        place = (written or service).place
-        return service.without("env_file").with_fields(environment=Node(found, place))
+            path, required, form = (asked.at(key) for key in ("path", "required", "format"))
+            if path is None or not path.text:
+                continue
+            file = Path(path.text)
+            if file.is_file():
+                earlier = {name: one.text for name, one in found.items()}
+                values = read_variables(file, lookup, self.problems, earlier=earlier, raw=form is not None)
+                found |= {name: Node(value, asked.place) for name, value in values.items()}
+            elif required is None or required.value:
+                hint = "create it, or write required: false below its path"
+                self.problems.add(asked.place, f"the file of variables {file} does not exist", hint)
+        return found
 
-    def _variables_of(self, asked: Node) -> dict[str, Node]:
-        path, required, form = (asked.at(key) for key in ("path", "required", "format"))
-        if path is None or not path.text:
-            return {}
-        file = Path(path.text)
-        if not file.is_file():
-            if required is None or required.value:
-                self.problems.add(
-                    asked.place,
-                    f"the file of variables {file} does not exist",
-                    "create it, or write required: false below its path",
-                )
-            return {}
-        read_values = read_variables(file, self.variables.get, self.problems, raw=form is not None)
-        return {name: Node(value, asked.place) for name, value in read_values.items()}
+    def _from_label_files(self, service: Node) -> dict[str, Node]:
+        found: dict[str, Node] = {}
+        for asked in service.entries("label_file"):
+            values = read_variables(Path(asked.text), lambda _: None, self.problems)
+            found |= {name: Node(value, asked.place) for name, value in values.items()}
+        return found
 
 
 # -- extends ------------------------------------------------------------------------------------------------------
@@ -161,8 +174,10 @@ def _extend(name: str, document: Node, loading: Loading, chain: tuple[tuple[Path
         return rest
     here = (service.place.file, name)
     if here in chain:
-        circle = " extends ".join(f"{one} of {file}" for file, one in (*chain[chain.index(here) :], here))
-        loading.problems.add(extends.place, f"services extend each other: {circle}")
+        circle = chain[chain.index(here) :]
+        if here == min(circle):  # it is come upon from each of its services
+            told = " extends ".join(f"{one} of {file}" for file, one in (*circle, here))
+            loading.problems.add(extends.place, f"services extend each other: {told}")
         return rest
     named = extends.at("file")
     source: Node | None = document

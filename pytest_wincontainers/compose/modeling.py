@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from pytest_wincontainers.compose import units
 from pytest_wincontainers.compose.contents import files_of, local, mounts_of
-from pytest_wincontainers.compose.dotenv import read_variables
 from pytest_wincontainers.compose.model import (
     ComposeBuild,
     ComposeFile,
@@ -48,8 +46,7 @@ class _Modeling:
 
     def service(self) -> ComposeService:
         self._check_one_container()
-        build, image = self._build(), self._text("image")
-        if build is None and image is None:
+        if self._node.at("build") is None and self._node.at("image") is None:
             self._problems.add(
                 self._node.place, f"services.{self._name} has neither an image nor a build", "add image: or build:"
             )
@@ -57,12 +54,12 @@ class _Modeling:
             name=self._name,
             place=self._node.place,
             places={key: value.place for key, value in self._node.fields.items()},
-            image=image,
-            build=build,
+            image=self._text("image"),
+            build=self._build(),
             command=self._words("command"),
             entrypoint=self._words("entrypoint"),
             environment=_texts(self._node.at("environment")),
-            labels=self._labels(),
+            labels=_texts(self._node.at("labels")),
             ports=tuple(dict.fromkeys(self._ports())),
             aliases=tuple(dict.fromkeys(self._aliases())),
             mounts=mounts_of(self._project, self._name, self._node),
@@ -124,12 +121,6 @@ class _Modeling:
             labels=_texts(node.at("labels")),
             place=node.place,
         )
-
-    def _labels(self) -> Mapping[str, str]:
-        found: dict[str, str] = {}
-        for file in self._node.entries("label_file"):
-            found |= read_variables(Path(file.text), lambda _: None, self._problems)
-        return {**found, **_texts(self._node.at("labels"))}
 
     def _ports(self) -> Iterator[int]:
         for one in self._node.entries("ports"):
@@ -203,6 +194,10 @@ class _Modeling:
                 f"all containers are on the network {NETWORK}, so that they can reach each other",
             )
         own = self._node.at("networks")
+        if mode is not None and own is not None:
+            self._problems.add(
+                mode.place, f"services.{self._name} has network_mode and networks", "leave one of them out"
+            )
         for name, one in own.fields.items() if own is not None else ():
             declared = self._project.document.at("networks", name)
             fields = plain(declared) if declared is not None and declared.fields else {}

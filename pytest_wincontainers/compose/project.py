@@ -88,31 +88,22 @@ def load(
     variables = process.with_files(default if env_files is None else env_files, problems)
     loading = Loading(directory, variables, problems)
     document = loading.load(paths) or Node({}, Place(paths[0], 1))
-    name = _name(document, directory, problems)
+    name = _name(document, directory)
     document = selected(_with_defaults(document, loading), services, profiles, problems)
     return Project(name, directory, tuple(paths), document, variables, problems)
 
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-
-
-def _name(document: Node, directory: Path, problems: Problems) -> str:
+def _name(document: Node, directory: Path) -> str:
     given = document.at("name")
-    if given is not None and given.text:
-        if not _NAME.fullmatch(given.text):
-            problems.add(
-                given.place,
-                f"{given.text!r} is not a name for a project",
-                "use lower-case letters, digits and the characters _ -, and begin with a letter or digit",
-            )
-        return given.text
-    return re.sub(r"[^a-z0-9_-]", "", directory.name.lower()).lstrip("_-") or "project"
+    written = given.text if given is not None and given.text else directory.name
+    return re.sub(r"[^a-z0-9_-]", "", written.lower()).lstrip("_-") or "project"
 
 
 def _with_defaults(document: Node, loading: Loading) -> Node:
     services = document.at("services")
     if services is None:
-        loading.problems.add(document.place, "there are no services")
+        if not loading.problems.errors:  # else they may be in what could not be read
+            loading.problems.add(document.place, "there are no services")
         return document
     changed = {name: _defaults(one, loading) for name, one in services_of(document)}
     return document.with_fields(services=services.with_value(changed))
@@ -155,13 +146,9 @@ def _build(build: Node, loading: Loading) -> Node:
 
 def _secret(secret: Node) -> Node:
     source, target = secret.at("source"), secret.at("target")
-    if source is None:
+    if source is None or target is not None:
         return secret
-    if target is None:
-        return secret.with_fields(target=Node(f"/run/secrets/{source.text}", secret.place))
-    if "/" in target.text or "\\" in target.text:
-        return secret
-    return secret.with_fields(target=target.with_value(f"/run/secrets/{target.text}"))
+    return secret.with_fields(target=Node(f"/run/secrets/{source.text}", secret.place))
 
 
 def _with_links(service: Node) -> Node:

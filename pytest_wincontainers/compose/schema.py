@@ -122,7 +122,7 @@ def _resource(title: str, *options: str) -> Reader:
 _FILE = shapes.record(
     "a compose file",
     {
-        "version": shapes.name,
+        "version": shapes.text,
         "name": shapes.text,
         "include": shapes.list_of(_included),
         "services": _services,

@@ -110,7 +110,7 @@ def _references(kind: str, service: Node) -> Iterator[tuple[str, Place]]:
         yield name, one.place
     for one in listed.items:
         source, form = one.at("source"), one.at("type")
-        if source is not None and (form is None or form.value == "volume"):
+        if source is not None and source.text and (form is None or form.value == "volume"):
             yield source.text, source.place
 
 

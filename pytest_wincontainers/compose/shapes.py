@@ -181,7 +181,8 @@ def record(title: str, readers: Mapping[str, Reader]) -> Reader:
                 found[key] = value
             elif key not in readers:
                 reading.problems.add(
-                    value.place, f"{reading.path}: {title} has no option {key!r}{closest(key, readers)}"
+                    value.place,
+                    f"{reading.path}{': ' if reading.path else ''}{title} has no option {key!r}{closest(key, readers)}",
                 )
             elif value.tag == "reset" or readers[key] is words or value.value is not None or _may_be_empty(key):
                 found[key] = _kept(value, readers[key], reading.below(key))
