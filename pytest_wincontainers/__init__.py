@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_wincontainers.endpoints import Endpoint as Endpoint
     from pytest_wincontainers.engines.base import Build as Build
     from pytest_wincontainers.engines.base import ExecResult as ExecResult
+    from pytest_wincontainers.engines.base import Healthcheck as Healthcheck
     from pytest_wincontainers.engines.base import Mount as Mount
     from pytest_wincontainers.errors import WincontainersError as WincontainersError
     from pytest_wincontainers.migrations.command import command as command
@@ -46,6 +47,7 @@ _HOME = {
     "Endpoint": "endpoints",
     "Event": "services.iis.logs",
     "ExecResult": "engines.base",
+    "Healthcheck": "engines.base",
     "IisEndpoint": "services.iis.endpoint",
     "Mount": "engines.base",
     "MySqlEndpoint": "services.mysql.endpoint",

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 
 @with_parentheses
-def container(*, ports: Sequence[int] = (), **options: Unpack[Options]) -> Decorator:
+def container(*, ports: Sequence[int] = (), user: str | None = None, **options: Unpack[Options]) -> Decorator:
     """Declare a container from `image=` or `build=`.
 
-    `ports` are the ports it listens on; without `ready=` it is ready once all of them accept connections.
+    `ports` are the ports it listens on; without `ready=` it is ready once all of them accept connections and its health
+    check passes, if it has one. `user` is the account to run as instead of the image's own.
     """
-    return declare(Generic(options, ports))
+    return declare(Generic(options, ports, user))
 
 
 @with_parentheses

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from pytest_wincontainers.engines.base import ExecResult
+from pytest_wincontainers.engines.base import ContainerState, ExecResult
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.guests import Guest
 from pytest_wincontainers.packing import Folder
@@ -270,6 +270,13 @@ class Endpoint(Generic[FaceT]):
         cannot be written.
         """
         self._link.container().copy_out(source, Path(target))
+
+    def state(self) -> ContainerState:
+        """Whether the container runs, its exit code if not, and its health if it has a health check.
+
+        Raises EngineError.
+        """
+        return self._link.container().state()
 
     def restart(self) -> None:
         """Restart the container and wait until it is ready again, for example to test how other containers handle it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tarfile
@@ -20,11 +21,11 @@ from pytest_wincontainers.machine import MACHINE
 class Folder:
     """A directory or file of this machine to copy into a container; `target` is its path there.
 
-    `replaced` maps paths of files, relative to the directory and with forward slashes, to their new contents. Without
-    a source, only these files are copied.
+    `source` may also be the content of one file. `replaced` maps paths of files, relative to the directory and with
+    forward slashes, to their new contents. Without a source, only these files are copied.
     """
 
-    source: Path | None
+    source: Path | bytes | None
     target: str
     replaced: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -46,8 +47,20 @@ def packed(folders: Iterable[Folder]) -> BinaryIO:
     return spool
 
 
+def digest(folders: Iterable[Folder]) -> str:
+    """A hash of all that `packed` would copy: equal for equal names, contents and modes. Raises as `packed` does."""
+    found = hashlib.sha256()
+    with packed(folders) as archive:
+        while piece := archive.read(1 << 20):
+            found.update(piece)
+    return found.hexdigest()
+
+
 def _add(archive: tarfile.TarFile, folder: Folder) -> None:
     root = PureWindowsPath(folder.target).relative_to(PureWindowsPath(folder.target).anchor).as_posix()
+    if isinstance(folder.source, bytes):
+        archive.addfile(_entry(root, size=len(folder.source)), BytesIO(folder.source))
+        return
     if folder.source is not None and not folder.source.is_dir():
         _add_file(archive, folder.source, root)
         return

@@ -13,10 +13,11 @@ from pytest_wincontainers.dependencies import ordered
 from pytest_wincontainers.engines.base import Build
 from pytest_wincontainers.errors import DeclarationError, closest, users_frames
 from pytest_wincontainers.services.declaration import Declaration
+from pytest_wincontainers.services.files import check_files
 from pytest_wincontainers.services.options import check_value
 from pytest_wincontainers.services.recipe import check_options
 from pytest_wincontainers.services.roles import PerWorker
-from pytest_wincontainers.services.service import Returned, Service
+from pytest_wincontainers.services.service import RETURNED_TYPES, Returned, Service
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,23 @@ def make_plan(
     planner = _Planner(run, token, tuple(workers))
     for declaration in ordered(by_name, needed):
         planner.add(declaration)
+    _check_aliases(list(planner.containers()))
     return Plan(run, tuple(planner.containers()))
+
+
+def _check_aliases(containers: Iterable[PlannedContainer]) -> None:
+    having: dict[str, PlannedContainer] = {}
+    for planned in containers:
+        for alias in map(str.lower, planned.service.options.get("aliases", ())):
+            other = having.setdefault(alias, planned)
+            if other is not planned:
+                raise at(
+                    planned.declaration,
+                    DeclarationError(
+                        f"aliases= has {alias!r}, which {other.name} has, too",
+                        hint="each name on the network belongs to one container",
+                    ),
+                )
 
 
 def part_of(service: Service, workers: Sequence[str], worker: str) -> Service:
@@ -176,6 +193,7 @@ class _Planner:
             ) from problem
         checked = _checked(declaration, returned)
         try:
+            check_files(checked.get("files", {}), declaration.base)
             declaration.service.check_returned(declaration.base, checked)
         except DeclarationError as problem:
             raise at(declaration, problem) from None
@@ -234,7 +252,7 @@ def _checked(declaration: Declaration, returned: object) -> Mapping[str, Any]:
                 hint=f"allowed keys: {listed}",
             )
         try:
-            check_value(value, Mapping[str, str], f"the returned {key}")
+            check_value(value, RETURNED_TYPES.get(str(key), Mapping[str, str]), f"the returned {key}")
         except DeclarationError as problem:
             raise at(declaration, problem) from None
     return returned

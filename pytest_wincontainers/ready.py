@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, Protocol
 
-from pytest_wincontainers.errors import DeclarationError, EngineError
+from pytest_wincontainers.errors import DeclarationError, EngineError, StartError
 from pytest_wincontainers.limits import left
 
 _CONNECT_SECONDS = 2
@@ -118,6 +118,34 @@ class Exec:
         return f"{self.command[0]} exited with code {result.exit_code}: {last}"
 
 
+@dataclass(frozen=True)
+class Healthy:
+    """See `healthy`. If it is not `required`, a container without a health check is ready."""
+
+    required: bool = True
+    made_by = "ready.healthy"
+
+    def __call__(self, endpoint: Any) -> str | None:
+        state = endpoint.state()
+        health = state.health
+        if health is None and self.required and state.running:
+            raise StartError(
+                f"{endpoint.name} has no health check for ready.healthy()",
+                hint="add healthcheck=Healthcheck(…), or a HEALTHCHECK to the image's Dockerfile",
+            )
+        if health is None or health.status == "healthy":
+            return None
+        # The engine runs the check for the first time after its interval, by default 30 s (moby/moby
+        # daemon/health.go); run here, it is known as soon as it passes.
+        try:
+            result = endpoint.exec(*health.command, timeout=left(health.timeout))
+        except EngineError as problem:
+            return f"the health check failed: {problem.message}"
+        if result.exit_code == 0:
+            return None
+        return f"the health check exited with code {result.exit_code}: {result.output.strip() or 'no output'}"
+
+
 def tcp(port: int) -> Ready:
     """Ready once the container accepts connections on `port`."""
     return Tcp(port)
@@ -129,6 +157,14 @@ def http(port: int, path: str = "/", *, status: Sequence[int] | None = None) -> 
     The status counts, not the whole body: a page that never ends is ready, too.
     """
     return Http(port, path, status)
+
+
+def healthy() -> Ready:
+    """Ready once the health check of the container passes: its `healthcheck=`, or the HEALTHCHECK of its image.
+
+    The check is run without waiting for its interval. Raises StartError if there is none.
+    """
+    return Healthy()
 
 
 def log(pattern: str) -> Ready:

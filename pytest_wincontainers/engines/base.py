@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, Literal, NamedTuple, Protocol
 
 from pytest_wincontainers.errors import with_known_options
 from pytest_wincontainers.guests import Guest
@@ -139,6 +139,34 @@ class Mount:
     read_only: bool = False
 
 
+@with_known_options
+@dataclass(frozen=True)
+class Healthcheck:
+    """A command that tells whether a container works, as HEALTHCHECK does in a Dockerfile: it then exits with 0.
+
+    `command` is a list of words, or a string for the image's shell. Times are in seconds.
+    """
+
+    command: Sequence[str] | str
+    interval: float = 30.0
+    timeout: float = 30.0
+    start_period: float = 0.0
+    retries: int = 3
+
+
+@dataclass(frozen=True)
+class Health:
+    """What the engine knows of a container that has a health check."""
+
+    status: Literal["starting", "healthy", "unhealthy"]
+    command: tuple[str, ...]
+    """The check, with the shell that runs it."""
+    timeout: float
+    """The seconds that it may take."""
+    output: str = ""
+    """What it said last."""
+
+
 @dataclass(frozen=True)
 class ContainerSpec:
     """The specification of a container to create."""
@@ -148,6 +176,12 @@ class ContainerSpec:
     labels: Mapping[str, str]
     environment: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] | None = None
+    entrypoint: tuple[str, ...] | None = None
+    working_dir: str | None = None
+    user: str | None = None
+    healthcheck: Healthcheck | None = None
+    aliases: tuple[str, ...] = ()
+    """Further names of the container on the network."""
     publish: tuple[int, ...] = ()
     mounts: tuple[Mount, ...] = ()
     memory: int | None = None
@@ -167,6 +201,8 @@ class ContainerState:
     """The published ports, by the port inside the container."""
     out_of_memory: bool = False
     paused: bool = False
+    health: Health | None = None
+    """What is known of its health, if it has a check."""
 
     @property
     def trouble(self) -> str:

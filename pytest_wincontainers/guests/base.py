@@ -28,6 +28,10 @@ class GuestRules(Protocol):
         """Where an archive with paths from the top is unpacked."""
 
     @property
+    def shell(self) -> Sequence[str]:
+        """The shell of an image that names no other, up to the line that it is to run."""
+
+    @property
     def flush_dns(self) -> Sequence[str]:
         """The command that flushes the container's DNS client cache; it succeeds where there is none."""
 

@@ -13,6 +13,7 @@ class Linux:
 
     title = "Linux"
     root = "/"
+    shell = ("/bin/sh", "-c")
     administrator = ""
     parallel_starts = 8
     removal_rounds = 3

@@ -21,6 +21,7 @@ class Windows:
 
     title = "Windows"
     root = "C:\\"
+    shell = ("cmd", "/S", "/C")
     # Hosts fail when many containers start at once, and tell it by timeouts (docker/for-win#8770).
     parallel_starts = 2
     # A layer may be held for a minute after its container has ended (moby/moby#40723).

@@ -18,6 +18,7 @@ from pytest_wincontainers.plan import Plan
 from pytest_wincontainers.reports.board import Board
 from pytest_wincontainers.reports.logs import masked
 from pytest_wincontainers.run import preflight
+from pytest_wincontainers.run.aliases import AliasClaims
 from pytest_wincontainers.run.cancellation import Cancellation
 from pytest_wincontainers.run.container.follower import GATHER_SECONDS
 from pytest_wincontainers.run.container.lifecycle import Lifecycle
@@ -119,13 +120,17 @@ class Coordinator:
                 )
             hosts = duties(info, request.settings, self.board.note)
             opened.callback(hosts.close)
+            locks = Locks(request.state, info.id, self.cancellation.check)
+            names = [one for planned in request.plan.containers for one in planned.service.options.get("aliases", ())]
+            aliases = AliasClaims(engine, locks, request.plan.run, names)
+            opened.callback(aliases.release)
             context = RunContext(
                 plan=request.plan,
                 settings=request.settings,
                 engine=engine,
                 info=info,
                 hosts=hosts,
-                locks=Locks(request.state, info.id, self.cancellation.check),
+                locks=locks,
                 board=self.board,
                 cancellation=self.cancellation,
                 outcomes=request.outcomes,
@@ -141,8 +146,8 @@ class Coordinator:
                 opened.callback(self._dismiss, watchdog)
             self._ensure_network(context)
             for planned in request.plan.containers:
-                needs = [self._lifecycles[name] for name in planned.needs]
-                self._lifecycles[planned.name] = Lifecycle(context, planned, self.trackers[planned.name], needs)
+                name, needs = planned.name, [self._lifecycles[one] for one in planned.needs]
+                self._lifecycles[name] = Lifecycle(context, planned, self.trackers[name], needs, aliases)
             opened.callback(self._remove, context)
             with self.board.changed:
                 # Either this sees the end of the run, or the end sees what is open.

@@ -41,7 +41,8 @@ class Locks:
     @contextmanager
     def named(self, name: str, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
         """Hold the lock of that name; `waiting` is called once when somebody else holds it."""
-        lock = FileLock(self._folder / (re.sub(r"[^\w.-]", "_", name) + ".lock"))
+        # Let go of by another thread, perhaps.
+        lock = FileLock(self._folder / (re.sub(r"[^\w.-]", "_", name) + ".lock"), thread_local=False)
         with self._acquired([lock], waiting):
             yield
 

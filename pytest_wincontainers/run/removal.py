@@ -21,14 +21,16 @@ from pytest_wincontainers.run.locks import RunLock
 RUN = "pytest-wincontainers.run"
 NAME = "pytest-wincontainers.name"
 HOST = "pytest-wincontainers.host"
+ALIASES = "pytest-wincontainers.aliases"
+"""Which further names it has on the network, for other runs that want them."""
 
 _SLICE_SECONDS = 0.5
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 
-def labels(run: str, name: str) -> Mapping[str, str]:
+def labels(run: str, name: str, aliases: Sequence[str] = ()) -> Mapping[str, str]:
     """The labels of a container of that run. They hold no secrets: anyone who reaches the engine reads them."""
-    return {RUN: run, NAME: name, HOST: platform.node()}
+    return {RUN: run, NAME: name, HOST: platform.node(), ALIASES: " ".join(aliases)}
 
 
 def remove_run(engine: Engine, run: str, *, rounds: int, between: Callable[[], None] = lambda: None) -> list[str]:

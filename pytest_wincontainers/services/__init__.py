@@ -29,6 +29,8 @@ from pytest_wincontainers.engines.base import Build as Build
 from pytest_wincontainers.engines.base import ContainerState as ContainerState
 from pytest_wincontainers.engines.base import EngineInfo as EngineInfo
 from pytest_wincontainers.engines.base import ExecResult as ExecResult
+from pytest_wincontainers.engines.base import Health as Health
+from pytest_wincontainers.engines.base import Healthcheck as Healthcheck
 from pytest_wincontainers.engines.base import Mount as Mount
 from pytest_wincontainers.engines.base import timestamp as timestamp
 from pytest_wincontainers.engines.container import Container as Container

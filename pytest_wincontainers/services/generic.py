@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.ready import Healthy
 from pytest_wincontainers.services import Ready, Service
 
 _PORTS_HINT = (
@@ -22,7 +23,13 @@ class Generic(Service):
 
     ports: Annotated[Sequence[int], _PORTS_HINT] = ()
 
+    user: str | None = None
+
     kind: ClassVar[str] = "container"
+
+    @property
+    def account(self) -> str | None:
+        return self.user
 
     def check(self, base: Path) -> None:
         if not self.options.get("image") and not self.options.get("build"):
@@ -36,4 +43,5 @@ class Generic(Service):
                 raise DeclarationError(f"ports= has an invalid port: {port}", hint="use ports from 1 to 65535")
 
     def readiness(self) -> Sequence[Ready]:
-        return () if self.options.get("ready") else super().readiness()
+        # With a HEALTHCHECK its image, or the declaration, says itself what ready means.
+        return () if self.options.get("ready") else (*super().readiness(), Healthy(required=False))

@@ -21,6 +21,7 @@ _PLAIN: Mapping[object, tuple[tuple[type, ...], str]] = {
     int: ((int,), "an integer"),
     float: ((int, float), "a number"),
     bool: ((bool,), "True or False"),
+    bytes: ((bytes,), "bytes"),
     NoneType: ((NoneType,), "None"),
 }
 _SHOWN_LENGTH = 60

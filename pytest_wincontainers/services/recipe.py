@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -11,8 +12,13 @@ from pytest_wincontainers.engines.base import Build, EngineInfo
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.packing import Folder
 from pytest_wincontainers.ready import Ready
+from pytest_wincontainers.services.files import check_files, folders_of
 from pytest_wincontainers.services.roles import Staged, StagedFiles
-from pytest_wincontainers.services.service import Returned, Service
+from pytest_wincontainers.services.service import Options, Returned, Service
+
+OWN_LABELS = "pytest-wincontainers."
+"""What the labels of this package begin with."""
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
 
 _MAKERS: Sequence[tuple[object, str]] = (
     (ready.tcp, "ready.tcp({port})"),
@@ -31,7 +37,15 @@ class Recipe:
     environment: Mapping[str, str]
     command: tuple[str, ...] | None = None
     folders: tuple[Folder, ...] = ()
+    """What the service copies in."""
+    files: tuple[Folder, ...] = ()
+    """What the user copies in, after that."""
     notes: tuple[str, ...] = ()
+
+    @property
+    def copied(self) -> tuple[Folder, ...]:
+        """All that is copied in before the start."""
+        return (*self.folders, *self.files)
 
 
 def check_options(service: Service, base: Path) -> None:
@@ -50,6 +64,9 @@ def check_options(service: Service, base: Path) -> None:
     for name in ("memory", "timeout"):
         if name in options and not options[name] > 0:
             raise DeclarationError(f"{name}= must be more than 0", hint="omit it to use the default")
+    check_files(options.get("files", {}), base)
+    _check_names(options)
+    _check_health(options)
     _check_readiness(service)
     for mount in options.get("mounts", ()):
         # A path of another system is one of the engine's machine; the engine's rules are checked later.
@@ -58,6 +75,33 @@ def check_options(service: Service, base: Path) -> None:
                 f"the mount source {base / mount.source} does not exist",
                 hint="a mount's source is resolved against the declaring file's directory",
             )
+
+
+def _check_names(options: Options) -> None:
+    for alias in options.get("aliases", ()):
+        if not _NAME.fullmatch(alias):
+            raise DeclarationError(
+                f"aliases= has {alias!r}, which is no network name",
+                hint="use letters, digits, hyphens, underscores and dots",
+            )
+    for label in options.get("labels", {}):
+        if not label or label.startswith(OWN_LABELS):
+            raise DeclarationError(
+                f"labels= has {label!r}", hint=f"labels that begin with {OWN_LABELS} are this package's own"
+            )
+
+
+def _check_health(options: Options) -> None:
+    check = options.get("healthcheck")
+    if check is None:
+        return
+    if not check.command:
+        raise DeclarationError(
+            "healthcheck= has no command", hint='for example Healthcheck("curl -f http://localhost")'
+        )
+    for name in ("interval", "timeout", "retries"):
+        if not getattr(check, name) > 0:
+            raise DeclarationError(f"healthcheck= has {name}={getattr(check, name)}", hint="it must be more than 0")
 
 
 def readiness_of(service: Service) -> Sequence[Ready]:
@@ -110,6 +154,7 @@ def recipe_of(
         environment=environment,
         command=tuple(command) if command is not None else None,
         folders=staged.folders,
+        files=folders_of({**service.options.get("files", {}), **returned.get("files", {})}, base),
         notes=staged.notes,
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Protocol, TypedDict
 
 from pytest_wincontainers.endpoints import Endpoint, Face, Link
-from pytest_wincontainers.engines.base import Build, EngineInfo, Mount
+from pytest_wincontainers.engines.base import Build, EngineInfo, Healthcheck, Mount
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.guests.builds import Isolation
@@ -19,6 +19,9 @@ _STOP_SECONDS = 10
 
 Returned = Mapping[str, Any]
 """What a declaring function returned: values that depend on the addresses of other containers."""
+
+RETURNED_TYPES: Mapping[str, Any] = {"files": Mapping[str, Path | str | bytes]}
+"""The types of what a declaring function may return, by key; of all others it is `Mapping[str, str]`."""
 
 Prepare = Callable[[Any], object]
 """A user's preparation step; called with the endpoint."""
@@ -35,6 +38,16 @@ class Options(TypedDict, total=False):
     """environment variables"""
     command: Annotated[Sequence[str], 'write each word on its own, for example command=["sleep", "100"]']
     """arguments for the image's entry point, or the command to run if it has none"""
+    entrypoint: Annotated[Sequence[str], 'write each word on its own, for example entrypoint=["sleep", "100"]']
+    """the program to run instead of the image's entry point"""
+    working_dir: str
+    """the directory in the container in which it runs"""
+    files: Annotated[
+        Mapping[str, Path | str | bytes],
+        'for example files={"C:/app/settings.json": Path("settings.json")}, or the text or bytes of a file',
+    ]
+    """files to copy in before the start, by their full paths in the container: a `Path` to a file or directory here, \
+relative to the declaring file's directory, or the content as a string or bytes"""
     mounts: Annotated[Sequence[Mount], 'for example mounts=[Mount("data", "/data")]']
     """`Mount(source, target, read_only=False)`; sources are directories on the engine's host"""
     ready: Annotated[
@@ -42,8 +55,14 @@ class Options(TypedDict, total=False):
         "use a check such as ready.http(8080), or a function with one parameter, the endpoint",
     ]
     """further conditions for the container to be ready, see below"""
+    healthcheck: Healthcheck
+    """`Healthcheck(command, interval, timeout, start_period, retries)`; replaces the image's own"""
     prepare: Annotated[Prepare, "give a function that is called with the endpoint, without calling it"]
     """a function that is called with the endpoint when the container is ready, before tests get it"""
+    aliases: Annotated[Sequence[str], 'write aliases=["name"]']
+    """further names on the network; other runs on the engine wait until they are free"""
+    labels: Mapping[str, str]
+    """labels for the container"""
     isolation: Isolation
     """`"process"` or `"hyperv"`, for Windows engines; see [Windows engines](windows.md)"""
     memory: int
@@ -98,7 +117,7 @@ class Service:
 
     kind: ClassVar[str]
     """The name used in messages; by convention, the decorator is called `<kind>_container`."""
-    returns: ClassVar[frozenset[str]] = frozenset({"environment"})
+    returns: ClassVar[frozenset[str]] = frozenset({"environment", "files"})
     """The keys that a declaring function may return."""
     own_image: ClassVar[ServiceImage | None] = None
     """The image of a declaration without `image=` and `build=`."""
@@ -111,6 +130,11 @@ class Service:
     def ports(self) -> Sequence[int]:
         """The TCP ports that the container listens on."""
         return ()
+
+    @property
+    def account(self) -> str | None:
+        """The account in the container that its program runs as; None is the image's own."""
+        return None
 
     @property
     def least_timeout(self) -> float:

@@ -49,6 +49,64 @@ def test_ports_environment_exec_and_logs(suite, mode):
     assert suite.run(*mode).outcomes() == {"passed": 3}
 
 
+def test_files_names_and_health(suite, mode):
+    suite.files(
+        conftest=f"""
+        from pathlib import Path
+        from guest import IMAGE, ROOT
+        from pytest_wincontainers import Healthcheck, container, ready
+
+        @container(image=IMAGE, command={SERVE}, ports=[8000], aliases=["Shop.Example"])
+        def server():
+            pass
+
+        @container(
+            image=IMAGE, entrypoint=["box", "show"], command=["settings.json"], working_dir=ROOT + "app", timeout=15,
+            files={{ROOT + "app/settings.json": '{{"a": "ü"}}\\n', ROOT + "app/data": Path("data"), ROOT + "app/x.bin": b"x"}},
+            healthcheck=Healthcheck(["box", "touch", ROOT + "probed"]), labels={{"team": "shop"}},
+        )
+        def app(server):
+            return {{"files": {{ROOT + "url.txt": server.url}}}}
+
+        @container(image=IMAGE, command=["box", "sleep"], healthcheck=Healthcheck(["box", "has", ROOT + "no"]), timeout=2)
+        def ill():
+            pass
+
+        @container(image=IMAGE, command=["box", "sleep"], ready=ready.healthy())
+        def unchecked():
+            pass
+        """,
+        test_it="""
+        from guest import ROOT
+
+        def test_files(app, server):
+            paths = ("app/settings.json", "app/data/deep/one.txt", "app/x.bin", "url.txt")
+            assert app.exec("box", "read", *(ROOT + path for path in paths)).output == '{"a": "ü"}\\n1x' + server.inside.url
+            assert '{"a": ' in app.logs()
+
+        def test_names(app, server):
+            assert app.exec("box", "get", "shop.example", "8000").exit_code == 0
+
+        def test_health(app, server):
+            assert app.exec("box", "has", ROOT + "probed").exit_code == 0
+            assert app.state().health.status in ("starting", "healthy")
+            assert server.state().running and server.state().health is None
+
+        def test_ill(ill):
+            pass
+
+        def test_unchecked(unchecked):
+            pass
+        """,
+    )
+    (suite.path / "data" / "deep").mkdir(parents=True)
+    (suite.path / "data" / "deep" / "one.txt").write_text("1")
+    done = suite.run(*mode)
+    assert done.outcomes() == {"passed": 3, "errors": 2}
+    assert re.search(r"ill is not ready after [\d.]+ s: the health check exited with code 1: no output", done.output)
+    assert "unchecked has no health check for ready.healthy()" in done.output
+
+
 def test_published_ports_where_containers_cannot_be_reached(suite):
     suite.files(
         conftest=f"""

@@ -23,6 +23,7 @@ PUBLIC = [
     "Endpoint",
     "Event",
     "ExecResult",
+    "Healthcheck",
     "IisEndpoint",
     "Mount",
     "MySqlEndpoint",
@@ -40,7 +41,7 @@ PUBLIC = [
 
 
 ROOMS = {
-    "services": "Build Container ContainerInfo ContainerState Decorator Endpoint EngineInfo Evidence EvidenceKeeper ExecResult Face FaceMaker Folder Guest Isolation "
+    "services": "Build Container ContainerInfo ContainerState Decorator Endpoint EngineInfo Evidence EvidenceKeeper ExecResult Face FaceMaker Folder Guest Health Healthcheck Isolation "
     "Link Mount Options PerWorker Preparation Prepare Ready Returned SERVERCORE ServerLogs Service ServiceImage SnapshotSupport "
     "Staged StagedFiles TestHooks TestStart ToolRunner check_links declare logs timestamp",
     "engines": "Build Capabilities ContainerSpec ContainerState Engine EngineAddress EngineInfo ExecResult Image "

@@ -7,7 +7,7 @@ import tarfile
 import pytest
 
 from pytest_wincontainers.errors import LinkError
-from pytest_wincontainers.packing import Folder, check_links, packed, unpack, walk
+from pytest_wincontainers.packing import Folder, check_links, digest, packed, unpack, walk
 from tests.kit.links import needs_links
 
 
@@ -30,6 +30,22 @@ def test_a_folder_goes_in_whole_with_what_is_replaced(tmp_path):
         assert read.extractfile("sites/shop/Web.config").read() == b"new"
         assert names["sites/shop/bin/run.sh"].mode == 0o755
         assert {entry.uid for entry in names.values()} == {0}
+
+
+def test_a_file_goes_in_alone(tmp_path):
+    """Without its directory, which may be there and have a mode of its own, as /tmp has."""
+    source = tmp_path / "one.json"
+    source.write_text("{}")
+    with packed([Folder(source, "/tmp/one.json"), Folder(b"two", "C:\\tmp\\two.txt")]) as archive:
+        with tarfile.open(fileobj=archive) as read:
+            assert [entry.name for entry in read] == ["tmp/one.json", "tmp/two.txt"]
+            assert read.extractfile("tmp/two.txt").read() == b"two"
+
+
+def test_a_digest_tells_contents_and_names_apart():
+    found = [Folder(b"a", "/a"), Folder(b"b", "/a"), Folder(b"a", "/b"), Folder(None, "/a", {"x": b"a"})]
+    assert len({digest([one]) for one in found}) == 4
+    assert digest([Folder(b"a", "/a")]) == digest(found[:1])
 
 
 def archive_of(*entries):

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from pytest_wincontainers import ready
+from pytest_wincontainers.engines.base import ContainerState, ExecResult, Health
 from pytest_wincontainers.errors import EngineError, NotReady, StartError
 from pytest_wincontainers.limits import left
 from pytest_wincontainers.run.container.waiting import FIRST_PAUSE, LONGEST_PAUSE, wait_until_ready
@@ -314,6 +315,53 @@ def test_a_command_that_the_engine_refuses():
 
     with pytest.raises(EngineError, match="there is no such program"):
         really_waiting(ready.exec("none"), Refusing(), 10)
+
+
+STARTING = Health("starting", ("probe",), 5.0)
+
+
+class Checked:
+    """An endpoint with a health check, whose command exits with these codes one after the other."""
+
+    name = "box"
+
+    def __init__(self, *codes, health=STARTING):
+        self.codes = list(codes)
+        self.health = health
+        self.limits = []
+
+    def state(self):
+        return ContainerState(running=True, health=self.health)
+
+    def exec(self, *command, timeout):
+        assert command == ("probe",)
+        self.limits.append(timeout)
+        return ExecResult(self.codes.pop(0), "", "not yet\n")
+
+
+def test_a_health_check_is_run_without_waiting_for_the_engine():
+    box = Checked(1, 0)
+    assert ready.healthy()(box) == "the health check exited with code 1: not yet"
+    assert ready.healthy()(box) is None
+    assert box.limits == [5.0, 5.0]
+
+
+def test_what_the_engine_has_found_healthy_is_not_checked_again():
+    assert ready.healthy()(Checked(health=Health("healthy", ("probe",), 5.0))) is None
+
+
+def test_a_health_check_that_cannot_be_run():
+    class Refusing(Checked):
+        def exec(self, *command, timeout):
+            raise EngineError("there is no probe")
+
+    assert ready.healthy()(Refusing()) == "the health check failed: there is no probe"
+
+
+def test_without_a_health_check_nobody_can_be_healthy():
+    with pytest.raises(StartError, match="box has no health check for ready.healthy()"):
+        ready.healthy()(Checked(health=None))
+    assert ready.Healthy(required=False)(Checked(health=None)) is None
 
 
 def test_outside_of_a_limit_there_is_as_much_time_as_one_asks_for():

@@ -230,6 +230,90 @@ REFUSED = {
         'selenium_container(): browser= must be "chrome" or "edge", not \'netscape\'',
         'pass "chrome" or "edge"',
     ),
+    "a file to copy that is not there": (
+        '@container(image="x", files={"/app/a.json": Path("nowhere.json")})\ndef box(): pass',
+        "box",
+        "nowhere.json, which does not exist",
+        "pass the file's text as a string",
+    ),
+    "a file with a relative target": (
+        '@container(image="x", files={"app/a.json": ""})\ndef box(): pass',
+        "box",
+        "files= has a target that is not a full path: 'app/a.json'",
+        'for example "C:/app/settings.json"',
+    ),
+    "a file with a target relative to a drive": (
+        '@container(image="x", files={"C:a.json": ""})\ndef box(): pass',
+        "box",
+        "files= has a target that is not a full path: 'C:a.json'",
+        'for example "C:/app/settings.json"',
+    ),
+    "a file on another drive": (
+        '@container(image="x", files={"D:/a.json": ""})\ndef box(): pass',
+        "box",
+        "files= has a target on D:",
+        "only have drive C:",
+    ),
+    "a file in the place of the root": (
+        '@container(image="x", files={"C:/": Path(".")})\ndef box(): pass',
+        "box",
+        "files= has a target that names no file or directory: 'C:/'",
+        "end it with the name",
+    ),
+    "a file that climbs": (
+        '@container(image="x", files={"/app/../etc/passwd": ""})\ndef box(): pass',
+        "box",
+        "files= has a target that names no file or directory",
+        "end it with the name",
+    ),
+    "a file twice": (
+        '@container(image="x", files={"C:/app/a.json": "", "c:\\\\APP\\\\a.json": ""})\ndef box(): pass',
+        "box",
+        "which are the same",
+        "remove one of them",
+    ),
+    "a file of a number": (
+        '@container(image="x", files={"/app/a": 1})\ndef box(): pass',
+        "box",
+        'container(): files["/app/a"] must be a path or a string or bytes, not an int',
+        'for example files={"C:/app/settings.json": Path("settings.json")}',
+    ),
+    "a returned file that is not there": (
+        f"@{BOX}\ndef box(): return {{'files': {{'/app/a.json': Path('nowhere.json')}}}}",
+        "box",
+        "nowhere.json, which does not exist",
+        "pass the file's text as a string",
+    ),
+    "an alias that is no name": (
+        '@container(image="x", aliases=["my shop"])\ndef box(): pass',
+        "box",
+        "aliases= has 'my shop', which is no network name",
+        "use letters, digits",
+    ),
+    "an alias of two containers": (
+        '@container(image="x", aliases=["db"])\ndef a(): pass\n\n@container(image="x", aliases=["DB"])\ndef b(a): pass',
+        "b",
+        "aliases= has 'db', which a has, too",
+        "each name on the network belongs to one container",
+    ),
+    "a label of our own": (
+        '@container(image="x", labels={"pytest-wincontainers.run": "1"})\ndef box(): pass',
+        "box",
+        "labels= has 'pytest-wincontainers.run'",
+        "are this package's own",
+    ),
+    "a health check of nothing": (
+        '@container(image="x", healthcheck=Healthcheck(""))\ndef box(): pass',
+        "box",
+        "healthcheck= has no command",
+        "for example Healthcheck(",
+    ),
+    "a health check in no time": (
+        '@container(image="x", healthcheck=Healthcheck("true", interval=0))\ndef box(): pass',
+        "box",
+        "healthcheck= has interval=0",
+        "it must be more than 0",
+    ),
     # -- options of the wrong kind ---------------------------------------------------------------------------
     "a check that is not called": (
         '@container(image="x", ports=[7000], ready=ready.http)\ndef box(): pass',
@@ -416,7 +500,7 @@ REFUSED = {
         '@container(image="x", enviroment={})\ndef box(): pass',
         "box",
         "container() has no option 'enviroment'; did you mean 'environment'?",
-        "its options are ports, image,",
+        "its options are ports, user, image,",
     ),
     "an option of a site, misspelled": (
         '@iis_container(Site("shop", path=".", port=80, helath="/x"))\ndef web(): pass',
@@ -490,7 +574,7 @@ def test_a_declaration_that_cannot_be(tmp_path, case):
     declared, needed, sentence, hint = REFUSED[case]
     lay_out(tmp_path)
     conftest = tmp_path / "conftest.py"
-    conftest.write_text("from pytest_wincontainers import *\n\n" + declared)
+    conftest.write_text("from pathlib import Path\nfrom pytest_wincontainers import *\n\n" + declared)
     with pytest.raises(DeclarationError) as refused:
         plan(conftest, needed)
     assert sentence in f"{refused.value.message}\n{refused.value.details}"

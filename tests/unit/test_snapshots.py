@@ -5,16 +5,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from pytest_wincontainers.engines.base import Image, ListedImage
+from pytest_wincontainers.engines.base import Healthcheck, Image, ListedImage
 from pytest_wincontainers.run.container.snapshots import prune, snapshot_of
 from pytest_wincontainers.services import Options
+from pytest_wincontainers.services.files import folders_of
 from pytest_wincontainers.services.mysql import MySql
+from pytest_wincontainers.services.recipe import Recipe
 from pytest_wincontainers.testing import FakeEngine
 
 IMAGE = Image("sha256:base")
 
 
-def found(tmp_path, *, declared="auto", setting="auto", environment=None, image=IMAGE):
+def found(tmp_path, *, declared="auto", setting="auto", environment=None, image=IMAGE, files=None, **options):
     """The snapshot for a database with one migration, on an engine that has one of whatever name."""
     (tmp_path / "1.sql").write_text("CREATE TABLE t (id INT);")
     engine = FakeEngine()
@@ -26,9 +28,9 @@ def found(tmp_path, *, declared="auto", setting="auto", environment=None, image=
         settings=SimpleNamespace(snapshots=setting),
         plan=SimpleNamespace(run="abc", secrets=frozenset({"secret-password"})),
     )
-    service = MySql(Options(), migrations=str(tmp_path), snapshot=declared)
+    service = MySql(Options(**options), migrations=str(tmp_path), snapshot=declared)
     planned = SimpleNamespace(service=service, declaration=SimpleNamespace(name="database", base=tmp_path))
-    recipe = SimpleNamespace(command=None, environment=environment or {})
+    recipe = Recipe("image", environment or {}, files=folders_of(files or {}, tmp_path))
     return snapshot_of(context, planned, image, recipe)
 
 
@@ -53,6 +55,10 @@ def test_the_key_is_of_all_that_matters(tmp_path):
     first = found(tmp_path).key
     assert found(tmp_path, environment={"PEER": "wc-abc-web"}).key != first
     assert found(tmp_path, image=Image("sha256:other")).key != first
+    assert found(tmp_path, files={"/etc/my.cnf": "[mysqld]"}).key != first
+    assert found(tmp_path, files={"/etc/my.cnf": "[mysqld]"}).key != found(tmp_path, files={"/etc/my.cnf": ""}).key
+    assert found(tmp_path, working_dir="/tmp").key != first
+    assert found(tmp_path, healthcheck=Healthcheck("true")).key != first
     # What a neighbour is called in this run matters to no preparation.
     names = [found(tmp_path, environment={"PEER": name}).key for name in ("wc-abc-web", "web")]
     assert names[0] == names[1]
@@ -60,6 +66,7 @@ def test_the_key_is_of_all_that_matters(tmp_path):
 
 def test_an_image_keeps_no_password(tmp_path):
     assert found(tmp_path, environment={"URL": "mysql://shop:secret-password@db"}) is None
+    assert found(tmp_path, files={"/app/settings.json": '{"Shop": "secret-password"}'}) is None
 
 
 HOUR = 3600

@@ -25,7 +25,7 @@ from pytest_wincontainers.engines.base import (
     ListedImage,
     Progress,
 )
-from pytest_wincontainers.engines.docker import files, streams
+from pytest_wincontainers.engines.docker import containers, files, streams
 from pytest_wincontainers.engines.docker.builds import BuildOutput
 from pytest_wincontainers.engines.docker.calls import calling, check_started, refused, tolerating
 from pytest_wincontainers.engines.docker.connection import LOOPBACK, connect
@@ -202,13 +202,19 @@ class DockerEngine:
                 mem_limit=spec.memory * 1024 * 1024 if spec.memory else None,
                 isolation=spec.isolation if self._guest.has_isolation else None,
             )
+            networking = {NETWORK: self._api.create_endpoint_config(aliases=list(spec.aliases))}
             created = self._api.create_container(
                 spec.image,
                 name=spec.name,
                 command=list(spec.command) if spec.command is not None else None,
+                entrypoint=list(spec.entrypoint) if spec.entrypoint is not None else None,
+                working_dir=spec.working_dir,
+                user=spec.user,
+                healthcheck=containers.health_settings(spec.healthcheck),
                 environment=dict(spec.environment),
                 labels=dict(spec.labels),
                 ports=[(port, "tcp") for port in spec.publish] or None,
+                networking_config=self._api.create_networking_config(networking) if spec.aliases else None,
                 host_config=host,
             )
             return str(created["Id"])
@@ -233,22 +239,7 @@ class DockerEngine:
     def state(self, container: str) -> ContainerState:
         with calling("inspect a container"):
             answer = self._api.inspect_container(container)
-        state, settings = answer["State"], answer["NetworkSettings"]
-        network = (settings.get("Networks") or {}).get(NETWORK) or {}
-        ports = {
-            int(inside.split("/")[0]): int(bindings[0]["HostPort"])
-            for inside, bindings in (settings.get("Ports") or {}).items()
-            if bindings
-        }
-        running = bool(state["Running"])
-        return ContainerState(
-            running=running,
-            exit_code=None if running else int(state["ExitCode"]),
-            address=network.get("IPAddress") or None,
-            ports=ports,
-            out_of_memory=bool(state.get("OOMKilled")),
-            paused=bool(state.get("Paused")),
-        )
+        return containers.state_of(answer)
 
     def logs(self, container: str, *, follow: bool, tail: int | None = None) -> Iterator[bytes]:
         with calling("read a container's log"):

@@ -17,6 +17,7 @@ from pytest_wincontainers.errors import EngineError, PreparationError, StartErro
 from pytest_wincontainers.limits import within
 from pytest_wincontainers.plan import PlannedContainer
 from pytest_wincontainers.reports.logs import MEBIBYTE, LogWriter
+from pytest_wincontainers.run.aliases import AliasClaims
 from pytest_wincontainers.run.container.follower import Follower, exited
 from pytest_wincontainers.run.container.link import OwnerLink
 from pytest_wincontainers.run.container.locator import Locator
@@ -54,12 +55,18 @@ class Lifecycle:
     """
 
     def __init__(
-        self, context: RunContext, planned: PlannedContainer, tracker: PhaseTracker, needs: Sequence[Lifecycle]
+        self,
+        context: RunContext,
+        planned: PlannedContainer,
+        tracker: PhaseTracker,
+        needs: Sequence[Lifecycle],
+        aliases: AliasClaims,
     ) -> None:
         self._context = context
         self._planned = planned
         self.tracker = tracker
         self._needs = needs
+        self._aliases = aliases
         self._dependents: list[Lifecycle] = []
         self._starter = Starter(context, planned, tracker.pause)
         self._locator = Locator(context, planned, tracker.pause)
@@ -164,8 +171,10 @@ class Lifecycle:
             self.tracker.advance(Waiting())
             self._wait_for_needs()
         self.tracker.advance(Creating(on_trial))
+        if self._planned.service.options.get("aliases"):
+            self._aliases.claim(self._progress, self.tracker.pause)
         spec = self._starter.spec(reference, image, recipe)
-        container = self._starter.start(spec, recipe.folders)
+        container = self._starter.start(spec, recipe.copied)
         started = time.monotonic()
         self.tracker.advance(Booting(container, on_trial))
         self._follower.follow(self._context.engine, container)

@@ -110,7 +110,7 @@ class Preparer:
             if self._context.engine.state(container.id).running:
                 self._planned.service.shut_down(endpoint, container)
         # The passwords were taken away for the snapshot.
-        container.copy_in(recipe.folders)
+        container.copy_in(recipe.copied)
 
     @staticmethod
     def _is_sealed(endpoint: Any, snapshot: Snapshot) -> bool:

@@ -15,11 +15,12 @@ from importlib.metadata import version
 
 from pytest_wincontainers.engines.base import Engine, Image
 from pytest_wincontainers.errors import PreparationError, WincontainersError
+from pytest_wincontainers.packing import digest
 from pytest_wincontainers.plan import PlannedContainer, prefix
 from pytest_wincontainers.reports.logs import masked
 from pytest_wincontainers.run.context import RunContext
 from pytest_wincontainers.run.locks import Locks
-from pytest_wincontainers.run.removal import HOST, NAME, RUN
+from pytest_wincontainers.run.removal import ALIASES, HOST, NAME, RUN
 from pytest_wincontainers.services.recipe import Recipe
 from pytest_wincontainers.services.roles import SnapshotSupport
 
@@ -27,6 +28,7 @@ LABEL = "pytest-wincontainers.snapshot"
 WORTH_SECONDS = 1.0
 """A preparation that is faster than this is done again: shutting down, committing and starting take as long."""
 
+_KEPT_OPTIONS = ("entrypoint", "working_dir", "healthcheck", "labels")
 _KEPT = 10
 _KEPT_SECONDS = 30 * 24 * 3600
 _COMMIT_SECONDS = 3600
@@ -84,7 +86,7 @@ class Snapshot:
         if self._key_now() != self.key:
             raise PreparationError("its files have changed in the meantime", hint="the next run will create one")
         replaced = self._engine.image(self.reference)
-        self._engine.commit(container, self.reference, {LABEL: self.key, RUN: "", NAME: "", HOST: ""})
+        self._engine.commit(container, self.reference, {LABEL: self.key, RUN: "", NAME: "", HOST: "", ALIASES: ""})
         # Where there are many that takes its time.
         threading.Thread(target=prune, args=(self._engine, self.reference, replaced), daemon=True).start()
 
@@ -105,7 +107,8 @@ def snapshot_of(context: RunContext, planned: PlannedContainer, image: Image, re
         return None
     modes = {service.snapshots, context.settings.snapshots}
     # An image keeps its container's command and environment, for everybody to read.
-    kept = [*(recipe.command or ()), *recipe.environment.values()]
+    words = [*(recipe.command or ()), *recipe.environment.values()]
+    kept = [*words, *(one.source.decode("latin-1") for one in recipe.files if isinstance(one.source, bytes))]
     if "never" in modes or any(word != masked(word, context.plan.secrets) for word in kept):
         return None
     # Neighbours have another name in every run, and what they are called matters to no preparation.
@@ -115,7 +118,9 @@ def snapshot_of(context: RunContext, planned: PlannedContainer, image: Image, re
         parts = service.snapshot_parts(planned.declaration.base, environment)
         if parts is None:
             return None
-        whole = "\0".join([version("pytest-wincontainers"), image.id, parts])
+        # An image keeps these, too.
+        given = repr([planned.service.options.get(name) for name in _KEPT_OPTIONS])
+        whole = "\0".join([version("pytest-wincontainers"), image.id, given, digest(recipe.files), parts])
         return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
     key = key_now()

@@ -17,6 +17,11 @@ from pytest_wincontainers.run.removal import NAME, RUN, labels
 from pytest_wincontainers.run.retry import retrying
 from pytest_wincontainers.services.recipe import Recipe
 
+
+def _words(given: Sequence[str] | None) -> tuple[str, ...] | None:
+    return tuple(given) if given is not None else None
+
+
 _REMOVAL_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 
@@ -41,12 +46,21 @@ class Starter:
         """What to create. Raises DeclarationError where the engine cannot run the image."""
         declaration, service = self._planned.declaration, self._planned.service
         isolation = self.isolation(image)
+        aliases = tuple(service.options.get("aliases", ()))
         return ContainerSpec(
             name=self._planned.container_name,
             image=image_name,
-            labels=labels(self._context.plan.run, self._planned.name),
+            labels={
+                **service.options.get("labels", {}),
+                **labels(self._context.plan.run, self._planned.name, aliases),
+            },
             environment=recipe.environment,
             command=recipe.command,
+            entrypoint=_words(service.options.get("entrypoint")),
+            working_dir=service.options.get("working_dir"),
+            user=service.account,
+            healthcheck=service.options.get("healthcheck"),
+            aliases=aliases,
             publish=() if self._context.direct else tuple(service.ports),
             mounts=tuple(
                 Mount(on_engine(declaration.base, mount.source), mount.target, mount.read_only)

@@ -64,7 +64,7 @@ class Iis(Service, StagedFiles, ServerLogs, PerWorker):
 
     kind: ClassVar[str] = "iis"
     hyperv_memory: ClassVar[int | None] = 2048
-    returns: ClassVar[frozenset[str]] = frozenset({"environment", "connection_strings", "app_settings"})
+    returns: ClassVar[frozenset[str]] = frozenset({"environment", "files", "connection_strings", "app_settings"})
 
     def check(self, base: Path) -> None:
         check_sites(self.sites, base)

@@ -1,0 +1,79 @@
+"""Names on the network that only one run of an engine has at a time."""
+
+import threading
+import time
+
+import pytest
+
+from pytest_wincontainers.engines.base import ContainerSpec
+from pytest_wincontainers.errors import StartError
+from pytest_wincontainers.run import aliases
+from pytest_wincontainers.run.aliases import AliasClaims
+from pytest_wincontainers.run.locks import Locks
+from pytest_wincontainers.run.removal import labels
+from pytest_wincontainers.testing import FakeEngine
+
+
+@pytest.fixture
+def claims(tmp_path):
+    """Makes the claims of a run."""
+    engine = FakeEngine()
+
+    def make(run, *names):
+        return AliasClaims(engine, Locks(tmp_path, "engine", lambda: None), run, names)
+
+    make.engine = engine
+    return make
+
+
+def container_of(engine, run, *names):
+    container = engine.create(ContainerSpec(f"wc-{run}-box", "box", labels(run, "box", names)))
+    engine.start(container)
+    return container
+
+
+def test_a_second_run_waits_until_the_first_lets_go(claims):
+    first, second = claims("one", "db", "web"), claims("two", "WEB", "cache")
+    first.claim(print, time.sleep)
+    container = container_of(claims.engine, "one", "db", "web")
+    said, got = [], threading.Event()
+
+    def claim():
+        second.claim(said.append, time.sleep)
+        got.set()
+
+    threading.Thread(target=claim, daemon=True).start()
+    assert not got.wait(0.5)
+    assert said == ["waiting for the network name web, which run one has"]
+    claims.engine.remove(container)
+    first.release()
+    assert got.wait(10)
+    second.release()
+
+
+def test_runs_with_other_names_do_not_wait(claims):
+    for run, name in (("one", "db"), ("two", "db2")):
+        claims(run, name).claim(pytest.fail, pytest.fail)
+        container_of(claims.engine, run, name)
+
+
+def test_a_run_claims_once(claims):
+    mine = claims("one", "db")
+    mine.claim(pytest.fail, pytest.fail)
+    container_of(claims.engine, "one", "db")
+    mine.claim(pytest.fail, pytest.fail)
+    mine.release()
+
+
+def test_another_machines_run_that_does_not_let_go(claims, monkeypatch):
+    container_of(claims.engine, "far", "DB")
+    pauses = []
+    with pytest.raises(StartError, match="the network name db is used by run far") as refused:
+        claims("one", "db").claim(lambda text: None, pauses.append)
+    assert refused.value.details == "wc-far-box"
+    assert sum(pauses) == aliases._FOREIGN_SECONDS
+
+
+def test_one_that_has_ended_has_no_name(claims):
+    claims.engine.kill(container_of(claims.engine, "far", "db"))
+    claims("one", "db").claim(pytest.fail, pytest.fail)
