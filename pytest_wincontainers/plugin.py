@@ -47,7 +47,11 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     # Whoever declares has imported the decorators.
     if "pytest_wincontainers.services.declaration" in sys.modules:
-        _take_part(session.config, session.config.pluginmanager.get_plugins())
+        from pytest_wincontainers.session.fixtures import register_declarations
+
+        manager = session.config.pluginmanager
+        register_declarations(manager, manager.get_plugins())
+        _take_part(session.config, manager.get_plugins())
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -8,6 +8,7 @@ from pathlib import Path, PureWindowsPath
 from pytest_wincontainers.compose.model import ComposeFileEntry, ComposeMount
 from pytest_wincontainers.compose.project import Project
 from pytest_wincontainers.compose.tree import Node, plain, services_of
+from pytest_wincontainers.guests.windows import is_pipe
 
 
 def local(written: str) -> Path:
@@ -25,10 +26,9 @@ def _mounts(project: Project, name: str, service: Node) -> Iterator[ComposeMount
         fields = plain(one)
         kind, source, target = fields["type"], fields.get("source", ""), fields["target"]
         path = f"services.{name}.volumes"
-        if kind == "bind" and source.startswith("\\\\.\\pipe"):
-            kind = "npipe"
-        if kind == "bind":
-            yield ComposeMount(local(source), target, bool(fields.get("read_only")), one.place)
+        if kind in {"bind", "npipe"}:
+            read_only = bool(fields.get("read_only"))
+            yield ComposeMount(source if is_pipe(source) else local(source), target, read_only, one.place)
         elif kind == "tmpfs":
             project.problems.note(
                 one.place, f"{path}: tmpfs has no effect: {target} is in the container's own file system"

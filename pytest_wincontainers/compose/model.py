@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pytest_wincontainers.compose.problems import Remark
 from pytest_wincontainers.compose.tree import Place
 
 Condition = Literal["service_started", "service_healthy", "service_completed_successfully"]
@@ -24,15 +23,15 @@ class ComposeBuild:
     arguments: Mapping[str, str]
     target: str | None
     network: str | None
-    labels: Mapping[str, str]
     place: Place
 
 
 @dataclass(frozen=True)
 class ComposeMount:
-    """A directory, or a file, of this machine in a container."""
+    """A directory, a file or a named pipe of this machine in a container."""
 
-    source: Path
+    source: Path | str
+    """A named pipe, or a path of another system, is a string."""
     target: str
     read_only: bool
     place: Place
@@ -120,5 +119,3 @@ class ComposeFile:
     directory: Path
     files: tuple[Path, ...]
     services: Mapping[str, ComposeService]
-    notes: tuple[Remark, ...]
-    """What has no effect here, or works in another way than it may look."""

@@ -25,11 +25,10 @@ NETWORK = "nat"
 
 
 def model_of(project: Project) -> ComposeFile:
-    """The project's services. Raises DeclarationError with everything that is wrong with its files."""
+    """The project's services; what is not supported is added to its problems."""
     check_support(project.document, project.problems)
     services = {name: _Modeling(project, name, node).service() for name, node in services_of(project.document)}
-    project.check()
-    return ComposeFile(project.name, project.directory, project.files, services, tuple(project.notes))
+    return ComposeFile(project.name, project.directory, project.files, services)
 
 
 class _Modeling:
@@ -118,7 +117,6 @@ class _Modeling:
             arguments=_texts(node.at("args")),
             target=target.text if target is not None else None,
             network=network.text if network is not None else None,
-            labels=_texts(node.at("labels")),
             place=node.place,
         )
 
@@ -199,14 +197,20 @@ class _Modeling:
                 mode.place, f"services.{self._name} has network_mode and networks", "leave one of them out"
             )
         for name, one in own.fields.items() if own is not None else ():
-            declared = self._project.document.at("networks", name)
-            fields = plain(declared) if declared is not None and declared.fields else {}
-            external = fields.get("external")
-            named = external.get("name") if isinstance(external, Mapping) else fields.get("name", name)
-            if name != "default" and not (external and named == NETWORK):
+            if self._is_another(name):
+                self._problems.note(
+                    one.place,
+                    f"services.{self._name}.networks: on a Linux engine, {name} has no effect, as all containers are "
+                    f"on {NETWORK}; a Windows engine refuses it",
+                )
                 yield ComposeNetwork(name, one.place)
-            elif external and named != NETWORK:
-                yield ComposeNetwork(str(named), one.place)
+
+    def _is_another(self, network: str) -> bool:
+        declared = self._project.document.at("networks", network)
+        fields = plain(declared) if declared is not None and declared.fields else {}
+        external = fields.get("external")
+        named = external.get("name") if isinstance(external, Mapping) else fields.get("name", network)
+        return bool(named != NETWORK if external else network != "default")
 
     def _isolation(self) -> str | None:
         found = self._node.at("isolation")

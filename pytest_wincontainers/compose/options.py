@@ -97,7 +97,8 @@ SERVICE = _table(
 
 PARTS: Mapping[str, Mapping[str, Option]] = {
     "build": _table(
-        _supported("context dockerfile dockerfile_inline args target network labels"),
+        _supported("context dockerfile dockerfile_inline args target network"),
+        _no_effect("labels", "the image has labels of the plugin's own"),
         _no_effect("cache_from cache_to no_cache pull", "images are built when their files change"),
         _no_effect("isolation", "the isolation of builds is chosen from the host's version"),
         _no_effect("platforms provenance sbom tags", "the image is for this engine only"),
@@ -107,7 +108,10 @@ PARTS: Mapping[str, Mapping[str, Option]] = {
         _refused("extra_hosts", "names cannot be added for a build"),
         _refused("secrets ssh", "builds get no secrets"),
     ),
-    "healthcheck": _table(_supported("test interval timeout start_period start_interval retries disable")),
+    "healthcheck": _table(
+        _supported("test interval timeout start_period retries disable"),
+        _no_effect("start_interval", "the check is run at once until it passes"),
+    ),
     "deploy": _table(
         _supported("resources replicas"),
         _no_effect(

@@ -56,7 +56,7 @@ def check_options(service: Service, base: Path) -> None:
     build = options.get("build")
     if build is not None:
         found = _resolved(build, base)
-        if not (found.folder / found.dockerfile).is_file():
+        if found.content is None and not (found.folder / found.dockerfile).is_file():
             raise DeclarationError(
                 f"there is no {found.dockerfile} in {found.folder}",
                 hint="build= names the Dockerfile's directory, relative to the declaring file's directory",

@@ -32,6 +32,7 @@ PUBLIC = [
     "Site",
     "WincontainersError",
     "command",
+    "compose_services",
     "container",
     "iis_container",
     "mysql_container",

@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -52,6 +52,11 @@ PORT = 3306
 OWN = "wincontainers"
 """The schema for what this package keeps in a server."""
 _RESERVED_USERS = frozenset({"root", "mysql", "mariadb.sys", "mysql.sys", "mysql.session", "mysql.infoschema"})
+_ADOPTED = (
+    *("DATABASE", "USER", "PASSWORD", "ROOT_PASSWORD"),
+    *("RANDOM_ROOT_PASSWORD", "ALLOW_EMPTY_PASSWORD", "ALLOW_EMPTY_ROOT_PASSWORD"),
+)
+"""What MYSQL_ or MARIADB_ stands in front of in the variables of the official images."""
 _SHUTDOWN_SECONDS = 60 + 120
 """For the server, and for the host: a process container counts as running until the last connection over its loopback
 has been closed for 120 s (TcpTimedWaitDelay; microsoft/Windows-Containers#644)."""
@@ -72,10 +77,33 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
     per_worker: bool = False
     _worker: str = ""
     """The pytest-xdist worker whose copy of the database this is."""
+    _fixed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The passwords that a compose file has, which other services of it know: they are no secrets of this run."""
 
     kind: ClassVar[str] = "mysql"
     own_image: ClassVar[ServiceImage | None] = IMAGE
     hyperv_memory: ClassVar[int | None] = 2048
+
+    def adopted(self, environment: Mapping[str, str]) -> Service:
+        left = dict(environment)
+        # A password at random, or none, would not be known here.
+        taken = {name: left.pop(f"MYSQL_{name}", "") or left.pop(f"MARIADB_{name}", "") for name in _ADOPTED}
+        for option in ("DATABASE", "USER"):
+            own = getattr(self, option.lower())
+            if taken[option] and own not in {taken[option], None, "test"}:
+                raise DeclarationError(
+                    f"{option.lower()}={own!r} is not what MYSQL_{option} in the compose file says: {taken[option]!r}",
+                    hint=f"omit {option.lower()}=",
+                )
+        named = taken["USER"] if taken["USER"].lower() not in _RESERVED_USERS else ""
+        passwords = {"password": taken["PASSWORD"], "root_password": taken["ROOT_PASSWORD"]}
+        changed = replace(
+            self,
+            database=taken["DATABASE"] or self.database,
+            user=named or self.user,
+            _fixed={name: one for name, one in passwords.items() if one},
+        )
+        return Service.adopted(changed, left)
 
     def check(self, base: Path) -> None:
         check_database(self.database, per_worker=self.per_worker)
@@ -145,6 +173,7 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
         return {"password": token(), "root_password": token()}
 
     def environment(self, secrets: Mapping[str, str], returned: Returned) -> Mapping[str, str]:
+        secrets = {**secrets, **self._fixed}
         # The names of the official MySQL image, for others.
         accounts = {
             "MYSQL_DATABASE": self.database,
@@ -166,6 +195,7 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
     def staged(self, base: Path, guest: Guest, secrets: Mapping[str, str], returned: Returned) -> Staged:
         if not self._is_ours:
             return Staged()
+        secrets = {**secrets, **self._fixed}
         # Our images read it and empty it: what is in the environment, everybody who reaches the engine can read, and
         # every snapshot keeps.
         begins = sql(self.database, self._user, secrets["password"], secrets["root_password"])
@@ -176,6 +206,7 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
         return self.database if self.user is None else self.user
 
     def face(self, host: str, ports: Mapping[int, int], secrets: Mapping[str, str]) -> MySqlFace:
+        secrets = {**secrets, **self._fixed}
         return MySqlFace(
             host=host,
             ports=ports,

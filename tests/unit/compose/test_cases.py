@@ -28,8 +28,9 @@ def ours(case):
 
 
 def problems_of(project):
+    model_of(project)
     with pytest.raises(DeclarationError):
-        model_of(project)
+        project.check()
     lines = sorted(project.problems.errors, key=lambda one: (one.place.line, one.text))
     return [f"{one.place.file.name}:{one.place.line}: {_without_folder(one.text)}" for one in lines]
 

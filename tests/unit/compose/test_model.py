@@ -20,7 +20,7 @@ def compose(tmp_path):
 
 
 def services(path, **options):
-    return load([path], **{"environment": {}, **options}).services
+    return load([path], **{"environment": {}, **options}).file.services
 
 
 def notes(path, **options):
@@ -160,7 +160,7 @@ networks: {default: {external: true, name: nat}, n: {external: true, name: nat},
 
 def test_a_default_network_that_is_another_one(compose):
     path = compose("services: {a: {image: a}}\nnetworks: {default: {external: true, name: other}}")
-    assert [one.name for one in services(path)["a"].networks] == ["other"]
+    assert [one.name for one in services(path)["a"].networks] == ["default"]
 
 
 def test_links_are_needs_and_names(compose):
@@ -196,21 +196,21 @@ def test_files_of_a_directory(compose, tmp_path):
     compose("services: {a: {environment: {A: 1}}}", "docker-compose.override.yml")
     assert services(tmp_path)["a"].environment == {"A": "1"}
     compose("services: {a: {image: new}}", "compose.yaml")
-    assert load([tmp_path], environment={}).files == (
+    assert load([tmp_path], environment={}).file.files == (
         tmp_path / "compose.yaml",
         tmp_path / "docker-compose.override.yml",
     )
-    assert load([tmp_path / "compose.yaml"], environment={}).files == (tmp_path / "compose.yaml",)
+    assert load([tmp_path / "compose.yaml"], environment={}).file.files == (tmp_path / "compose.yaml",)
 
 
 def test_several_files_and_the_project_directory(compose, tmp_path):
     one = compose("services: {a: {image: a, volumes: ['./x:/x']}}", "one/compose.yaml")
     two = compose("services: {a: {volumes: ['./y:/y']}}", "two/more.yaml")
-    assert [mount.source for mount in load([one, two]).services["a"].mounts] == [
+    assert [mount.source for mount in load([one, two]).file.services["a"].mounts] == [
         tmp_path / "one" / "x",
         tmp_path / "one" / "y",
     ]
-    found = load([one, two], project_directory=tmp_path).services["a"]
+    found = load([one, two], project_directory=tmp_path).file.services["a"]
     assert [mount.source for mount in found.mounts] == [tmp_path / "x", tmp_path / "y"]
 
 
@@ -228,7 +228,7 @@ def test_files_of_variables(compose, tmp_path):
 def test_all_problems_are_told_together(compose):
     path = compose("services:\n  a:\n    imgae: a\n    privileged: true\n  b:\n    image: 5\n")
     with pytest.raises(DeclarationError) as caught:
-        load([path])
+        load([path]).check()
     assert caught.value.message == f"{path} cannot be used as written; there are 4 problems"
     assert caught.value.details.splitlines() == [
         f"{path}:2: services.a has neither an image nor a build; add image: or build:",
@@ -241,7 +241,7 @@ def test_all_problems_are_told_together(compose):
 def test_one_problem_is_a_sentence(compose):
     path = compose("services:\n  a:\n    image: a\n    ports: [x]\n")
     with pytest.raises(DeclarationError) as caught:
-        load([path])
+        load([path]).check()
     assert caught.value.message == f"{path}:4: services.a.ports: 'x' is not a port"
     assert caught.value.hint.startswith("write 8080")
 
