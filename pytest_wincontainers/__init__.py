@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from pytest_wincontainers.services.iis.sites import Application as Application
     from pytest_wincontainers.services.iis.sites import AppPool as AppPool
     from pytest_wincontainers.services.iis.sites import Site as Site
+    from pytest_wincontainers.services.job import Cache as Cache
+    from pytest_wincontainers.services.job.endpoint import JobEndpoint as JobEndpoint
+    from pytest_wincontainers.services.job.suite import job_results as job_results
     from pytest_wincontainers.services.mysql.endpoint import MySqlEndpoint as MySqlEndpoint
     from pytest_wincontainers.services.selenium.endpoint import SeleniumEndpoint as SeleniumEndpoint
 
@@ -45,11 +48,13 @@ _HOME = {
     "AppPool": "services.iis.sites",
     "Application": "services.iis.sites",
     "Build": "engines.base",
+    "Cache": "services.job",
     "Endpoint": "endpoints",
     "Event": "services.iis.logs",
     "ExecResult": "engines.base",
     "Healthcheck": "engines.base",
     "IisEndpoint": "services.iis.endpoint",
+    "JobEndpoint": "services.job.endpoint",
     "Mount": "engines.base",
     "MySqlEndpoint": "services.mysql.endpoint",
     "Request": "services.iis.logs",
@@ -58,6 +63,8 @@ _HOME = {
     "WincontainersError": "errors",
     "command": "migrations.command",
     "compose_services": "compose",
+    "job_container": "declare",
+    "job_results": "services.job.suite",
     "container": "declare",
     "iis_container": "declare",
     "mysql_container": "declare",

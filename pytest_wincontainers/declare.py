@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +13,7 @@ from pytest_wincontainers.services.declaration import Decorator, declare, with_p
 from pytest_wincontainers.services.generic import Generic
 from pytest_wincontainers.services.iis import Iis
 from pytest_wincontainers.services.iis.sites import Feature, Site
+from pytest_wincontainers.services.job import Cache, Job
 from pytest_wincontainers.services.mysql import MySql
 from pytest_wincontainers.services.selenium import Selenium
 from pytest_wincontainers.services.selenium.endpoint import Browser
@@ -29,6 +30,32 @@ def container(*, ports: Sequence[int] = (), user: str | None = None, **options: 
     check passes, if it has one. `user` is the account to run as instead of the image's own.
     """
     return declare(Generic(options, ports, user))
+
+
+@with_parentheses
+def job_container(
+    *,
+    source: str | Path | None = None,
+    exclude: Sequence[str] = (),
+    collect: Mapping[str, str] | None = None,
+    results: str | Sequence[str] = (),
+    cache: Cache | None = None,
+    reuse: bool = False,
+    check_exit_code: bool = True,
+    user: str | None = None,
+    **options: Unpack[Options],
+) -> Decorator:
+    """Declare a container that runs `command=` to its end: a build, another tool's tests, a Node script.
+
+    `source` is a directory to copy into the job's working directory before the start, without what `exclude` names by
+    patterns as in .dockerignore. `collect` names files and directories of the working directory that are copied out at
+    the end; other declarations use them with `.output(name)`. `results` are patterns of test result files in the format
+    of JUnit, NUnit 3 or Visual Studio (TRX), for `job_results`. `cache` keeps a directory for later runs. With `reuse`
+    a run whose image, files, command and environment are those of an earlier run takes that run's outputs. If the exit
+    code is not 0, whatever needs the job fails, unless failed tests in `results` explain the code or `check_exit_code`
+    is False. `timeout=` is the maximum time of the command, in seconds.
+    """
+    return declare(Job(options, source, exclude, collect or {}, results, cache, reuse, check_exit_code, user))
 
 
 @with_parentheses

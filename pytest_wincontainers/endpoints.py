@@ -62,6 +62,8 @@ class ContainerInfo:
     """Seconds from the start of the run's containers until this one was ready and prepared."""
     workers: tuple[str, ...] = ()
     """The pytest-xdist workers that each have a part of their own of it; empty if there are no parts."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What else its service's endpoint needs to know, in values that JSON has."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ContainerInfo:

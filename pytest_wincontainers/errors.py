@@ -8,6 +8,7 @@ WincontainersError
 ├── StartError               a container did not become ready
 │   ├── ImageError           its image is missing or does not build
 │   ├── ContainerExited      it ended by itself
+│   ├── JobFailed            the command of a job did not exit with 0
 │   └── NotReady             it runs, but did not answer in time
 ├── PreparationError         it was ready, but a preparation step failed
 │   └── MigrationError       a migration failed
@@ -112,6 +113,10 @@ class ImageError(StartError):
 
 class ContainerExited(StartError):
     """A container ended by itself."""
+
+
+class JobFailed(StartError):
+    """The command of a job did not exit with 0, or did not end in time."""
 
 
 class NotReady(StartError):

@@ -7,7 +7,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -28,6 +28,8 @@ class Folder:
     source: Path | bytes | None
     target: str
     replaced: Mapping[str, bytes] = field(default_factory=dict)
+    wanted: Callable[[PurePosixPath, bool], bool] = lambda _name, _directory: True
+    """Asked as in `walk` what of the directory is copied."""
 
 
 def packed(folders: Iterable[Folder]) -> BinaryIO:
@@ -67,14 +69,14 @@ def _add(archive: tarfile.TarFile, folder: Folder) -> None:
     # A folder that is empty, too, must be there.
     archive.addfile(_entry(root, directory=True))
     if folder.source is not None:
-        _add_tree(archive, folder.source, root, folder.replaced)
+        _add_tree(archive, folder.source, root, folder)
     for name, content in folder.replaced.items():
         archive.addfile(_entry(f"{root}/{name}", size=len(content)), BytesIO(content))
 
 
-def _add_tree(archive: tarfile.TarFile, source: Path, root: str, left_out: Container[str]) -> None:
-    for name, path in walk(source):
-        if name.as_posix() in left_out:
+def _add_tree(archive: tarfile.TarFile, source: Path, root: str, folder: Folder) -> None:
+    for name, path in walk(source, folder.wanted):
+        if name.as_posix() in folder.replaced:
             continue
         if path.is_dir():
             archive.addfile(_entry(f"{root}/{name}", directory=True))
@@ -156,13 +158,37 @@ def _entry(name: str, *, size: int = 0, directory: bool = False, executable: boo
     return entry
 
 
-def unpack(pieces: Iterator[bytes], target: Path) -> None:
+def rebased(pieces: Iterator[bytes], target: str, to: BinaryIO) -> None:
+    """Write a tar archive of one file or folder anew, for the root of a container; `target` is its path there."""
+    root = PureWindowsPath(target).relative_to(PureWindowsPath(target).anchor).as_posix()
+
+    def moved(name: str) -> str:
+        return str(PurePosixPath(root, *PurePosixPath(name.lstrip("./")).parts[1:]))
+
+    with tempfile.TemporaryFile() as spool:
+        for piece in pieces:
+            spool.write(piece)
+        spool.seek(0)
+        with tarfile.open(fileobj=spool) as source, tarfile.open(fileobj=to, mode="w") as archive:
+            for entry in source:
+                content = source.extractfile(entry) if entry.isreg() else None
+                entry.name = moved(entry.name)
+                if entry.islnk():
+                    entry.linkname = moved(entry.linkname)
+                # They would win over the names.
+                entry.pax_headers = {
+                    name: value for name, value in entry.pax_headers.items() if name not in ("path", "linkpath")
+                }
+                archive.addfile(entry, content)
+
+
+def unpack(pieces: Iterator[bytes], target: Path) -> int:
     """Write what a tar archive holds, one file or one folder, to `target`. Raises OSError.
 
-    Links and devices are left out: what a container says must not reach beyond `target`. For the same reason a link
-    in `target` that leads out of it raises LinkError.
+    Links and devices are left out, as what a container says must not reach beyond `target`; returns how many links
+    there were. For the same reason a link in `target` that leads out of it raises LinkError.
     """
-    root = _real(target)
+    root, links = _real(target), 0
     with tempfile.TemporaryFile() as spool:
         # Whole first: as long as an archive is not read to its end, the engine keeps the container locked.
         for piece in pieces:
@@ -174,6 +200,7 @@ def unpack(pieces: Iterator[bytes], target: Path) -> None:
             raise OSError(f"the container sent an invalid archive: {problem}") from problem
         with archive:
             for entry in archive:
+                links += entry.issym() or entry.islnk()
                 inside = PurePosixPath(*PurePosixPath(entry.name.lstrip("./")).parts[1:])
                 # As Windows reads it too, where a backslash leads on and a colon to another drive.
                 read = PureWindowsPath(str(inside))
@@ -189,3 +216,4 @@ def unpack(pieces: Iterator[bytes], target: Path) -> None:
                     content = archive.extractfile(entry)
                     with place.open("wb") as file:
                         shutil.copyfileobj(content, file)  # type: ignore[arg-type]
+    return links

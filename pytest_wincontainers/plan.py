@@ -182,7 +182,7 @@ class _Planner:
         return made[worker] if worker in made else made[""]
 
     def _returned(self, declaration: Declaration, worker: str) -> Returned:
-        neighbours = {name: self._for_worker(name, worker).inside_face(worker) for name in declaration.needs}
+        neighbours = {name: self._for_worker(name, worker).inside_face(worker) for name in declaration.parameters}
         try:
             returned = declaration.function(**neighbours)
         except Exception as problem:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pytest_wincontainers.session.role import Role
 
 ROLE = pytest.StashKey["Role"]()
+_SESSION = pytest.StashKey[pytest.Session]()
+_RESULTS = "pytest_wincontainers.session.results"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,6 +47,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.stash[_SESSION] = session
     # Whoever declares has imported the decorators.
     if "pytest_wincontainers.services.declaration" in sys.modules:
         from pytest_wincontainers.session.fixtures import register_declarations
@@ -52,6 +55,25 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         manager = session.config.pluginmanager
         register_declarations(manager, manager.get_plugins())
         _take_part(session.config, manager.get_plugins())
+
+
+def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> pytest.Item | None:
+    # Whoever has one has imported its module.
+    suite = sys.modules.get("pytest_wincontainers.services.job.suite")
+    if suite is None or not isinstance(obj, suite.JobResults) or not collector.funcnamefilter(name):
+        return None
+    from pytest_wincontainers.session import results
+
+    return results.make_item(collector, name, obj)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    results = sys.modules.get(_RESULTS)
+    if results is None or not isinstance(item, results.ResultsItem):
+        return None
+    results.run(item, nextitem)
+    return True
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -96,6 +118,8 @@ def pytest_runtest_makereport(
     report = yield
     if role is not None:
         role.mask(report)
+    if _RESULTS in sys.modules:
+        sys.modules[_RESULTS].complete(item, report, in_worker=hasattr(item.config, "workerinput"))
     return report
 
 
@@ -125,6 +149,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("wincontainers")
         for line in lines:
             terminalreporter.line(line)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any]) -> None:
+    # In pytest-xdist's controller, of the test of a job; see `session.results`.
+    case = data.pop("wincontainers_case", None)
+    if case is not None:
+        data["nodeid"] = case["nodeid"]
+        if case["further"] and data["when"] == "setup":
+            config.stash[_SESSION].testscollected += 1
 
 
 # pytest-xdist's hooks, called in the controller only.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from types import FunctionType
 from typing import Any, cast
@@ -15,9 +15,11 @@ from pytest_wincontainers.compose.problems import Problems
 from pytest_wincontainers.compose.tree import Place
 from pytest_wincontainers.engines.base import Build, EngineInfo, Healthcheck, Mount
 from pytest_wincontainers.errors import DeclarationError
-from pytest_wincontainers.guests import RULES
+from pytest_wincontainers.guests import RULES, Guest
 from pytest_wincontainers.services.declaration import Declaration
 from pytest_wincontainers.services.generic import Generic
+from pytest_wincontainers.services.job import Job
+from pytest_wincontainers.services.outputs import outputs_in
 from pytest_wincontainers.services.service import Options, Service
 
 _MIB = 1 << 20
@@ -66,6 +68,15 @@ def _check_aliases(file: ComposeFile, problems: Problems) -> None:
                 )
 
 
+@dataclass(frozen=True)
+class ComposeJob(Job):
+    """A service that others need to have completed."""
+
+    def directory(self, guest: Guest) -> str | None:
+        # Jobs work in a directory of their own, but this one's command is for the image's.
+        return self.options.get("working_dir")
+
+
 class _Declaring:
     """Makes the declaration of one service."""
 
@@ -86,12 +97,14 @@ class _Declaring:
 
     def declaration(self, base: Path) -> Declaration:
         name = self._names[self._service.name]
-        needs = tuple(self._names[one.service] for one in self._service.needs if one.service in self._names)
+        service = self._made()
+        needs = [self._names[one.service] for one in self._service.needs if one.service in self._names]
         return Declaration(
             name=name,
-            service=self._made(),
+            service=service,
             function=_function(name, self._service),
-            needs=needs,
+            parameters=(),
+            needs=tuple(dict.fromkeys([*needs, *(one.job for one in outputs_in(service))])),
             base=base,
             where=str(self._service.place),
             check_engine=self._check_engine,
@@ -103,14 +116,17 @@ class _Declaring:
     def _made(self) -> Service:
         options = self._options()
         if self._kind is None:
-            own = {**options, "environment": dict(self._service.environment)} if self._service.environment else options
-            return Generic(cast("Options", own), self._service.ports, self._service.user)
+            given = {"environment": dict(self._service.environment)} if self._service.environment else {}
+            made = cast("Options", {**options, **given})
+            if self._is_job:
+                return ComposeJob(made, user=self._service.user)
+            return Generic(made, self._service.ports, self._service.user)
         if self._service.user is not None:
             self._problems.add(
                 self._place("user"), f"{self._path}.user is not supported for the kind {self._kind.kind}"
             )
         # What is given in Python is meant for the tests.
-        own = dict(self._kind.options)
+        own: dict[str, Any] = {**self._kind.options}
         if "image" in own or "build" in own:
             options = {key: value for key, value in options.items() if key not in {"image", "build"}}
         labels = {**options.get("labels", {}), **own.get("labels", {})}
@@ -204,7 +220,7 @@ class _Declaring:
 
     def _ready(self) -> list[ready.Ready] | None:
         """The conditions, where they are others than those of the kind."""
-        if self._kind is not None:
+        if self._kind is not None or self._is_job:
             return None
         check = self._service.healthcheck
         ports = [ready.tcp(port) for port in self._service.ports]
@@ -214,6 +230,10 @@ class _Declaring:
             # It says what ready means; not every port that is published need be in use.
             return [ready.healthy()]
         return [*ports, ready.healthy()] if "service_healthy" in self._conditions_of_others() else None
+
+    @property
+    def _is_job(self) -> bool:
+        return self._kind is None and "service_completed_successfully" in self._conditions_of_others()
 
     def _conditions_of_others(self) -> Collection[str]:
         return {
@@ -247,7 +267,7 @@ def _is_foreign(path: Path) -> bool:
 def _function(name: str, service: ComposeService) -> Any:
     """A declaring function whose place is the service's, which pytest shows for its fixture."""
 
-    def declaring(**_: object) -> None:
+    def declaring() -> None:
         return None
 
     place = service.place

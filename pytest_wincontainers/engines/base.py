@@ -265,6 +265,9 @@ class Engine(Protocol):
     def context_files(self, build: Build) -> Sequence[str]:
         """The files that a build sends, relative to its directory and without ignored files; sorted."""
 
+    def excluding(self, patterns: Sequence[str]) -> Callable[[str], bool]:
+        """Tells whether patterns as in .dockerignore exclude a file or directory, by its relative path."""
+
     def build(self, build: Build, tag: str, labels: Mapping[str, str], progress: Progress) -> None:
         """Build an image. Raises ImageError with the end of the output when it fails."""
 

@@ -78,9 +78,12 @@ class Container:
         with packed(folders) as archive:
             self._engine.copy_in(self.id, archive)
 
-    def copy_out(self, source: str, target: Path) -> None:
-        """Copy a file or directory of the container to this machine. Raises OSError if `target` cannot be written."""
-        unpack(self._engine.copy_out(self.id, source), target)
+    def copy_out(self, source: str, target: Path) -> int:
+        """Copy a file or directory of the container to this machine, without links; returns how many there were.
+
+        Raises OSError if `target` cannot be written.
+        """
+        return unpack(self._engine.copy_out(self.id, source), target)
 
     def logs(self) -> Iterator[bytes]:
         """The output so far, each line starting with the engine's timestamp, in pieces of any length."""

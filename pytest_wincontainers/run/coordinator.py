@@ -21,6 +21,7 @@ from pytest_wincontainers.run import preflight
 from pytest_wincontainers.run.aliases import AliasClaims
 from pytest_wincontainers.run.cancellation import Cancellation
 from pytest_wincontainers.run.container.follower import GATHER_SECONDS
+from pytest_wincontainers.run.container.job import JobLifecycle
 from pytest_wincontainers.run.container.lifecycle import Lifecycle
 from pytest_wincontainers.run.container.phases import Failed
 from pytest_wincontainers.run.container.tracker import PhaseTracker
@@ -30,6 +31,7 @@ from pytest_wincontainers.run.locks import Locks, RunLock
 from pytest_wincontainers.run.removal import remove_run, sweep
 from pytest_wincontainers.run.retry import retrying
 from pytest_wincontainers.run.watchdog import Watchdog
+from pytest_wincontainers.services.job import Job
 from pytest_wincontainers.settings import Settings
 
 _JOIN_SECONDS = 10.0
@@ -147,7 +149,8 @@ class Coordinator:
             self._ensure_network(context)
             for planned in request.plan.containers:
                 name, needs = planned.name, [self._lifecycles[one] for one in planned.needs]
-                self._lifecycles[name] = Lifecycle(context, planned, self.trackers[name], needs, aliases)
+                kind = JobLifecycle if isinstance(planned.service, Job) else Lifecycle
+                self._lifecycles[name] = kind(context, planned, self.trackers[name], needs, aliases)
             opened.callback(self._remove, context)
             with self.board.changed:
                 # Either this sees the end of the run, or the end sees what is open.

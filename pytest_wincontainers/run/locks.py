@@ -38,6 +38,11 @@ class Locks:
         self._crowd = self._folder / "crowded"
         self._check = check
 
+    @property
+    def folder(self) -> Path:
+        """What the runs on this engine share."""
+        return self._folder
+
     @contextmanager
     def named(self, name: str, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
         """Hold the lock of that name; `waiting` is called once when somebody else holds it."""

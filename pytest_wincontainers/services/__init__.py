@@ -44,6 +44,7 @@ from pytest_wincontainers.services.declaration import Decorator as Decorator
 from pytest_wincontainers.services.declaration import declare as declare
 from pytest_wincontainers.services.images import SERVERCORE as SERVERCORE
 from pytest_wincontainers.services.images import ServiceImage as ServiceImage
+from pytest_wincontainers.services.outputs import Output as Output
 from pytest_wincontainers.services.roles import PerWorker as PerWorker
 from pytest_wincontainers.services.roles import ServerLogs as ServerLogs
 from pytest_wincontainers.services.roles import SnapshotSupport as SnapshotSupport

@@ -15,6 +15,7 @@ import pytest
 from pytest_wincontainers.engines.base import EngineInfo
 from pytest_wincontainers.errors import DeclarationError, no_option
 from pytest_wincontainers.services.options import check_fields
+from pytest_wincontainers.services.outputs import outputs_in
 from pytest_wincontainers.services.service import Options, Service
 
 ArgumentsT = ParamSpec("ArgumentsT")
@@ -32,7 +33,10 @@ class Declaration:
     name: str
     service: Service
     function: Callable[..., Any]
+    parameters: tuple[str, ...]
+    """The names of the containers that the function is called with."""
     needs: tuple[str, ...]
+    """These, and those of the jobs whose outputs the service uses."""
     base: Path
     """The directory of the declaring file, against which relative paths are resolved."""
     where: str
@@ -66,12 +70,14 @@ class Decorator:
         where = f"{code.co_filename}:{code.co_firstlineno}"
         # The module still has the earlier one at this moment; a module that is loaded again has itself.
         earlier = declaration_of(function.__globals__.get(function.__name__))
+        parameters = tuple(inspect.signature(function).parameters)
         return fixture_of(
             Declaration(
                 name=function.__name__,
                 service=self.service,
                 function=function,
-                needs=tuple(inspect.signature(function).parameters),
+                parameters=parameters,
+                needs=tuple(dict.fromkeys([*parameters, *(one.job for one in outputs_in(self.service))])),
                 base=Path(code.co_filename).resolve().parent,
                 where=where,
                 replaced=earlier if earlier is not None and earlier.where != where else None,
@@ -142,6 +148,8 @@ def fixture_of(declaration: Declaration) -> Any:
     endpoint.__signature__ = inspect.Signature([parameter])  # type: ignore[attr-defined]
     # pytest copies a fixture function's attributes to the object it makes of it.
     setattr(endpoint, _MARK, declaration)
+    for name, value in declaration.service.fixture_attributes(declaration.name).items():
+        setattr(endpoint, name, value)
     return pytest.fixture(scope="session")(endpoint)
 
 

@@ -8,9 +8,10 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.packing import Folder, check_links
+from pytest_wincontainers.services.outputs import Output
 
-Content = Path | str | bytes
-"""A file or directory of this machine, or what is in the file."""
+Content = Path | str | bytes | Output
+"""A file or directory of this machine, what is in the file, or what a job has collected."""
 
 
 def check_files(files: Mapping[str, Content], base: Path) -> None:
@@ -60,6 +61,8 @@ def folders_of(files: Mapping[str, Content], base: Path) -> tuple[Folder, ...]:
 
 
 def _source(content: Content, base: Path) -> Path | bytes:
+    if isinstance(content, Output):
+        raise TypeError(f"{content} has no path yet")
     if isinstance(content, bytes):
         return content
     return content.encode() if isinstance(content, str) else base / content

@@ -11,8 +11,10 @@ from pytest_wincontainers.endpoints import Endpoint, Face, Link
 from pytest_wincontainers.engines.base import Build, EngineInfo, Healthcheck, Mount
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.guests import Guest
 from pytest_wincontainers.guests.builds import Isolation
 from pytest_wincontainers.ready import Ready, tcp
+from pytest_wincontainers.services.files import Content
 from pytest_wincontainers.services.images import ServiceImage
 
 _STOP_SECONDS = 10
@@ -20,7 +22,7 @@ _STOP_SECONDS = 10
 Returned = Mapping[str, Any]
 """What a declaring function returned: values that depend on the addresses of other containers."""
 
-RETURNED_TYPES: Mapping[str, Any] = {"files": Mapping[str, Path | str | bytes]}
+RETURNED_TYPES: Mapping[str, Any] = {"files": Mapping[str, Content]}
 """The types of what a declaring function may return, by key; of all others it is `Mapping[str, str]`."""
 
 Prepare = Callable[[Any], object]
@@ -44,7 +46,7 @@ changed"""
     working_dir: str
     """the directory in the container in which it runs"""
     files: Annotated[
-        Mapping[str, Path | str | bytes],
+        Mapping[str, Content],
         'for example files={"C:/app/settings.json": Path("settings.json")}, or the text or bytes of a file',
     ]
     """files to copy in before the start, by their full paths in the container: a `Path` to a file or directory here, \
@@ -131,6 +133,14 @@ class Service:
     def ports(self) -> Sequence[int]:
         """The TCP ports that the container listens on."""
         return ()
+
+    def directory(self, guest: Guest) -> str | None:
+        """The directory in the container in which its program runs; None is the image's own."""
+        return self.options.get("working_dir")
+
+    def fixture_attributes(self, name: str) -> Mapping[str, Any]:
+        """Attributes of the declared function, for other declarations; `name` is the declaration's."""
+        return {}
 
     @property
     def account(self) -> str | None:

@@ -123,6 +123,11 @@ class FakeEngine:
 
         return DockerEngine().context_files(build)
 
+    def excluding(self, patterns: Sequence[str]) -> Callable[[str], bool]:
+        from pytest_wincontainers.engines.docker import DockerEngine
+
+        return DockerEngine().excluding(patterns)
+
     def build(self, build: Build, tag: str, labels: Mapping[str, str], progress: Progress) -> None:
         self._fail("build", tag)
         self._write("build", tag)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -111,6 +111,10 @@ class DockerEngine:
         patterns = [line.strip() for line in patterns if line.strip() and not line.lstrip().startswith("#")]
         names = docker.utils.build.exclude_paths(str(build.folder), patterns, dockerfile=build.dockerfile)
         return sorted(name for name in names if name and not (build.folder / name).is_dir())
+
+    def excluding(self, patterns: Sequence[str]) -> Callable[[str], bool]:
+        matcher = docker.utils.build.PatternMatcher(list(patterns))
+        return lambda path: bool(matcher.matches(path))
 
     def build(self, build: Build, tag: str, labels: Mapping[str, str], progress: Progress) -> None:
         output = BuildOutput(progress)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 from pytest_wincontainers.endpoints import ContainerInfo
@@ -41,7 +42,9 @@ from pytest_wincontainers.run.context import RunContext
 from pytest_wincontainers.run.errors import as_error
 from pytest_wincontainers.run.images import ensure_image
 from pytest_wincontainers.services import ServerLogs
-from pytest_wincontainers.services.recipe import Recipe, recipe_of
+from pytest_wincontainers.services.outputs import Output, outputs_in, with_paths
+from pytest_wincontainers.services.recipe import Recipe, check_options, image_of, recipe_of
+from pytest_wincontainers.services.service import Returned, Service
 
 _LOG_SECONDS = 5.0
 _FLUSH_SECONDS = 2.0
@@ -123,19 +126,7 @@ class Lifecycle:
 
     def _bring_up(self) -> ContainerInfo:
         context, planned = self._context, self._planned
-        recipe = recipe_of(planned.service, planned.declaration.base, context.info, planned.secrets, planned.returned)
-        for line in recipe.notes:
-            context.board.note(f"{self._name}: {line}")
-        context.cancellation.check()
-        self.tracker.advance(ImageNeeded())
-        reference, image = ensure_image(
-            context.engine,
-            recipe.image,
-            context.locks,
-            self._progress,
-            lambda make: self._starter.retry("getting its image", make),
-            lambda text: context.board.note(f"{self._name}: {text}"),
-        )
+        reference, image, recipe = self._image_and_recipe()
         snapshot = snapshot_of(context, planned, image, recipe)
         while True:
             try:
@@ -153,6 +144,50 @@ class Lifecycle:
                 self._begin_anew()
                 snapshot.give_up()
 
+    def _image_and_recipe(self) -> tuple[str, Image, Recipe]:
+        """The image, pulled or built if need be, and what is made of it."""
+        context, service = self._context, self._planned.service
+        uses_outputs = any(outputs_in(service)) or any(outputs_in(self._planned.returned))
+        recipe = None if uses_outputs else self._recipe(service, self._planned.returned)
+        context.cancellation.check()
+        self.tracker.advance(ImageNeeded())
+        reference, image = ensure_image(
+            context.engine,
+            image_of(service, self._planned.declaration.base, context.info),
+            context.locks,
+            self._progress,
+            lambda make: self._starter.retry("getting its image", make),
+            lambda text: context.board.note(f"{self._name}: {text}"),
+        )
+        if recipe is None:
+            self._wait_before_start()
+            service = with_paths(service, self._path_of)
+            returned = with_paths(self._planned.returned, self._path_of)
+            # What could not be checked before the job had ended.
+            check_options(service, self._planned.declaration.base)
+            service.check(self._planned.declaration.base)
+            service.check_returned(self._planned.declaration.base, returned)
+            recipe = self._recipe(service, returned)
+        return reference, image, recipe
+
+    def _recipe(self, service: Service, returned: Returned) -> Recipe:
+        planned = self._planned
+        recipe = recipe_of(service, planned.declaration.base, self._context.info, planned.secrets, returned)
+        for line in recipe.notes:
+            self._context.board.note(f"{self._name}: {line}")
+        return recipe
+
+    def _path_of(self, output: Output) -> Path:
+        """Where the job has collected that output."""
+        info = next(need.tracker.info for need in self._needs if need._planned.declaration.name == output.job)
+        return Path(info.details["outputs"][output.name])
+
+    def _wait_before_start(self) -> None:
+        """Wait until all that it needs is ready, before it is made."""
+        if isinstance(self.tracker.phase, ImageNeeded):
+            self.tracker.advance(Waiting())
+            self._wait_for_needs()
+
     def _begin_anew(self) -> None:
         """Take the container away, so that another can be started in its place."""
         container = self.tracker.phase.container_id
@@ -167,12 +202,10 @@ class Lifecycle:
 
     def _boot(self, reference: str, image: Image, recipe: Recipe, snapshot: Snapshot | None) -> ContainerInfo:
         on_trial = snapshot is not None and snapshot.image is not None
-        if self._planned.service.options.get("starts_after_ready") and isinstance(self.tracker.phase, ImageNeeded):
-            self.tracker.advance(Waiting())
-            self._wait_for_needs()
+        if self._planned.service.options.get("starts_after_ready"):
+            self._wait_before_start()
         self.tracker.advance(Creating(on_trial))
-        if self._planned.service.options.get("aliases"):
-            self._aliases.claim(self._progress, self.tracker.pause)
+        self._claim_aliases()
         spec = self._starter.spec(reference, image, recipe)
         container = self._starter.start(spec, recipe.copied)
         started = time.monotonic()
@@ -190,6 +223,10 @@ class Lifecycle:
         )
         flushed()
         return replace(self.tracker.info, seconds=time.monotonic() - self._context.board.begun)
+
+    def _claim_aliases(self) -> None:
+        if self._planned.service.options.get("aliases"):
+            self._aliases.claim(self._progress, self.tracker.pause)
 
     def _progress(self, text: str) -> None:
         self._context.cancellation.check()

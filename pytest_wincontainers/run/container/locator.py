@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pytest_wincontainers.endpoints import ContainerInfo
@@ -48,15 +48,24 @@ class Locator:
             hint="check the engine's log",
         )
 
+    def without_address(self, container: str) -> ContainerInfo:
+        """What is known of a container that has ended."""
+        return self._known(container, self._planned.container_name, {})
+
     def _info(self, container: str, state: ContainerState) -> ContainerInfo:
         direct, info = self._context.direct, self._context.info
         ports = self._planned.inside_ports if direct else state.ports
+        host = str(state.address) if direct else info.host
+        return self._known(container, host, {inside: ports[inside] for inside in self._planned.service.ports})
+
+    def _known(self, container: str, host: str, ports: Mapping[int, int]) -> ContainerInfo:
+        info = self._context.info
         return ContainerInfo(
             name=self._planned.name,
             container_id=container,
             container_name=self._planned.container_name,
-            host=str(state.address) if direct else info.host,
-            ports={inside: ports[inside] for inside in self._planned.service.ports},
+            host=host,
+            ports=ports,
             secrets=self._planned.secrets,
             log=str(self.log),
             guest=info.guest,

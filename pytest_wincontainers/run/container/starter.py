@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from pytest_wincontainers.engines.base import ContainerSpec, Image, Mount
 from pytest_wincontainers.errors import EngineError, WincontainersError
@@ -57,7 +58,7 @@ class Starter:
             environment=recipe.environment,
             command=recipe.command,
             entrypoint=_words(service.options.get("entrypoint")),
-            working_dir=service.options.get("working_dir"),
+            working_dir=service.directory(self._context.info.guest),
             user=service.account,
             healthcheck=service.options.get("healthcheck"),
             aliases=aliases,
@@ -79,14 +80,14 @@ class Starter:
             self._context.board.note(f"{self._planned.name}: its image ({image.windows}) {known}")
         return chosen
 
-    def start(self, spec: ContainerSpec, folders: Sequence[Folder]) -> str:
-        """Create, fill and start a container; its id."""
+    def start(self, spec: ContainerSpec, folders: Sequence[Folder], archives: Sequence[Path] = ()) -> str:
+        """Create, fill and start a container; its id. `archives` are tar files for its root."""
         started: list[str] = []
 
         def attempt() -> None:
             with self._context.locks.slot(self._context.parallel_starts), self._context.cancellation.making():
                 try:
-                    started[:] = [self._make(spec, folders)]
+                    started[:] = [self._make(spec, folders, archives)]
                 except EngineError as problem:
                     self._failed(problem)
                     self._remove_what_was_made(spec.labels[NAME])
@@ -95,11 +96,14 @@ class Starter:
         self.retry("its start", attempt)
         return started[0]
 
-    def _make(self, spec: ContainerSpec, folders: Sequence[Folder]) -> str:
+    def _make(self, spec: ContainerSpec, folders: Sequence[Folder], archives: Sequence[Path]) -> str:
         engine = self._context.engine
         container = engine.create(spec)
         if folders:
             with packed(folders) as archive:
+                engine.copy_in(container, archive)
+        for path in archives:
+            with path.open("rb") as archive:
                 engine.copy_in(container, archive)
         if self._context.cancellation.cancelled:
             engine.remove(container)

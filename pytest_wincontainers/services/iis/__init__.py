@@ -15,6 +15,7 @@ from pytest_wincontainers.services import (
     EngineInfo,
     Guest,
     Link,
+    Output,
     PerWorker,
     Ready,
     Returned,
@@ -74,7 +75,8 @@ class Iis(Service, StagedFiles, ServerLogs, PerWorker):
             )
         for application in (one for site in self.sites for one in site.all_applications):
             for folder in (application.path, *application.virtual_directories.values()):
-                check_links(base / folder)
+                if not isinstance(folder, Output):
+                    check_links(base / folder)
 
     def check_returned(self, base: Path, returned: Returned) -> None:
         check_configuration((one for site in self.sites for one in site.all_applications), base, returned)

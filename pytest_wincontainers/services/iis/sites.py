@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pytest_wincontainers.errors import DeclarationError, with_known_options
+from pytest_wincontainers.services import Output
 
 Identity = Literal["ApplicationPoolIdentity", "LocalService", "LocalSystem", "NetworkService"]
 PipelineMode = Literal["Integrated", "Classic"]
@@ -53,7 +54,7 @@ class Application:
     """
 
     at: str
-    path: str | Path
+    path: str | Path | Output
     transforms: Sequence[str | Path] = ()
     app_settings: Mapping[str, str] = field(default_factory=dict)
     connection_strings: Mapping[str, str] = field(default_factory=dict)
@@ -80,7 +81,7 @@ class Site:
     """
 
     name: str
-    path: str | Path
+    path: str | Path | Output
     port: int
     transforms: Sequence[str | Path] = ()
     app_settings: Mapping[str, str] = field(default_factory=dict)
@@ -154,7 +155,8 @@ def _problems(site: Site, base: Path) -> Iterator[tuple[str, str]]:
         where = "its directory" if application.at == "/" else f"the directory of its application {application.at}"
         if application.at != "/" and not _VIRTUAL_PATH.fullmatch(application.at):
             yield f"has an application at an invalid path: {application.at!r}", 'use a virtual path, for example "/api"'
-        if not (base / application.path).is_dir():
+        # What a job has yet to make is looked at when it has.
+        if not isinstance(application.path, Output) and not (base / application.path).is_dir():
             yield (
                 f"is missing {where}: {base / application.path}",
                 "build it first; path= is resolved against the declaring file's directory",

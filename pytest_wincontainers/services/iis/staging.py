@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_wincontainers.errors import DeclarationError, closest
-from pytest_wincontainers.services import Folder, Returned
+from pytest_wincontainers.services import Folder, Output, Returned
 from pytest_wincontainers.services.iis.layout import PlacedApplication
 from pytest_wincontainers.services.iis.sites import Application
 
@@ -15,6 +15,9 @@ from pytest_wincontainers.services.iis.sites import Application
 def check_configuration(applications: Iterable[Application], base: Path, returned: Returned) -> None:
     """Raise DeclarationError if a web.config is missing or malformed, or cannot be changed as declared."""
     for application in applications:
+        if isinstance(application.path, Output):
+            # A job has yet to make it.
+            continue
         warnings = _configured(application, base, returned).warnings
         if warnings and application.strict:
             raise DeclarationError(
@@ -30,13 +33,19 @@ def staged(placed: Sequence[PlacedApplication], base: Path, returned: Returned) 
     notes: dict[str, None] = {}
     for one in placed:
         configured = _configured(one.application, base, one.hosted.returned or returned)
-        folders.append(Folder(base / one.application.path, one.folder, configured.files))
+        folders.append(Folder(_folder(one.application, base), one.folder, configured.files))
         folders += (Folder(base / source, folder) for source, folder in one.virtual_directories.values())
         name = f"{one.hosted.declared.name}{one.application.at.rstrip('/')}"
         # Once for all workers.
         lines = [*configured.warnings, *configured.notes]
         notes.update(dict.fromkeys(f"the web.config of {name}: {line}" for line in lines))
     return folders, list(notes)
+
+
+def _folder(application: Application, base: Path) -> Path:
+    if isinstance(application.path, Output):
+        raise TypeError(f"{application.path} has no path yet")
+    return base / application.path
 
 
 class _Configured(NamedTuple):
@@ -52,7 +61,7 @@ def _configured(application: Application, base: Path, returned: Returned) -> _Co
     # From the file on disk each time, as a transform that is applied twice inserts twice.
     from pytest_wincontainers.webconfig import apply_settings, check, find_web_config, transform, web_configs
 
-    folder = base / application.path
+    folder = _folder(application, base)
     below = application.at != "/"
     if below and not (application.transforms or application.connection_strings or application.app_settings):
         # It has its site's settings.
