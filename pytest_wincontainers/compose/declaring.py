@@ -23,8 +23,6 @@ from pytest_wincontainers.services.outputs import outputs_in
 from pytest_wincontainers.services.service import Options, Service
 
 _MIB = 1 << 20
-_RESERVED = {"request"}
-"""Names of pytest's own that a fixture cannot have."""
 
 
 def declarations_of(
@@ -48,11 +46,16 @@ def _fixture_names(file: ComposeFile, problems: Problems) -> Mapping[str, str]:
         other = next((one for one, taken in found.items() if taken.lower() == fixture.lower()), None)
         if other is not None:
             problems.add(service.place, f"services.{name} and services.{other} would be one fixture, {fixture}")
-        elif not fixture.isidentifier() or keyword.iskeyword(fixture) or fixture in _RESERVED:
+        elif not fixture.isidentifier() or keyword.iskeyword(fixture) or _is_reserved(fixture):
             problems.add(service.place, f"services.{name} cannot be a fixture: {fixture!r} is no name for one")
         else:
             found[name] = fixture
     return found
+
+
+def _is_reserved(name: str) -> bool:
+    # They mean something else to pytest, or to Python.
+    return name == "request" or name.startswith(("pytest_", "__"))
 
 
 def _check_aliases(file: ComposeFile, problems: Problems) -> None:
