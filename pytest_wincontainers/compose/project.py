@@ -8,10 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_wincontainers.compose.interpolation import interpolate_text
 from pytest_wincontainers.compose.loading import Loading
 from pytest_wincontainers.compose.merging import unique
 from pytest_wincontainers.compose.paths import absolute
 from pytest_wincontainers.compose.problems import Problems, Remark
+from pytest_wincontainers.compose.reading import read
 from pytest_wincontainers.compose.selection import selected
 from pytest_wincontainers.compose.tree import Node, Place, services_of
 from pytest_wincontainers.compose.variables import Variables
@@ -25,6 +27,8 @@ _OVERRIDES = (
     "docker-compose.override.yml",
     "docker-compose.override.yaml",
 )
+
+_PROJECT_NAME = "COMPOSE_PROJECT_NAME"
 
 
 @dataclass(frozen=True)
@@ -86,17 +90,21 @@ def load(
     process = Variables(os.environ if environment is None else environment, any_case=MACHINE.ignores_variable_case)
     default = [directory / ".env"] if (directory / ".env").is_file() else []
     variables = process.with_files(default if env_files is None else env_files, problems)
-    loading = Loading(directory, variables, problems)
+    name = _name(paths, directory, variables)
+    loading = Loading(directory, variables.with_value(_PROJECT_NAME, name), problems)
     document = loading.load(paths) or Node({}, Place(paths[0], 1))
-    name = _name(document, directory)
     document = selected(_with_defaults(document, loading), services, profiles, problems)
     return Project(name, directory, tuple(paths), document, variables, problems)
 
 
-def _name(document: Node, directory: Path) -> str:
-    given = document.at("name")
-    written = given.text if given is not None and given.text else directory.name
-    return re.sub(r"[^a-z0-9_-]", "", written.lower()).lstrip("_-") or "project"
+def _name(files: Sequence[Path], directory: Path, variables: Variables) -> str:
+    """The project's name, which the files can use as a variable, so that it has to be known before they are loaded."""
+    written = variables.get(_PROJECT_NAME) or ""
+    # What is wrong with the files is found again when they are loaded.
+    for name in [] if written else [one.at("name") for file in files for one in read(file, Problems())]:
+        if name is not None:
+            written = interpolate_text(name.text, name.place, variables.get, Problems()) or written
+    return re.sub(r"[^a-z0-9_-]", "", (written or directory.name).lower()).lstrip("_-") or "project"
 
 
 def _with_defaults(document: Node, loading: Loading) -> Node:

@@ -31,6 +31,10 @@ class Variables:
                         return value
         return None
 
+    def with_value(self, name: str, value: str) -> Variables:
+        """These variables and another one, which counts before them."""
+        return Variables({**self.first, name: value}, self.files, self.any_case)
+
     def below(self, files: Iterable[Path], problems: Problems) -> Variables:
         """The variables of an included file: those that are here, and behind them those of files of its own."""
         return Variables({**self.files, **self.first}, {}, self.any_case).with_files(files, problems)

@@ -39,10 +39,11 @@ from pytest_wincontainers.services import (
 )
 from pytest_wincontainers.services.agent import DIRECTORIES, MARK
 from pytest_wincontainers.services.images import OWN_IMAGES
+from pytest_wincontainers.services.mysql import names
 from pytest_wincontainers.services.mysql.accounts import sql
 from pytest_wincontainers.services.mysql.endpoint import MySqlEndpoint, MySqlFace
-from pytest_wincontainers.services.mysql.names import check_database, check_user, check_user_of
 from pytest_wincontainers.services.mysql.readiness import Answers
+from pytest_wincontainers.services.mysql.variables import account_in
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
@@ -51,12 +52,6 @@ IMAGE = ServiceImage(OWN_IMAGES, "mysql", SERVERCORE, shared_context=True)
 PORT = 3306
 OWN = "wincontainers"
 """The schema for what this package keeps in a server."""
-_RESERVED_USERS = frozenset({"root", "mysql", "mariadb.sys", "mysql.sys", "mysql.session", "mysql.infoschema"})
-_ADOPTED = (
-    *("DATABASE", "USER", "PASSWORD", "ROOT_PASSWORD"),
-    *("RANDOM_ROOT_PASSWORD", "ALLOW_EMPTY_PASSWORD", "ALLOW_EMPTY_ROOT_PASSWORD"),
-)
-"""What MYSQL_ or MARIADB_ stands in front of in the variables of the official images."""
 _SHUTDOWN_SECONDS = 60 + 120
 """For the server, and for the host: a process container counts as running until the last connection over its loopback
 has been closed for 120 s (TcpTimedWaitDelay; microsoft/Windows-Containers#644)."""
@@ -66,7 +61,7 @@ has been closed for 120 s (TcpTimedWaitDelay; microsoft/Windows-Containers#644).
 class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWorker):
     """A MySQL server with one database, made by migrations."""
 
-    database: str = "test"
+    database: str = names.DEFAULT_DATABASE
     user: str | None = None
     migrations: str | Path | Command | None = None
     migrations_pattern: str = "*.sql"
@@ -85,32 +80,16 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
     hyperv_memory: ClassVar[int | None] = 2048
 
     def adopted(self, environment: Mapping[str, str]) -> Service:
-        left = dict(environment)
-        # A password at random, or none, would not be known here.
-        taken = {name: left.pop(f"MYSQL_{name}", "") or left.pop(f"MARIADB_{name}", "") for name in _ADOPTED}
-        for option in ("DATABASE", "USER"):
-            own = getattr(self, option.lower())
-            if taken[option] and own not in {taken[option], None, "test"}:
-                raise DeclarationError(
-                    f"{option.lower()}={own!r} is not what MYSQL_{option} in the compose file says: {taken[option]!r}",
-                    hint=f"omit {option.lower()}=",
-                )
-        named = taken["USER"] if taken["USER"].lower() not in _RESERVED_USERS else ""
-        passwords = {"password": taken["PASSWORD"], "root_password": taken["ROOT_PASSWORD"]}
-        changed = replace(
-            self,
-            database=taken["DATABASE"] or self.database,
-            user=named or self.user,
-            _fixed={name: one for name, one in passwords.items() if one},
-        )
-        return Service.adopted(changed, left)
+        account, left = account_in(environment, self.database, self.user)
+        known = replace(self, database=account.database, user=account.user, _fixed=account.passwords)
+        return Service.adopted(known, left)
 
     def check(self, base: Path) -> None:
-        check_database(self.database, per_worker=self.per_worker)
+        names.check_database(self.database, per_worker=self.per_worker)
         if self.user is None:
-            check_user_of(self.database)
+            names.check_user_of(self.database)
         else:
-            check_user(self.user)
+            names.check_user(self.user)
         check_placeholders(self.placeholders)
         if self.placeholders is not None and (self.migrations is None or isinstance(self.migrations, Command)):
             raise DeclarationError(
@@ -129,7 +108,7 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
             find(folder, self.migrations_pattern)
         if self.database.lower() in {*SYSTEM, OWN}:
             raise DeclarationError(f"database={self.database!r} is reserved", hint="choose another name")
-        if self._user.lower() in _RESERVED_USERS:
+        if self._user.lower() in names.RESERVED_USERS:
             raise DeclarationError(
                 f"user={self._user!r} is reserved for the server's own use", hint="choose another name for user="
             )

@@ -214,6 +214,15 @@ def test_several_files_and_the_project_directory(compose, tmp_path):
     assert [mount.source for mount in found.mounts] == [tmp_path / "x", tmp_path / "y"]
 
 
+def test_the_project_name_is_a_variable(compose, tmp_path):
+    path = compose("name: Shop ${X:-1}\nservices: {a: {image: 'a:${COMPOSE_PROJECT_NAME}'}}")
+    found = load([path], environment={})
+    assert (found.file.name, found.file.services["a"].image) == ("shop1", "a:shop1")
+    assert load([path], environment={"COMPOSE_PROJECT_NAME": "other"}).file.services["a"].image == "a:other"
+    other = compose("services: {a: {image: 'a:${COMPOSE_PROJECT_NAME}'}}", "_My Dir/compose.yaml")
+    assert services(other)["a"].image == "a:mydir"
+
+
 def test_files_of_variables(compose, tmp_path):
     path = compose("services: {a: {image: 'a:${TAG:-none}'}}")
     assert services(path)["a"].image == "a:none"
