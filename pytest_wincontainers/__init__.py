@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pytest_wincontainers.services.iis.sites import Application as Application
     from pytest_wincontainers.services.iis.sites import AppPool as AppPool
     from pytest_wincontainers.services.iis.sites import Site as Site
+    from pytest_wincontainers.services.iis.sites import Tokens as Tokens
     from pytest_wincontainers.services.job import Cache as Cache
     from pytest_wincontainers.services.job.endpoint import JobEndpoint as JobEndpoint
     from pytest_wincontainers.services.job.suite import job_results as job_results
@@ -60,6 +61,7 @@ _HOME = {
     "Request": "services.iis.logs",
     "SeleniumEndpoint": "services.selenium.endpoint",
     "Site": "services.iis.sites",
+    "Tokens": "services.iis.sites",
     "WincontainersError": "errors",
     "command": "migrations.command",
     "compose_services": "compose",

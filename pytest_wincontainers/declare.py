@@ -105,8 +105,8 @@ def iis_container(*sites: Site, features: Sequence[Feature] = (), **options: Unp
     """Declare a web server with ASP.NET sites, each with its own port or host header.
 
     `features` are installed in the image: "url-rewrite", "websockets" and "dynamic-compression"; on a Linux engine
-    only the last has an equivalent. The declaring function may return `connection_strings` and `app_settings` for all
-    sites, as well as `environment`.
+    only the last has an equivalent. The declaring function may return `connection_strings`, `app_settings`, `tokens`
+    and `json_settings` for all sites, as well as `environment`.
     """
     return declare(Iis(options, sites, features))
 

@@ -252,7 +252,8 @@ def _checked(declaration: Declaration, returned: object) -> Mapping[str, Any]:
                 hint=f"allowed keys: {listed}",
             )
         try:
-            check_value(value, RETURNED_TYPES.get(str(key), Mapping[str, str]), f"the returned {key}")
+            annotation = {**RETURNED_TYPES, **declaration.service.return_types}.get(key, Mapping[str, str])
+            check_value(value, annotation, f"the returned {key}")
         except DeclarationError as problem:
             raise at(declaration, problem) from None
     return returned

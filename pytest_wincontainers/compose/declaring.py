@@ -19,7 +19,6 @@ from pytest_wincontainers.guests import RULES, Guest
 from pytest_wincontainers.services.declaration import Declaration
 from pytest_wincontainers.services.generic import Generic
 from pytest_wincontainers.services.job import Job
-from pytest_wincontainers.services.outputs import outputs_in
 from pytest_wincontainers.services.service import Options, Service
 
 _MIB = 1 << 20
@@ -100,14 +99,12 @@ class _Declaring:
 
     def declaration(self, base: Path) -> Declaration:
         name = self._names[self._service.name]
-        service = self._made()
         needs = [self._names[one.service] for one in self._service.needs if one.service in self._names]
         return Declaration(
             name=name,
-            service=service,
+            service=self._made(),
             function=_function(name, self._service),
-            parameters=(),
-            needs=tuple(dict.fromkeys([*needs, *(one.job for one in outputs_in(service))])),
+            parameters=tuple(dict.fromkeys(needs)),
             base=base,
             where=str(self._service.place),
             check_engine=self._check_engine,
@@ -270,7 +267,7 @@ def _is_foreign(path: Path) -> bool:
 def _function(name: str, service: ComposeService) -> Any:
     """A declaring function whose place is the service's, which pytest shows for its fixture."""
 
-    def declaring() -> None:
+    def declaring(**_: object) -> None:
         return None
 
     place = service.place

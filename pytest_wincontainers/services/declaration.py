@@ -35,8 +35,6 @@ class Declaration:
     function: Callable[..., Any]
     parameters: tuple[str, ...]
     """The names of the containers that the function is called with."""
-    needs: tuple[str, ...]
-    """These, and those of the jobs whose outputs the service uses."""
     base: Path
     """The directory of the declaring file, against which relative paths are resolved."""
     where: str
@@ -45,6 +43,11 @@ class Declaration:
     """An earlier one of the same name in the same module."""
     check_engine: Callable[[EngineInfo], None] = field(default=lambda _: None, repr=False)
     """Raises DeclarationError for what it asks for and this engine cannot do."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The names of the containers that it needs: its parameters, and the jobs whose outputs it uses."""
+        return tuple(dict.fromkeys([*self.parameters, *(output.job for output in outputs_in(self.service))]))
 
 
 class Declarations(ModuleType):
@@ -70,14 +73,12 @@ class Decorator:
         where = f"{code.co_filename}:{code.co_firstlineno}"
         # The module still has the earlier one at this moment; a module that is loaded again has itself.
         earlier = declaration_of(function.__globals__.get(function.__name__))
-        parameters = tuple(inspect.signature(function).parameters)
         return fixture_of(
             Declaration(
                 name=function.__name__,
                 service=self.service,
                 function=function,
-                parameters=parameters,
-                needs=tuple(dict.fromkeys([*parameters, *(one.job for one in outputs_in(self.service))])),
+                parameters=tuple(inspect.signature(function).parameters),
                 base=Path(code.co_filename).resolve().parent,
                 where=where,
                 replaced=earlier if earlier is not None and earlier.where != where else None,

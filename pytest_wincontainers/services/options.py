@@ -187,8 +187,9 @@ def _in_sequence(value: Any, parts: Sequence[Any], place: _Place) -> _Misfit | N
         alone = bool(parts) and _misfit(value, parts[0], place) is None
         name = place.path.rpartition(" ")[2]
         # Not the text of a dataclass, which may have passwords in it.
-        shown = repr(value) if isinstance(value, (str, int, float)) else "…"
-        return place.misfit(value, "a list", f"write {name}[{shown}]" if alone and name.endswith("=") else "")
+        shown = repr(value) if isinstance(value, (str, int, float)) and not place.secret else "…"
+        hint = f"write {name}[{shown}]" if name.endswith("=") else f"put it into a list: [{shown}]"
+        return place.misfit(value, "a list", hint if alone else "")
     if not parts:
         return None
     return _first((one, parts[0], place.inside_brackets(number)) for number, one in enumerate(value))

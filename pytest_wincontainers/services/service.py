@@ -22,7 +22,7 @@ _STOP_SECONDS = 10
 Returned = Mapping[str, Any]
 """What a declaring function returned: values that depend on the addresses of other containers."""
 
-RETURNED_TYPES: Mapping[str, Any] = {"files": Mapping[str, Content]}
+RETURNED_TYPES: Mapping[str, Any] = {"files": Mapping[str, Path | str | bytes]}
 """The types of what a declaring function may return, by key; of all others it is `Mapping[str, str]`."""
 
 Prepare = Callable[[Any], object]
@@ -122,6 +122,8 @@ class Service:
     """The name used in messages; by convention, the decorator is called `<kind>_container`."""
     returns: ClassVar[frozenset[str]] = frozenset({"environment", "files"})
     """The keys that a declaring function may return."""
+    return_types: ClassVar[Mapping[str, Any]] = {}
+    """The annotations of the values of these keys; a key that is not in it has a dictionary of strings."""
     own_image: ClassVar[ServiceImage | None] = None
     """The image of a declaration without `image=` and `build=`."""
     endpoint_type: ClassVar[type[Endpoint[Any]]] = Endpoint

@@ -156,7 +156,7 @@ def _engines() -> Iterator[EngineInfo]:
 
 
 def _plan(service: Service, base: Path, returned: Mapping[str, Any]) -> Plan:
-    declaration = Declaration(_NAME, service, lambda: dict(returned), (), (), base, "check_service", None)
+    declaration = Declaration(_NAME, service, lambda: dict(returned), (), base, "check_service", None)
     return make_plan([declaration], [_NAME], secrets.token_hex(3), lambda: secrets.token_hex(12))
 
 

@@ -1,9 +1,10 @@
-"""Microsoft's XML document transforms (XDT) and the settings of a web.config.
+"""Changes to configuration files: Microsoft's XML document transforms (XDT), settings of a web.config, tokens, JSON.
 
     transformed = transform(Path("Web.config"), Path("Web.Release.config"))
     content = apply_settings(transformed.content, {"Shop": connection_string}, {"Mode": "test"})
 
-No file is ever written: both functions return the new content. Everything that is not changed is kept byte for byte.
+No file is ever written: all functions return the new content. Everything that is not changed is kept byte for byte.
+Only changes to XML need lxml.
 """
 
 from __future__ import annotations
@@ -15,12 +16,29 @@ from pathlib import Path
 from xml.parsers import expat
 
 from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.webconfig.content import Named
 from pytest_wincontainers.webconfig.errors import TransformError
+from pytest_wincontainers.webconfig.json_settings import JsonValue, set_json
+from pytest_wincontainers.webconfig.tokens import TokenStyle, replace_tokens
 
-__all__ = ["TransformError", "Transformed", "apply_settings", "check", "find_web_config", "transform", "web_configs"]
+__all__ = [
+    "JsonValue",
+    "Named",
+    "TokenStyle",
+    "TransformError",
+    "Transformed",
+    "apply_settings",
+    "check",
+    "find_web_config",
+    "replace_tokens",
+    "require_lxml",
+    "set_json",
+    "transform",
+    "web_configs",
+]
 
-Content = bytes | os.PathLike[str]
-"""The path of a file, or the XML itself as bytes."""
+Content = bytes | os.PathLike[str] | Named
+"""The path of a file, or the XML itself as bytes, which can be given a name for messages."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +54,7 @@ def transform(document: Content, *transforms: Content) -> Transformed:
 
     Raises `TransformError` for malformed XML and for everything that Microsoft's engine logs as an error.
     """
-    _require_lxml()
+    require_lxml()
     from pytest_wincontainers.webconfig.xdt import apply_transforms
 
     content, warnings = apply_transforms(document, transforms)
@@ -56,24 +74,25 @@ def apply_settings(
     An existing entry keeps its position and its other attributes. `source` is the name of the content in errors. With
     `inherits`, a new connection string overrides one that a parent web.config may have. Raises TransformError.
     """
-    _require_lxml()
+    require_lxml()
     from pytest_wincontainers.webconfig.settings import set_settings
 
     return set_settings(content, connection_strings, app_settings, source, inherits=inherits)
 
 
-def check(config: Path) -> None:
-    """Raise TransformError, with file and line, if a file that stays as it is cannot be read or is malformed."""
+def check(config: Path | Named) -> None:
+    """Raise TransformError, with file and line, if a file that .NET reads cannot be read or is malformed."""
+    name = config.name if isinstance(config, Named) else str(config)
     parser = expat.ParserCreate()
     try:
-        parser.Parse(config.read_bytes(), True)
+        parser.Parse(config.content if isinstance(config, Named) else config.read_bytes(), True)
     except OSError as error:
         raise TransformError(
-            f"{config} cannot be read: {error.strerror or error}.", hint="Check the file's permissions."
+            f"{name} cannot be read: {error.strerror or error}.", hint="Check the file's permissions."
         ) from error
     except expat.ExpatError as error:
         raise TransformError(
-            f"{config}, line {error.lineno}, column {error.offset + 1}: the XML is malformed: "
+            f"{name}, line {error.lineno}, column {error.offset + 1}: the XML is malformed: "
             f"{expat.ErrorString(error.code)}.",
             hint="Correct the file; any XML editor shows the position.",
         ) from error
@@ -105,7 +124,8 @@ def web_configs(folder: Path) -> list[Path]:
         ) from error
 
 
-def _require_lxml() -> None:
+def require_lxml() -> None:
+    """Raise DeclarationError if lxml is not installed."""
     try:
         import lxml.etree  # noqa: F401
     except ImportError as error:

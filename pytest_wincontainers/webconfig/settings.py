@@ -1,9 +1,11 @@
-"""Connection strings and app settings in a web.config."""
+"""Connection strings and app settings in a web.config, and in the files that its sections name."""
 
 from __future__ import annotations
 
+import ntpath
 from collections.abc import Mapping
-from typing import NamedTuple
+from pathlib import PureWindowsPath
+from typing import Literal, NamedTuple
 
 from lxml import etree
 
@@ -18,8 +20,28 @@ class _Section(NamedTuple):
     value: str
 
 
+SectionName = Literal["connectionStrings", "appSettings"]
+
 _CONNECTION_STRINGS = _Section("connectionStrings", "name", "connectionString")
 _APP_SETTINGS = _Section("appSettings", "key", "value")
+_SECTIONS: Mapping[SectionName, _Section] = {"connectionStrings": _CONNECTION_STRINGS, "appSettings": _APP_SETTINGS}
+
+
+class SectionFile(NamedTuple):
+    """A file that a section of a web.config names."""
+
+    path: str
+    """As it is written: relative to the web.config's directory."""
+    replaces: bool
+    """Whether the file is the whole section (`configSource`), or overrides what the web.config has (`file`)."""
+    place: str
+    """The section's file and line, for messages."""
+
+    @property
+    def leads_out(self) -> bool:
+        """Whether the path leads out of the web.config's directory."""
+        path = PureWindowsPath(ntpath.normpath(self.path))
+        return bool(path.anchor) or path.parts[:1] == ("..",)
 
 
 def set_settings(
@@ -48,10 +70,89 @@ def set_settings(
 
 
 def connection_string_names(content: bytes, source: str) -> list[str]:
-    """The names of the connection strings that .NET reads in a web.config, in alphabetical order."""
-    section = Document(read(content, source)).root.find(_CONNECTION_STRINGS.name)
+    """The names of the connection strings that .NET reads in a web.config, or in a file that has the section alone.
+
+    In alphabetical order.
+    """
+    root = Document(read(content, source)).root
+    section = root if root.tag == _CONNECTION_STRINGS.name else root.find(_CONNECTION_STRINGS.name)
     names = {str(child.get("name")) for child in section if child.tag == "add"} if section is not None else set()
     return sorted(name for name in names if section is not None and _entries(section, _CONNECTION_STRINGS, name))
+
+
+def section_file(content: bytes, name: SectionName, source: str) -> SectionFile | None:
+    """The file that a section of a web.config names, if it names one.
+
+    Raises TransformError for a `configSource` that .NET rejects (BaseConfigurationRecord.NormalizeConfigSource and
+    ScanSectionsRecursive in its reference source).
+    """
+    document = Document(read(content, source))
+    section = document.root.find(name)
+    if section is None:
+        return None
+    path, replaces = section.get("configSource"), True
+    if path is None:
+        # Only this section has it, and "" is as good as none.
+        path, replaces = section.get("file") if name == "appSettings" else None, False
+        if not path:
+            return None
+    found = SectionFile(path, replaces, f"{source}, line {section.sourceline or 1}")
+    if replaces:
+        _check_config_source(document, section, found)
+    return found
+
+
+def _check_config_source(document: Document, section: etree._Element, found: SectionFile) -> None:
+    told = f"configSource={found.path!r}"
+    if not found.path or found.path != found.path.strip() or found.leads_out:
+        raise _refusal(
+            document,
+            section,
+            f"has {told}, which names no file in the web.config's directory",
+            "Use a path that is relative to the web.config's directory and stays in it; .NET accepts no other.",
+        )
+    if "/" in found.path:
+        raise _refusal(
+            document, section, f"has {told} with a slash, which .NET rejects", "Write backslashes, on any engine."
+        )
+    if len(section.attrib) > 1 or len(section.findall("*")) or (section.text or "").strip():
+        raise _refusal(
+            document,
+            section,
+            f"has {told} and contents of its own, which .NET rejects",
+            "Remove the other attributes and elements, or move them into that file.",
+        )
+
+
+def set_section(
+    content: bytes, name: SectionName, settings: Mapping[str, str], source: str, *, inherits: bool = False
+) -> bytes:
+    """The content of a file whose root element is a section, with the settings in it."""
+    document, section = _alone(content, name, source), _SECTIONS[name]
+    for key, value in settings.items():
+        _set(document, document.root, section, key, value, remove=inherits and section is _CONNECTION_STRINGS)
+    return document.content()
+
+
+def overridden(content: bytes, name: SectionName, settings: Mapping[str, str], source: str) -> dict[str, str]:
+    """Those of the settings that a file whose root element is a section would override."""
+    root = _alone(content, name, source).root
+    key = _SECTIONS[name].key
+    named = {(child.get(key) or "").lower() for child in root.iterchildren("add", "remove")}
+    every = root.find("clear") is not None
+    return {one: value for one, value in settings.items() if every or one.lower() in named}
+
+
+def _alone(content: bytes, name: SectionName, source: str) -> Document:
+    document = Document(read(content, source))
+    root = document.root
+    if root.tag != name:
+        raise TransformError(
+            f"{source}, line {root.sourceline or 1}: the root element is {root.tag}, but must be {name}.",
+            hint="A file that a section of a web.config names has that section as its root element.",
+        )
+    _require_local(document, root)
+    return document
 
 
 def _section_element(document: Document, section: _Section) -> etree._Element:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from pytest_wincontainers.webconfig.content import Named, declared_encoding, detect, is_wide, line_of
 from pytest_wincontainers.webconfig.errors import TransformError
 
 # One piece of markup, or the text up to the next. Exact for well-formed XML without a DTD, in linear time.
@@ -17,19 +17,6 @@ TOKEN = re.compile(
     r"""<!--.*?-->|<!DOCTYPE|<\?.*?\?>|<!\[CDATA\[.*?\]\]>|<[^<>"']*(?:(?:"[^"]*"|'[^']*')[^<>"']*)*>|[^<]+""",
     re.DOTALL,
 )
-
-# UTF-32 first: its little-endian mark begins with that of UTF-16.
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-    (b"", "utf-16-le"),
-    (b"", "utf-16-be"),
-)
-_DECLARED = re.compile(r"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
-_WIDE = ("utf-16", "utf16", "utf-32", "utf32", "ucs-", "iso-10646")
 
 _VALUE = re.compile(r"""("[^"]*"|'[^']*')""")
 _BREAK = re.compile(r"[\n\r\t]")
@@ -58,7 +45,7 @@ class Source:
         return self.mark + text.encode(self.encoding, "xmlcharrefreplace")
 
 
-def read(given: bytes | os.PathLike[str], name: str, *, strict: bool = True) -> Source:
+def read(given: bytes | os.PathLike[str] | Named, name: str, *, strict: bool = True) -> Source:
     """The document in a file or in bytes; `name` names bytes in messages, a file has its own.
 
     `strict`: one in UTF-8 must not declare UTF-16, nor the other way round. .NET does not read such a web.config, but
@@ -73,6 +60,8 @@ def read(given: bytes | os.PathLike[str], name: str, *, strict: bool = True) -> 
                 f"{name} cannot be read: {getattr(error, 'strerror', None) or error}.",
                 hint="Check the path; a relative path is resolved against the current directory.",
             ) from error
+    elif isinstance(given, Named):
+        name, content = given.name, given.content
     elif isinstance(given, bytes):
         content = given
     else:
@@ -84,7 +73,7 @@ def read(given: bytes | os.PathLike[str], name: str, *, strict: bool = True) -> 
 
 
 def _decode(content: bytes, name: str, *, strict: bool) -> Source:
-    mark, encoding = _detect(content)
+    mark, encoding = detect(content)
     try:
         text = content[len(mark) :].decode(encoding)
         if text.startswith("\ufeff"):
@@ -96,32 +85,13 @@ def _decode(content: bytes, name: str, *, strict: bool) -> Source:
             hint="Save the file in the encoding that its XML declaration names, preferably UTF-8.",
             details=str(error),
         ) from error
-    declared = _declared(text)
-    if strict and declared and _is_wide(declared) != _is_wide(encoding):
+    declared = declared_encoding(text)
+    if strict and declared and is_wide(declared) != is_wide(encoding):
         raise TransformError(
             f"{name}, line 1, column 1: the document declares the encoding {declared} but is not written in it.",
             hint='Save the file as UTF-8 and declare encoding="utf-8".',
         )
     return Source(name, text, encoding, mark)
-
-
-def _detect(content: bytes) -> tuple[bytes, str]:
-    """The byte order mark and the encoding."""
-    for mark, encoding in _MARKS:
-        if (mark and content.startswith(mark)) or (not mark and content.startswith("<".encode(encoding))):
-            return mark, encoding
-    declared = _declared(content.partition(b">")[0].decode("latin-1"))
-    # Whatever it says, its first bytes are not those of UTF-16.
-    return b"", "utf-8" if _is_wide(declared) else declared.lower() or "utf-8"
-
-
-def _declared(text: str) -> str:
-    found = _DECLARED.match(text)
-    return found[1] if found else ""
-
-
-def _is_wide(encoding: str) -> bool:
-    return encoding.lower().startswith(_WIDE)
 
 
 def root_offset(source: Source) -> int:
@@ -139,10 +109,9 @@ def root_offset(source: Source) -> int:
 
 
 def _dtd(source: Source, offset: int) -> TransformError:
-    line = source.text.count("\n", 0, offset) + 1
     column = offset - source.text.rfind("\n", 0, offset)
     return TransformError(
-        f"{source.name}, line {line}, column {column}: a DTD (<!DOCTYPE>) is not accepted, "
+        f"{source.name}, line {line_of(source.text, offset)}, column {column}: a DTD (<!DOCTYPE>) is not accepted, "
         "because it can declare entities that grow without limit or read files.",
         hint="Remove the DOCTYPE; a web.config and a transform need none.",
     )

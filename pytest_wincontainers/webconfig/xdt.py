@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from lxml import etree
 
+from pytest_wincontainers.webconfig.content import Named
 from pytest_wincontainers.webconfig.document import Document
 from pytest_wincontainers.webconfig.errors import Problem, TransformError
 from pytest_wincontainers.webconfig.locators import XDT, Step, call_in
@@ -15,7 +16,7 @@ from pytest_wincontainers.webconfig.transforms import TRANSFORMS, Transform, Tra
 
 
 def apply_transforms(
-    document: bytes | os.PathLike[str], transforms: Iterable[bytes | os.PathLike[str]]
+    document: bytes | os.PathLike[str] | Named, transforms: Iterable[bytes | os.PathLike[str] | Named]
 ) -> tuple[bytes, tuple[str, ...]]:
     """The transformed content and the warnings."""
     source = read(document, "the document")

@@ -89,3 +89,86 @@ def test_a_site_that_throws_says_why(sites, mode):
     assert "| System.InvalidOperationException" in finished.output
     assert "no coffee" in finished.output
     assert "hint: fix the site" in finished.output
+
+
+APP_SETTINGS = """<?xml version="1.0"?>
+<{root}>
+  <add key="Who" value="nobody" />
+</{root}>
+"""
+APP_SETTINGS_TRANSFORM = """<{root} xmlns:xdt="http://schemas.microsoft.com/XML-Document-Transform">
+  <add key="Who" value="Docker" xdt:Transform="SetAttributes" xdt:Locator="Match(key)" />
+</{root}>
+"""
+ELSEWHERE = """<?xml version="1.0"?>
+<configuration>
+  <configSections>
+    <section name="own" type="System.Configuration.NameValueSectionHandler, System, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089" />
+  </configSections>
+  {sections}
+  <connectionStrings configSource="configs\\Conn.config" />
+  <system.web>
+    <compilation debug="true" />
+    <customErrors mode="Off" />
+  </system.web>
+</configuration>
+"""
+READS = """<%@ Page Language="C#" %><%@ Import Namespace="System.Configuration" %><%@ Import Namespace="System.Collections.Specialized" %>
+<script runat="server">
+    string Own() {
+        NameValueCollection own = (NameValueCollection) ConfigurationManager.GetSection("own");
+        return own == null ? "" : own["Who"];
+    }
+</script>
+<%= ConfigurationManager.AppSettings["Who"] %>|<%= ConfigurationManager.AppSettings["More"] %>|<%= Own() %>|<%= ConfigurationManager.ConnectionStrings["Shop"] %>
+"""
+
+
+def test_two_sites_with_transformed_files_and_sections_in_files_of_their_own(suite):
+    sections = {
+        "shop": '<appSettings configSource="Configs\\AppSetting.config" />',
+        # The file that is transformed is another one, which overrides what the web.config has.
+        "admin": '<appSettings file="Configs\\AppSetting.config"><add key="Who" value="somebody" /></appSettings>',
+    }
+    for name, section in sections.items():
+        configs = suite.path / name / "Configs"
+        configs.mkdir(parents=True)
+        (configs / "AppSetting.config").write_text(APP_SETTINGS.format(root="appSettings"))
+        (configs / "AppSetting.Docker.config").write_text(APP_SETTINGS_TRANSFORM.format(root="appSettings"))
+        (configs / "Conn.config").write_text("<connectionStrings />")
+        (configs / "Own.config").write_text(APP_SETTINGS.format(root="own").replace("nobody", "#{Who}"))
+        (suite.path / name / "Default.aspx").write_text(READS)
+        own = '<own configSource="Configs\\Own.config" />'
+        (suite.path / name / "Web.config").write_text(ELSEWHERE.format(sections=section + own))
+    before = {path: path.read_bytes() for path in suite.path.rglob("*.config")}
+    suite.files(
+        conftest="""
+        from pytest_wincontainers import Site, Tokens, iis_container
+
+        options = {
+            "transforms": {"Configs/AppSetting.config": ["Configs/AppSetting.Docker.config"]},
+            "tokens": Tokens({"Who": "<me & you>"}, files=["Configs/*.config"]),
+            "health": "/Default.aspx",
+        }
+
+        @iis_container(
+            Site("shop", path="shop", port=8080, app_settings={"More": "the shop's"}, **options),
+            Site("admin", path="admin", port=8081, **options),
+        )
+        def web():
+            return {"connection_strings": {"Shop": "Server=db"}}
+        """,
+        test_it="""
+        from urllib.request import urlopen
+
+        def test_it(web):
+            pages = [urlopen(web.site(name).url + "/Default.aspx").read().decode().strip() for name in ("shop", "admin")]
+            assert pages == [
+                "Docker|the shop's|<me & you>|Server=db",
+                "Docker||<me & you>|Server=db",
+            ]
+        """,
+    )
+    assert suite.run().outcomes() == {"passed": 1}
+    # What was built is as it was.
+    assert {path: path.read_bytes() for path in suite.path.rglob("*.config")} == before

@@ -251,6 +251,7 @@ def pool_script(state, name, pool, port):
             if one["pool"] == name:
                 number = site["id"]
                 applications.append(f"{path}:{local(one['folder'])}")
+                link_sections(Path(local(one["folder"])))
                 for at, folder in one["directories"].items():
                     link = Path(local(one["folder"]) + at)
                     link.parent.mkdir(parents=True, exist_ok=True)
@@ -268,6 +269,19 @@ def pool_script(state, name, pool, port):
     ]
     words += [f"/applications={','.join(applications)}", f"/socket=tcp:127.0.0.1:{port}"]
     return f"exec {shlex.join([*words, '/printlog=True', '/loglevels=Error'])}\n"
+
+
+def link_sections(folder):
+    """Have Mono find the files of a web.config's sections as Windows does: a link has the name that it looks for."""
+    for config in [path for path in folder.iterdir() if path.name.lower() == "web.config"]:
+        for name in re.findall(rb"""\s(?:configSource|file)\s*=\s*["']([^"'/]+)""", config.read_bytes()):
+            found = [folder]
+            for part in name.decode().split("\\"):
+                found = [
+                    one for path in found if path.is_dir() for one in path.iterdir() if one.name.lower() == part.lower()
+                ]
+            if found and not (folder / name.decode()).exists():
+                (folder / name.decode()).symlink_to(found[0])
 
 
 def server_block(site, ports):

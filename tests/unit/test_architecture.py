@@ -97,7 +97,7 @@ LIBRARIES = {"databases", "migrations", "webconfig"}
 
 
 @pytest.mark.parametrize(
-    "module", [module for module in MODULES if re.search(r"\.services\.(generic|iis|mysql|selenium)", module)]
+    "module", [module for module in MODULES if re.search(r"\.services\.(generic|iis|job|mysql|selenium)", module)]
 )
 def test_services_are_written_with_the_public_kit(module):
     own = ".".join(module.split(".")[:3])

@@ -12,7 +12,7 @@ from pytest_wincontainers.plan import make_plan
 from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.declaration import Declaration
 from pytest_wincontainers.services.iis import Iis
-from pytest_wincontainers.services.iis.sites import Application, AppPool, Site
+from pytest_wincontainers.services.iis.sites import Application, AppPool, Site, Tokens
 
 GOOD = "<configuration>\n  <appSettings><add key='a' value='b' /></appSettings>\n</configuration>"
 ELSEWHERE = "<configuration>\n  <appSettings configSource='more.config' />\n</configuration>"
@@ -107,7 +107,7 @@ def test_what_is_returned_is_tried_too(tmp_path, folder):
     site = Site("shop", folder("shop", ELSEWHERE), 80)
     accepted(tmp_path, site, returned={"connection_strings": {"Shop": "x"}})
     error = refused(tmp_path, site, returned={"app_settings": {"Mode": "x"}})
-    assert "Web.config, line 2: <appSettings> has its contents in another file" in error.message
+    assert "Web.config, line 2: configSource='more.config' names a file that does not exist" in error.message
 
 
 @pytest.mark.parametrize("kind", ["app_settings", "connection_strings"])
@@ -119,7 +119,23 @@ def test_returned_settings_are_text(tmp_path, folder, kind, value):
 
 MISTAKES = [
     ({"port": "8080"}, "port= must be an integer, not '8080'", "write 8080 without quotes"),
-    ({"transforms": "Web.Test.config"}, "transforms= must be a list", "write transforms=['Web.Test.config']"),
+    ({"transforms": "Web.Test.config"}, "transforms= must be a list or", "write transforms=['Web.Test.config']"),
+    (
+        {"transforms": {"a.config": "Web.Test.config"}},
+        'transforms["a.config"] must be a list, not a str',
+        "put it into a list: […]",
+    ),
+    ({"transforms": {Path("a.config"): []}}, "each key of Site(): transforms must be a string", "string"),
+    ({"tokens": {"Port": 80}}, 'tokens["Port"] must be a string, not an int', "write it as a string"),
+    ({"tokens": ["Port"]}, "tokens= must be a Tokens or a dictionary, not a list", "Tokens"),
+    (
+        {"tokens": Tokens(files="*.config")},
+        "Tokens(): files= must be a list, not '*.config'",
+        "write files=['*.config']",
+    ),
+    ({"tokens": Tokens(style="ms")}, 'style= must be "octopus" or "azure"', "octopus"),
+    ({"json_settings": {"A:B": "x"}}, 'json_settings["A:B"] must be a dictionary, not a str', "dictionary"),
+    ({"json_settings": {"a.json": {"A": []}}}, 'json_settings["a.json"]["A"] must be a string or', "string"),
     ({"app_settings": {"Max": 5}}, 'app_settings["Max"] must be a string', "write it as a string"),
     ({"connection_strings": {"Shop": None}}, 'connection_strings["Shop"] must be a string', "omit it"),
     ({"app_settings": ["Max", "5"]}, "app_settings= must be a dictionary", "a dictionary"),

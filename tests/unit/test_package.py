@@ -20,21 +20,26 @@ PUBLIC = [
     "AppPool",
     "Application",
     "Build",
+    "Cache",
     "Endpoint",
     "Event",
     "ExecResult",
     "Healthcheck",
     "IisEndpoint",
+    "JobEndpoint",
     "Mount",
     "MySqlEndpoint",
     "Request",
     "SeleniumEndpoint",
     "Site",
+    "Tokens",
     "WincontainersError",
     "command",
     "compose_services",
     "container",
     "iis_container",
+    "job_container",
+    "job_results",
     "mysql_container",
     "ready",
     "selenium_container",
@@ -42,7 +47,7 @@ PUBLIC = [
 
 
 ROOMS = {
-    "services": "Build Container ContainerInfo ContainerState Decorator Endpoint EngineInfo Evidence EvidenceKeeper ExecResult Face FaceMaker Folder Guest Health Healthcheck Isolation "
+    "services": "Build Container ContainerInfo ContainerState Decorator Endpoint EngineInfo Evidence EvidenceKeeper ExecResult Face FaceMaker Folder Guest Health Healthcheck Isolation Output "
     "Link Mount Options PerWorker Preparation Prepare Ready Returned SERVERCORE ServerLogs Service ServiceImage SnapshotSupport "
     "Staged StagedFiles TestHooks TestStart ToolRunner check_links declare logs timestamp",
     "engines": "Build Capabilities ContainerSpec ContainerState Engine EngineAddress EngineInfo ExecResult Image "

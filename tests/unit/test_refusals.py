@@ -275,7 +275,7 @@ REFUSED = {
     "a file of a number": (
         '@container(image="x", files={"/app/a": 1})\ndef box(): pass',
         "box",
-        'container(): files["/app/a"] must be a path or a string or bytes, not an int',
+        'container(): files["/app/a"] must be a path or a string or bytes or an Output, not an int',
         'for example files={"C:/app/settings.json": Path("settings.json")}',
     ),
     "a returned file that is not there": (
@@ -468,7 +468,7 @@ REFUSED = {
     "one transform": (
         site(', transforms="Web.Test.config"'),
         WEB,
-        "Site(): transforms= must be a list, not 'Web.Test.config'",
+        "Site(): transforms= must be a list or a dictionary, not 'Web.Test.config'",
         "write transforms=['Web.Test.config']",
     ),
     "a number in the application settings": (

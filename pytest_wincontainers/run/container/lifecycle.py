@@ -44,7 +44,7 @@ from pytest_wincontainers.run.images import ensure_image
 from pytest_wincontainers.services import ServerLogs
 from pytest_wincontainers.services.outputs import Output, outputs_in, with_paths
 from pytest_wincontainers.services.recipe import Recipe, check_options, image_of, recipe_of
-from pytest_wincontainers.services.service import Returned, Service
+from pytest_wincontainers.services.service import Service
 
 _LOG_SECONDS = 5.0
 _FLUSH_SECONDS = 2.0
@@ -147,8 +147,7 @@ class Lifecycle:
     def _image_and_recipe(self) -> tuple[str, Image, Recipe]:
         """The image, pulled or built if need be, and what is made of it."""
         context, service = self._context, self._planned.service
-        uses_outputs = any(outputs_in(service)) or any(outputs_in(self._planned.returned))
-        recipe = None if uses_outputs else self._recipe(service, self._planned.returned)
+        recipe = None if any(outputs_in(service)) else self._recipe(service)
         context.cancellation.check()
         self.tracker.advance(ImageNeeded())
         reference, image = ensure_image(
@@ -161,18 +160,17 @@ class Lifecycle:
         )
         if recipe is None:
             self._wait_before_start()
-            service = with_paths(service, self._path_of)
-            returned = with_paths(self._planned.returned, self._path_of)
+            service, base = with_paths(service, self._path_of), self._planned.declaration.base
             # What could not be checked before the job had ended.
-            check_options(service, self._planned.declaration.base)
-            service.check(self._planned.declaration.base)
-            service.check_returned(self._planned.declaration.base, returned)
-            recipe = self._recipe(service, returned)
+            check_options(service, base)
+            service.check(base)
+            service.check_returned(base, self._planned.returned)
+            recipe = self._recipe(service)
         return reference, image, recipe
 
-    def _recipe(self, service: Service, returned: Returned) -> Recipe:
+    def _recipe(self, service: Service) -> Recipe:
         planned = self._planned
-        recipe = recipe_of(service, planned.declaration.base, self._context.info, planned.secrets, returned)
+        recipe = recipe_of(service, planned.declaration.base, self._context.info, planned.secrets, planned.returned)
         for line in recipe.notes:
             self._context.board.note(f"{self._name}: {line}")
         return recipe

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pytest_wincontainers.errors import DeclarationError, WincontainersError
 from pytest_wincontainers.services import (
@@ -32,9 +32,10 @@ from pytest_wincontainers.services.iis.layout import HostedSite, host, place
 from pytest_wincontainers.services.iis.logs import LogSites, excerpts, fields_before
 from pytest_wincontainers.services.iis.readiness import SitesAnswer
 from pytest_wincontainers.services.iis.servers import SERVERS
-from pytest_wincontainers.services.iis.sites import Feature, Site, check_sites
+from pytest_wincontainers.services.iis.sites import Feature, Site, check_sites, variable_problems
 from pytest_wincontainers.services.iis.staging import check_configuration, staged
 from pytest_wincontainers.services.images import OWN_IMAGES
+from pytest_wincontainers.webconfig import JsonValue
 
 IMAGE = ServiceImage(
     OWN_IMAGES,
@@ -65,7 +66,10 @@ class Iis(Service, StagedFiles, ServerLogs, PerWorker):
 
     kind: ClassVar[str] = "iis"
     hyperv_memory: ClassVar[int | None] = 2048
-    returns: ClassVar[frozenset[str]] = frozenset({"environment", "files", "connection_strings", "app_settings"})
+    returns: ClassVar[frozenset[str]] = frozenset(
+        {"environment", "files", "connection_strings", "app_settings", "tokens", "json_settings"}
+    )
+    return_types: ClassVar[Mapping[str, Any]] = {"json_settings": Mapping[str, Mapping[str, JsonValue]]}
 
     def check(self, base: Path) -> None:
         check_sites(self.sites, base)
@@ -73,13 +77,19 @@ class Iis(Service, StagedFiles, ServerLogs, PerWorker):
             raise DeclarationError(
                 "features= only works with this package's own image", hint="install them in your own Dockerfile"
             )
+        self._check_variables("environment=", self.options.get("environment", {}))
         for application in (one for site in self.sites for one in site.all_applications):
             for folder in (application.path, *application.virtual_directories.values()):
                 if not isinstance(folder, Output):
                     check_links(base / folder)
 
     def check_returned(self, base: Path, returned: Returned) -> None:
+        self._check_variables("the returned environment", returned.get("environment", {}))
         check_configuration((one for site in self.sites for one in site.all_applications), base, returned)
+
+    def _check_variables(self, option: str, environment: Mapping[str, str]) -> None:
+        for problem, hint in variable_problems(environment):
+            raise DeclarationError(f"{option} has {problem}", hint=hint)
 
     def joined(self, returned: Mapping[str, Returned]) -> Service:
         return replace(self, _shares=returned)
@@ -111,7 +121,7 @@ class Iis(Service, StagedFiles, ServerLogs, PerWorker):
     def staged(self, base: Path, guest: Guest, secrets: Mapping[str, str], returned: Returned) -> Staged:
         server = SERVERS[guest]
         placed = server.place(self.hosted)
-        folders, notes = staged(placed, base, returned)
+        folders, notes = staged(placed, base, returned, server)
         environment = {**self.options.get("environment", {}), **returned.get("environment", {})}
         return Staged((*folders, server.setup(placed, environment, features=self.features)), tuple(notes))
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from pytest_wincontainers.services import Folder
 from pytest_wincontainers.services.iis import nginx
 from pytest_wincontainers.services.iis.layout import HostedSite, PlacedApplication, place
 from pytest_wincontainers.services.iis.server import RunProgram
+from pytest_wincontainers.services.iis.site_files import SiteFiles
+from pytest_wincontainers.webconfig import web_configs
+from pytest_wincontainers.webconfig.content import detect
 
 SITES = "/srv/sites/"
+
+_FILE_OF_A_SECTION = re.compile(r"""((?:\sconfigSource|<appSettings\s(?:[^<>]*\s)?file)\s*=\s*["'])([^"'<>]+)""")
 
 
 class LinuxServer:
@@ -41,6 +47,21 @@ class LinuxServer:
         ]
         compress = "dynamic-compression" in features
         return Folder(None, nginx.FOLDER, nginx.files(servers, list(made.values()), compress=compress))
+
+    def adapt(self, files: SiteFiles) -> None:
+        # Mono looks for "Configs\\x.config" as a name of Linux, does not find it, and answers with an error, or
+        # leaves out the file of appSettings (ConfigurationSection.DeserializeConfigSource in mono/mono).
+        for config in web_configs(files.folder):
+            content = files.read(config.name)
+            mark, encoding = detect(content)
+            try:
+                text = content[len(mark) :].decode(encoding)
+            except (LookupError, ValueError):
+                # One that nothing changes may be in an encoding that only .NET knows.
+                continue
+            changed = _FILE_OF_A_SECTION.sub(lambda found: found[1] + (files.look_up(found[2]) or found[2]), text)
+            if changed != text:
+                files.change(config.name, mark + changed.encode(encoding))
 
     def recycle(self, pool: str, run: RunProgram, deadline: float) -> None:
         run("recycle-pool", pool)

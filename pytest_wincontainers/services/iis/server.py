@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pytest_wincontainers.services import Folder
 from pytest_wincontainers.services.iis.layout import HostedSite, PlacedApplication
+from pytest_wincontainers.services.iis.site_files import SiteFiles
 
 RunProgram = Callable[..., str]
 """Runs a program in the container, word by word; its output. Raises PreparationError where it fails."""
@@ -22,6 +23,9 @@ class WebServer(Protocol):
         self, placed: Sequence[PlacedApplication], environment: Mapping[str, str], *, features: Sequence[str]
     ) -> Folder:
         """The files that the image's entry point makes the sites from; `environment` is the container's."""
+
+    def adapt(self, files: SiteFiles) -> None:
+        """Change an application's configuration where this server reads it in another way than IIS."""
 
     def recycle(self, pool: str, run: RunProgram, deadline: float) -> None:
         """Give a pool a new worker process. Raises NotReady past the deadline, by the monotonic clock."""

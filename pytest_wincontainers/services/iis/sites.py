@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pytest_wincontainers.errors import DeclarationError, with_known_options
 from pytest_wincontainers.services import Output
+from pytest_wincontainers.webconfig import JsonValue, TokenStyle
 
 Identity = Literal["ApplicationPoolIdentity", "LocalService", "LocalSystem", "NetworkService"]
 PipelineMode = Literal["Integrated", "Classic"]
@@ -21,6 +22,9 @@ _NOT_IN_NAMES = frozenset("\\/?;:@=+$,|<>*")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _VIRTUAL_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.()-]*")
+
+Transforms = Sequence[str | Path] | Mapping[str, Sequence[str | Path]]
+"""XDT files for the web.config, or for each file by its path."""
 
 
 @with_known_options
@@ -47,6 +51,23 @@ class AppPool:
 
 @with_known_options
 @dataclass(frozen=True)
+class Tokens:
+    """Tokens, `#{Name}`, that are replaced in some files of an application.
+
+    `values` are those known when declaring; the declaring function can return more. `files` are paths in the
+    application's directory, in which `*` stands for any part of a name and `**` for any directories. `style` is
+    "octopus" for `#{Name}`, or "azure" for the `#{Name}#` of the Replace Tokens task of Azure Pipelines.
+
+    Values are escaped for XML or JSON, as the file is. A token without a value stays and is noted in the summary.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: Sequence[str] = ("web.config",)
+    style: TokenStyle = "octopus"
+
+
+@with_known_options
+@dataclass(frozen=True)
 class Application:
     """An application of a site, at a virtual path such as "/api".
 
@@ -55,12 +76,21 @@ class Application:
 
     at: str
     path: str | Path | Output
-    transforms: Sequence[str | Path] = ()
+    transforms: Transforms = ()
     app_settings: Mapping[str, str] = field(default_factory=dict)
     connection_strings: Mapping[str, str] = field(default_factory=dict)
     pool: AppPool | None = None
     virtual_directories: Mapping[str, str | Path] = field(default_factory=dict)
     strict: bool = False
+
+    def directory(self, base: Path) -> Path:
+        """Its directory; relative paths are resolved against `base`. Raises TypeError if a job has yet to make it."""
+        if isinstance(self.path, Output):
+            raise TypeError(f"{self.path} is not there yet")
+        return base / self.path
+
+    tokens: Tokens | Mapping[str, str] | None = None
+    json_settings: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
 
 
 @with_known_options
@@ -68,11 +98,19 @@ class Application:
 class Site:
     """A site: the directory of a built ASP.NET application, and the port it is served on.
 
-    `path` is resolved against the declaring file's directory. `transforms` are XDT files, by their path in the site's
-    directory or relative to the declaring file's directory. They are applied to the site's web.config in this order;
-    then `app_settings` and `connection_strings` are added to it or replace existing entries. The file on disk is not
-    modified. A transform that matches nothing is noted in the summary; with `strict` it is an error. A connection
-    string whose name seems to be a misspelling of one in the web.config is noted as well.
+    `path` is resolved against the declaring file's directory. The files in it are not modified; the container gets
+    copies with these changes, in this order:
+
+    - `tokens` are replaced in the files that `Tokens` names; a dictionary is for the web.config.
+    - `transforms` are XDT files, by their path in the site's directory or relative to the declaring file's directory.
+      A list is applied to the web.config in its order; a dictionary has such a list for each XML file in the site's
+      directory.
+    - `app_settings` and `connection_strings` are added to the web.config, or to the file that its section names with
+      `configSource`, or replace existing entries there.
+    - `json_settings` has values by their path, such as "Logging:LogLevel:Default", for each JSON file.
+
+    A transform that matches nothing and a token without a value are noted in the summary; with `strict` they are
+    errors. A connection string whose name seems to be a misspelling of one in the web.config is noted as well.
 
     `health` is the path that is requested until the site responds; it must exist, except for "/". `timeout` is how many
     seconds this may take once the port is open, instead of the container's timeout. With `host_header` the site only
@@ -83,7 +121,7 @@ class Site:
     name: str
     path: str | Path | Output
     port: int
-    transforms: Sequence[str | Path] = ()
+    transforms: Transforms = ()
     app_settings: Mapping[str, str] = field(default_factory=dict)
     connection_strings: Mapping[str, str] = field(default_factory=dict)
     health: str = "/"
@@ -93,6 +131,8 @@ class Site:
     applications: Sequence[Application] = ()
     virtual_directories: Mapping[str, str | Path] = field(default_factory=dict)
     strict: bool = False
+    tokens: Tokens | Mapping[str, str] | None = None
+    json_settings: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
 
     @property
     def root(self) -> Application:
@@ -106,6 +146,8 @@ class Site:
             pool=self.pool,
             virtual_directories=self.virtual_directories,
             strict=self.strict,
+            tokens=self.tokens,
+            json_settings=self.json_settings,
         )
 
     @property
@@ -175,11 +217,23 @@ def _problems(site: Site, base: Path) -> Iterator[tuple[str, str]]:
             yield f"has two applications or virtual directories at {at}", "give each its own path"
 
 
+def variable_problems(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the names of environment variables for ASP.NET, and a hint."""
+    for name in environment:
+        if ":" in name:
+            # Shells on Linux do not pass such variables on (ASP.NET Core's documentation, "Configuration").
+            yield (
+                f"a colon in the name of an environment variable: {name!r}",
+                f"write {name.replace(':', '__')!r}; ASP.NET Core reads two underscores as a colon",
+            )
+
+
 def _pool_problems(pool: AppPool) -> Iterator[tuple[str, str]]:
     if pool.password and not pool.user:
         yield "has a pool with a password but no user", "add user="
     if any(not one.isprintable() for one in (pool.user or "", pool.password)):
         yield "has a pool whose user or password has unprintable characters", "remove control characters"
+    yield from (("has a pool with " + problem, hint) for problem, hint in variable_problems(pool.environment))
     for name, value in pool.environment.items():
         if not _VARIABLE.fullmatch(name):
             yield (

@@ -13,6 +13,7 @@ from pytest_wincontainers.services.agent import DIRECTORIES
 from pytest_wincontainers.services.iis import appcmd
 from pytest_wincontainers.services.iis.layout import HostedSite, PlacedApplication, place
 from pytest_wincontainers.services.iis.server import RunProgram
+from pytest_wincontainers.services.iis.site_files import SiteFiles
 
 SITES = "C:\\sites\\"
 AGENT = f"{DIRECTORIES['windows']}\\agent.exe"
@@ -44,6 +45,9 @@ class WindowsServer:
         return Folder(
             None, DIRECTORIES["windows"], {"setup": "".join(f"{_escaped(step)}\n" for step in steps).encode()}
         )
+
+    def adapt(self, files: SiteFiles) -> None:
+        pass
 
     def recycle(self, pool: str, run: RunProgram, deadline: float) -> None:
         def processes() -> set[str]:
