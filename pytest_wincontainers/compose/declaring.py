@@ -92,13 +92,19 @@ class _Declaring:
     ) -> None:
         self._file = file
         self._service = service
-        self._kind = kind
+        self._kind = kind or (ComposeJob() if self._must_complete else Generic())
         self._names = names
         self._problems = problems
         self._path = f"services.{service.name}"
 
     def declaration(self, base: Path) -> Declaration:
         name = self._names[self._service.name]
+        if self._must_complete and not isinstance(self._kind, Job):
+            self._problems.add(
+                self._service.place,
+                f"{self._path} is to complete, as others need it so, but its kind {self._kind.kind} goes on running",
+                "use job_container() in kinds=, or no kind",
+            )
         needs = [self._names[one.service] for one in self._service.needs if one.service in self._names]
         return Declaration(
             name=name,
@@ -114,29 +120,32 @@ class _Declaring:
         return self._service.places.get(option, self._service.place)
 
     def _made(self) -> Service:
+        kind = self._with_own_settings()
         options = self._options()
-        if self._kind is None:
-            given = {"environment": dict(self._service.environment)} if self._service.environment else {}
-            made = cast("Options", {**options, **given})
-            if self._is_job:
-                return ComposeJob(made, user=self._service.user)
-            return Generic(made, self._service.ports, self._service.user)
-        if self._service.user is not None:
-            self._problems.add(
-                self._place("user"), f"{self._path}.user is not supported for the kind {self._kind.kind}"
-            )
         # What is given in Python is meant for the tests.
-        own: dict[str, Any] = {**self._kind.options}
+        own: dict[str, Any] = {**kind.options}
         if "image" in own or "build" in own:
             options = {key: value for key, value in options.items() if key not in {"image", "build"}}
-        labels = {**options.get("labels", {}), **own.get("labels", {})}
-        files = {**options.get("files", {}), **own.get("files", {})}
-        merged = {**options, **own, **({"labels": labels} if labels else {}), **({"files": files} if files else {})}
+        for option in ("labels", "files"):
+            if option in options and option in own:
+                own[option] = {**options[option], **own[option]}
         try:
-            return replace(self._kind, options=cast("Options", merged)).adopted(self._service.environment)
+            made = replace(kind, options=cast("Options", {**options, **own}))
+            return made.adopted(self._service.environment)
         except DeclarationError as problem:
             self._problems.add(self._service.place, f"{self._path}: {problem.message}", problem.hint)
-            return self._kind
+            return kind
+
+    def _with_own_settings(self) -> Service:
+        """The kind with what is no option of every kind."""
+        kind, service = self._kind, self._service
+        if isinstance(kind, Generic):
+            kind = replace(kind, ports=kind.ports or service.ports)
+        if isinstance(kind, (Generic, Job)):
+            return replace(kind, user=kind.user or service.user)
+        if service.user is not None:
+            self._problems.add(self._place("user"), f"{self._path}.user is not supported for the kind {kind.kind}")
+        return kind
 
     def _options(self) -> dict[str, Any]:
         service = self._service
@@ -220,10 +229,10 @@ class _Declaring:
 
     def _ready(self) -> list[ready.Ready] | None:
         """The conditions, where they are others than those of the kind."""
-        if self._kind is not None or self._is_job:
+        if not isinstance(self._kind, Generic):
             return None
         check = self._service.healthcheck
-        ports = [ready.tcp(port) for port in self._service.ports]
+        ports = [ready.tcp(port) for port in self._kind.ports or self._service.ports]
         if check is not None and check.disabled:
             return ports or None
         if check is not None and check.test is not None:
@@ -232,8 +241,8 @@ class _Declaring:
         return [*ports, ready.healthy()] if "service_healthy" in self._conditions_of_others() else None
 
     @property
-    def _is_job(self) -> bool:
-        return self._kind is None and "service_completed_successfully" in self._conditions_of_others()
+    def _must_complete(self) -> bool:
+        return "service_completed_successfully" in self._conditions_of_others()
 
     def _conditions_of_others(self) -> Collection[str]:
         return {

@@ -35,7 +35,7 @@ _DEPLOY = shapes.record(
     },
 )
 
-_LOGGING = shapes.record("logging", {"driver": shapes.text, "options": shapes.variables})
+_LOGGING = shapes.record("logging", {"driver": shapes.text, "options": shapes.labels})
 
 _CHECKED: dict[str, Reader] = {
     "build": forms.build,

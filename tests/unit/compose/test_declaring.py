@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_wincontainers import container, mysql_container, ready
+from pytest_wincontainers import container, job_container, mysql_container, ready
 from pytest_wincontainers.compose import compose_services, load
 from pytest_wincontainers.engines.base import Build, EngineInfo, Healthcheck, Mount
 from pytest_wincontainers.errors import DeclarationError
@@ -210,6 +210,28 @@ services:
     assert service.environment(secrets, {})["MYSQL_PASSWORD"] == "p"
     face = service.face("host", {3306: 3306}, secrets)
     assert (face.database, face.user, face.password, face.root_password) == ("shop", "me", "p", "r")
+
+
+def test_options_for_a_container_of_no_special_kind(declared):
+    text = "services: {a: {image: a, user: me, ports: [80, 81], healthcheck: {test: x}}}"
+    plain = declared(text, {"a": container(timeout=5)})["a"].service
+    assert (plain.ports, plain.user, plain.options["timeout"], plain.options["ready"]) == (
+        (80, 81),
+        "me",
+        5,
+        [Healthy()],
+    )
+    other = declared(text, {"a": container(ports=[80], user="you", ready=ready.http(80))})["a"].service
+    assert (other.ports, other.user, other.options["ready"]) == ([80], "you", ready.http(80))
+
+
+def test_a_kind_that_does_not_complete(outcome):
+    text = "services: {a: {image: a, depends_on: {b: {condition: service_completed_successfully}}}, b: {image: b}}"
+    assert problems(outcome(text, {"b": container()})) == [
+        "1: services.b is to complete, as others need it so, but its kind container goes on running"
+    ]
+    found = outcome(text, {"b": job_container(check_exit_code=False)})
+    assert (problems(found), found.declarations[1].service.check_exit_code) == ([], False)
 
 
 def test_an_image_of_the_kind_wins(declared):
