@@ -44,9 +44,10 @@ class Keeping:
         unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self._folder))
         try:
             write(unfinished / key)
-            # Another run may have been faster.
-            with suppress(OSError):
-                (unfinished / key).rename(self._folder / key)
+            # Another run may have been faster, and Windows then refuses.
+            if not (self._folder / key).exists():
+                with suppress(OSError):
+                    (unfinished / key).rename(self._folder / key)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
         self._prune()

@@ -7,7 +7,7 @@ import tarfile
 import pytest
 
 from pytest_wincontainers.errors import LinkError
-from pytest_wincontainers.packing import Folder, check_links, digest, packed, unpack, walk
+from pytest_wincontainers.packing import Folder, check_links, digest, packed, rebased, unpack, walk
 from tests.kit.links import needs_links
 
 
@@ -46,6 +46,34 @@ def test_a_digest_tells_contents_and_names_apart():
     found = [Folder(b"a", "/a"), Folder(b"b", "/a"), Folder(b"a", "/b"), Folder(None, "/a", {"x": b"a"})]
     assert len({digest([one]) for one in found}) == 4
     assert digest([Folder(b"a", "/a")]) == digest(found[:1])
+
+
+def test_an_archive_is_moved_with_its_links(tmp_path):
+    """As a job's cache keeps it: what `npm` made must be there as it was."""
+    long = "deep/" * 40 + "name.js"
+    packed_out = io.BytesIO()
+    with tarfile.open(fileobj=packed_out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name in ("node_modules", "node_modules/.bin"):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            archive.addfile(entry)
+        file = tarfile.TarInfo(f"node_modules/{long}")
+        file.size, file.mode = 3, 0o755
+        archive.addfile(file, io.BytesIO(b"abc"))
+        symbolic, hard = tarfile.TarInfo("node_modules/.bin/tool"), tarfile.TarInfo("node_modules/same")
+        symbolic.type, symbolic.linkname = tarfile.SYMTYPE, f"../{long}"
+        hard.type, hard.linkname = tarfile.LNKTYPE, f"node_modules/{long}"
+        archive.addfile(symbolic)
+        archive.addfile(hard)
+    moved = io.BytesIO()
+    rebased(iter([packed_out.getvalue()]), "C:\\work/app/node_modules", moved)
+    with tarfile.open(fileobj=io.BytesIO(moved.getvalue())) as archive:
+        root = "work/app/node_modules"
+        assert archive.getnames() == [root, f"{root}/.bin", f"{root}/{long}", f"{root}/.bin/tool", f"{root}/same"]
+        assert archive.extractfile(f"{root}/{long}").read() == b"abc"
+        assert archive.getmember(f"{root}/{long}").mode == 0o755
+        assert archive.getmember(f"{root}/.bin/tool").linkname == f"../{long}"
+        assert archive.getmember(f"{root}/same").linkname == f"{root}/{long}"
 
 
 def archive_of(*entries):

@@ -314,6 +314,48 @@ REFUSED = {
         "healthcheck= has interval=0",
         "it must be more than 0",
     ),
+    "a job of no image": (
+        '@job_container(command=["make"])\ndef build(): pass',
+        "build",
+        "neither image= nor build= is given",
+        "add image=",
+    ),
+    "a job without its source": (
+        '@job_container(image="x", source="nowhere")\ndef build(): pass',
+        "build",
+        "nowhere does not exist",
+        "source= is resolved against",
+    ),
+    "a job that collects what is elsewhere": (
+        '@job_container(image="x", collect={"out": "../out"})\ndef build(): pass',
+        "build",
+        "collect= has 'out', '../out', which is not in the job's working directory",
+        "use a path relative to the working directory",
+    ),
+    "a job with results elsewhere": (
+        '@job_container(image="x", results="C:/reports/*.xml")\ndef build(): pass',
+        "build",
+        "results= has 'C:/reports/*.xml', which is not in the job's working directory",
+        "use a path relative to the working directory",
+    ),
+    "a job with a cache of no key": (
+        '@job_container(image="x", cache=Cache("node_modules", "package-lock.json"))\ndef build(): pass',
+        "build",
+        "package-lock.json, which is not a file",
+        "key= names files relative to source=",
+    ),
+    "a job with a cache without files": (
+        '@job_container(image="x", cache=Cache("node_modules", []))\ndef build(): pass',
+        "build",
+        "cache= names no file in key=",
+        "for example Cache(",
+    ),
+    "a job with a readiness check": (
+        '@job_container(image="x", ready=ready.log("done"))\ndef build(): pass',
+        "build",
+        "a job is ready when its command has ended",
+        "remove them",
+    ),
     # -- options of the wrong kind ---------------------------------------------------------------------------
     "a check that is not called": (
         '@container(image="x", ports=[7000], ready=ready.http)\ndef box(): pass',
