@@ -12,7 +12,7 @@ from pytest_wincontainers.compose.interpolation import interpolate_text
 from pytest_wincontainers.compose.loading import Loading
 from pytest_wincontainers.compose.merging import unique
 from pytest_wincontainers.compose.paths import absolute
-from pytest_wincontainers.compose.problems import Problems, Remark
+from pytest_wincontainers.compose.problems import Problems
 from pytest_wincontainers.compose.reading import read
 from pytest_wincontainers.compose.selection import selected
 from pytest_wincontainers.compose.tree import Node, Place, services_of
@@ -41,17 +41,7 @@ class Project:
     document: Node
     variables: Variables
     problems: Problems
-    """What was found so far; see `check`."""
-
-    @property
-    def notes(self) -> Sequence[Remark]:
-        """What works in another way than it may look."""
-        return self.problems.notes
-
-    def check(self) -> Project:
-        """This project, if nothing is wrong with it. Raises DeclarationError with all that is."""
-        self.problems.check()
-        return self
+    """What is wrong with them so far."""
 
 
 def files_in(directory: Path) -> list[Path]:

@@ -113,7 +113,8 @@ def words(node: Node, reading: Reading) -> Node:
         return list_of(name)(node, reading)
     found = units.words(node.value)
     if found is None:
-        reading.wrong(node, "a quotation mark in the command is not closed")
+        ends = node.value.endswith("\\")
+        reading.wrong(node, "a backslash ends the command" if ends else "a quotation mark in the command is not closed")
     if _LOST.search(node.value) and not any("\\" in one for one in found or ()):
         reading.problems.note(
             node.place, f"{reading.path}: the backslashes are taken as escape characters; write a list to keep them"

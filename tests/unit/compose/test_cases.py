@@ -30,7 +30,7 @@ def ours(case):
 def problems_of(project):
     model_of(project)
     with pytest.raises(DeclarationError):
-        project.check()
+        project.problems.check()
     lines = sorted(project.problems.errors, key=lambda one: (one.place.line, one.text))
     return [f"{one.place.file.name}:{one.place.line}: {_without_folder(one.text)}" for one in lines]
 
