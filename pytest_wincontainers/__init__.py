@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_wincontainers import ready as ready
+    from pytest_wincontainers.compose import compose_services as compose_services
     from pytest_wincontainers.declare import container as container
     from pytest_wincontainers.declare import iis_container as iis_container
     from pytest_wincontainers.declare import mysql_container as mysql_container
@@ -63,6 +64,7 @@ _HOME = {
     "Tokens": "services.iis.sites",
     "WincontainersError": "errors",
     "command": "migrations.command",
+    "compose_services": "compose",
     "job_container": "declare",
     "job_results": "services.job.suite",
     "container": "declare",

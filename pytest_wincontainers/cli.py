@@ -14,20 +14,23 @@ from pytest_wincontainers.errors import DeclarationError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns 0 on success, or 1 after writing an error message to standard error."""
+    """Run the command; returns 0, or 1 after writing an error message to standard error; for `plan`, that is 2."""
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
-        _transform(given.document, given.transforms, given.output, strict=given.strict)
+        if given.command == "plan":
+            _plan(given.files, given.service, given.profile, given.env_file, given.project_directory)
+        else:
+            _transform(given.document, given.transforms, given.output, strict=given.strict)
     except (DeclarationError, OSError) as problem:
         print(f"wincontainers: {problem}", file=sys.stderr)  # noqa: T201 - a command speaks to its terminal
-        return 1
+        return 2 if given.command == "plan" else 1
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wincontainers", description="Tools of pytest-wincontainers.")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     transform = commands.add_parser(
         "transform",
         help="apply XDT transforms to a web.config",
@@ -46,7 +49,41 @@ def _parser() -> argparse.ArgumentParser:
     transform.add_argument(
         "--strict", action="store_true", help="fail on warnings, such as a transform that matches nothing"
     )
+    plan = commands.add_parser(
+        "plan",
+        help="show what becomes of the services of compose files",
+        description="Show what compose_services() makes of compose files: services, needs, images and ports, what has "
+        "no effect, and everything that is wrong, each with its file and line. Exits with 2 if anything is wrong.",
+    )
+    plan.add_argument(
+        "files",
+        type=Path,
+        nargs="*",
+        default=[Path()],
+        metavar="FILE",
+        help="compose files, of which later ones override earlier ones, or a directory (default: the current one)",
+    )
+    plan.add_argument("--service", action="append", metavar="NAME", help="only this service and what it depends on")
+    plan.add_argument("--profile", action="append", default=[], metavar="NAME", help="services with this profile, too")
+    plan.add_argument("--env-file", action="append", type=Path, metavar="FILE", help="read it instead of .env")
+    plan.add_argument("--project-directory", type=Path, metavar="DIRECTORY", help="relative paths are below it")
     return parser
+
+
+def _plan(
+    files: Sequence[Path],
+    services: Sequence[str] | None,
+    profiles: Sequence[str],
+    env_files: Sequence[Path] | None,
+    project_directory: Path | None,
+) -> None:
+    from pytest_wincontainers.compose import load
+
+    found = load(files, services=services, profiles=profiles, env_files=env_files, project_directory=project_directory)
+    for line in (*found.describe(), *(f"note: {one}" for one in found.notes)):
+        print(line)  # noqa: T201 - as above
+    sys.stdout.flush()
+    found.check()
 
 
 def _transform(document: Path, transforms: Sequence[Path], output: Path | None, *, strict: bool) -> None:

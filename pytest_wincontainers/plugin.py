@@ -50,7 +50,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     session.config.stash[_SESSION] = session
     # Whoever declares has imported the decorators.
     if "pytest_wincontainers.services.declaration" in sys.modules:
-        _take_part(session.config, session.config.pluginmanager.get_plugins())
+        from pytest_wincontainers.session.fixtures import register_declarations
+
+        manager = session.config.pluginmanager
+        register_declarations(manager, manager.get_plugins())
+        _take_part(session.config, manager.get_plugins())
 
 
 def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> pytest.Item | None:

@@ -6,8 +6,7 @@ from pytest_wincontainers import Build, Site, iis_container, job_container, mysq
 
 
 @job_container(
-    image={"windows": "mcr.microsoft.com/dotnet/framework/sdk:4.8.1-windowsservercore-ltsc2022"},
-    build={"linux": Build("images/linux/sdk", network="host")},
+    build={"windows": "images/windows/sdk", "linux": Build("images/linux/sdk", network="host")},
     source="../shop/site",
     files={"C:/work/Shop.csproj": Path("Shop.csproj")},
     command={"windows": ["msbuild", "Shop.csproj", "/nologo"], "linux": ["make-site"]},

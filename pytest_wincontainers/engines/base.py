@@ -101,7 +101,9 @@ class Build:
     """A directory with a Dockerfile to build an image from.
 
     `network` is the network of its RUN steps; None uses the engine's default. `memory` is their limit in MiB; None is
-    2048 under Hyper-V isolation, which otherwise gives them 1024 (moby/moby#50277), and no limit elsewhere.
+    2048 under Hyper-V isolation, which otherwise gives them 1024 (moby/moby#50277), and no limit elsewhere. `target` is
+    the stage to build, by default the last. `content` is the Dockerfile's text where it is not in the directory;
+    `dockerfile` is then not read.
     """
 
     folder: Path
@@ -113,6 +115,8 @@ class Build:
     """That of its RUN steps, on Windows engines; None uses the engine's default."""
     otherwise: Build | None = None
     """What to build instead if it turns out that the base image is newer than the engine's machine."""
+    target: str | None = None
+    content: str | None = field(default=None, repr=False)
 
     @property
     def place(self) -> Path:
@@ -123,7 +127,8 @@ class Build:
     def command(self) -> str:
         """How to do the same by hand, but for the arguments."""
         named = "" if self.place == self.folder else f"-f {self.place} "
-        return f"docker build {named}{self.folder}"
+        stage = f"--target {self.target} " if self.target else ""
+        return f"docker build {named}{stage}{self.folder}"
 
 
 @with_known_options

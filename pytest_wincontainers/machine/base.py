@@ -23,6 +23,10 @@ class Machine(Protocol):
     def code_page(self) -> str:
         """The encoding of consoles; the one to guess at for Windows programs whose output is not UTF-8."""
 
+    @property
+    def ignores_variable_case(self) -> bool:
+        """Whether upper and lower case do not matter in the names of environment variables."""
+
     def state_folder(self, environ: Mapping[str, str]) -> Path:
         """Where this account keeps the state of programs."""
 

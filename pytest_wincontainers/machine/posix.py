@@ -16,6 +16,7 @@ class PosixMachine:
     """See `Machine`."""
 
     has_dns_cache = False
+    ignores_variable_case = False
     routes_to_linux_containers = sys.platform == "linux"
 
     # Western Europe's, which has America's letters, too.

@@ -16,6 +16,7 @@ class WindowsMachine:
     """See `Machine`."""
 
     has_dns_cache = True
+    ignores_variable_case = True
     routes_to_linux_containers = False
 
     @property

@@ -82,5 +82,9 @@ def tag_of(engine: Engine, build: Build) -> str:
     for key, value in sorted(build.arguments.items()):
         digest.update(f"{key}\0{value}\0".encode())
     digest.update(build.dockerfile.encode())
+    # Left out where it is not given, so that images that are there are not built again.
+    for key, given in (("target", build.target), ("content", build.content)):
+        if given is not None:
+            digest.update(f"\0{key}\0{given}".encode())
     name = re.sub(r"[^a-z0-9]+", "-", (build.folder / build.dockerfile).parent.name.lower()).strip("-") or "image"
     return f"wincontainers/{name}:{digest.hexdigest()[:12]}"

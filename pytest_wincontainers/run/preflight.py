@@ -21,6 +21,7 @@ def check(plan: Plan, engine: Engine, info: EngineInfo, isolation: Isolation | N
     for planned in plan.containers:
         declaration = planned.declaration
         try:
+            declaration.check_engine(info)
             for mount in planned.service.options.get("mounts", ()):
                 _check_mount(mount, declaration.base, info)
             image = image_of(planned.service, declaration.base, info)

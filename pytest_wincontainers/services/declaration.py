@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ParamSpec
 
 import pytest
 
+from pytest_wincontainers.engines.base import EngineInfo
 from pytest_wincontainers.errors import DeclarationError, no_option
 from pytest_wincontainers.services.options import check_fields
 from pytest_wincontainers.services.outputs import outputs_in
 from pytest_wincontainers.services.service import Options, Service
 
-Decorator = Callable[[Callable[..., Any]], Any]
 ArgumentsT = ParamSpec("ArgumentsT")
 
 ENDPOINTS = pytest.StashKey[Callable[[str], Any]]()
@@ -39,13 +39,51 @@ class Declaration:
     """The directory of the declaring file, against which relative paths are resolved."""
     where: str
     """File and line, for messages."""
-    replaced: Declaration | None
+    replaced: Declaration | None = None
     """An earlier one of the same name in the same module."""
+    check_engine: Callable[[EngineInfo], None] = field(default=lambda _: None, repr=False)
+    """Raises DeclarationError for what it asks for and this engine cannot do."""
 
     @property
     def needs(self) -> tuple[str, ...]:
         """The names of the containers that it needs: its parameters, and the jobs whose outputs it uses."""
         return tuple(dict.fromkeys([*self.parameters, *(output.job for output in outputs_in(self.service))]))
+
+
+class Declarations(ModuleType):
+    """Several declarations as one value of a module: their fixtures are its attributes.
+
+    It is a module itself, as pytest looks for fixtures in the attributes of modules; the plugin registers it.
+    """
+
+    def __init__(self, name: str, fixtures: Mapping[str, Any]) -> None:
+        super().__init__(name)
+        vars(self).update(fixtures)
+
+
+@dataclass(frozen=True)
+class Decorator:
+    """Declares a container of a service: it turns a function into a session fixture."""
+
+    service: Service
+
+    def __call__(self, function: Callable[..., Any]) -> Any:
+        """The fixture."""
+        code = function.__code__
+        where = f"{code.co_filename}:{code.co_firstlineno}"
+        # The module still has the earlier one at this moment; a module that is loaded again has itself.
+        earlier = declaration_of(function.__globals__.get(function.__name__))
+        return fixture_of(
+            Declaration(
+                name=function.__name__,
+                service=self.service,
+                function=function,
+                parameters=tuple(inspect.signature(function).parameters),
+                base=Path(code.co_filename).resolve().parent,
+                where=where,
+                replaced=earlier if earlier is not None and earlier.where != where else None,
+            )
+        )
 
 
 def declare(service: Service) -> Decorator:
@@ -62,24 +100,7 @@ def declare(service: Service) -> Decorator:
         # Users look for the line in their own file, which is all that is left of the traceback.
         raise problem.with_traceback(None) from None
 
-    def decorate(function: Callable[..., Any]) -> Any:
-        code = function.__code__
-        where = f"{code.co_filename}:{code.co_firstlineno}"
-        # The module still has the earlier one at this moment; a module that is loaded again has itself.
-        earlier = declaration_of(function.__globals__.get(function.__name__))
-        return _fixture(
-            Declaration(
-                name=function.__name__,
-                service=service,
-                function=function,
-                parameters=tuple(inspect.signature(function).parameters),
-                base=Path(code.co_filename).resolve().parent,
-                where=where,
-                replaced=earlier if earlier is not None and earlier.where != where else None,
-            )
-        )
-
-    return decorate
+    return Decorator(service)
 
 
 def _check(service: Service, title: str) -> None:
@@ -110,7 +131,9 @@ def with_parentheses(decorator: Callable[ArgumentsT, Decorator]) -> Callable[Arg
     return call
 
 
-def _fixture(declaration: Declaration) -> Any:
+def fixture_of(declaration: Declaration) -> Any:
+    """The session fixture of a declaration, shown where its function is."""
+
     @functools.wraps(declaration.function)
     def endpoint(request: pytest.FixtureRequest) -> Any:
         endpoint_of = request.config.stash.get(ENDPOINTS, None)
@@ -144,10 +167,7 @@ def declarations_in(plugins: Iterable[object]) -> list[Declaration]:
     for plugin in plugins:
         if not isinstance(plugin, ModuleType):
             continue
-        for value in vars(plugin).values():
-            declaration = declaration_of(value)
-            if declaration is None:
-                continue
+        for declaration in _declarations_of(plugin):
             for other in [*filter(None, [declaration.replaced]), *found.values()]:
                 if other is not declaration and other.name.lower() == declaration.name.lower():
                     names = dict.fromkeys((other.name, declaration.name))
@@ -158,3 +178,20 @@ def declarations_in(plugins: Iterable[object]) -> list[Declaration]:
                     )
             found[declaration.name] = declaration
     return list(found.values())
+
+
+def holders_in(plugins: Iterable[object]) -> list[Declarations]:
+    """The values of these modules that stand for several declarations, each once."""
+    modules = (plugin for plugin in plugins if isinstance(plugin, ModuleType))
+    return list(dict.fromkeys(value for module in modules for value in vars(module).values() if _is_holder(value)))
+
+
+def _is_holder(value: object) -> bool:
+    # isinstance would also ask for __class__, which some values make up at great cost.
+    return issubclass(type(value), Declarations)
+
+
+def _declarations_of(module: ModuleType) -> Iterator[Declaration]:
+    for value in vars(module).values():
+        fixtures = vars(value).values() if _is_holder(value) else (value,)
+        yield from filter(None, map(declaration_of, fixtures))

@@ -57,7 +57,7 @@ def check_options(service: Service, base: Path) -> None:
     build = options.get("build")
     for one in build.values() if isinstance(build, Mapping) else [build] if build is not None else []:
         found = _resolved(one, base)
-        if not (found.folder / found.dockerfile).is_file():
+        if found.content is None and not (found.folder / found.dockerfile).is_file():
             raise DeclarationError(
                 f"there is no {found.dockerfile} in {found.folder}",
                 hint="build= names the Dockerfile's directory, relative to the declaring file's directory",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Protocol, TypedDict
 
@@ -35,8 +35,8 @@ class Options(TypedDict, total=False):
     image: str | Mapping[Guest, str]
     """an image to use instead of the service's own; `{"windows": …, "linux": …}` for engines of both kinds"""
     build: Build | str | Path | Mapping[Guest, Build | str | Path]
-    """a directory with a Dockerfile, or `Build(folder, dockerfile, arguments, network, memory)`, or one of them for \
-`"windows"` and one for `"linux"`; rebuilt if changed"""
+    """a directory with a Dockerfile, or `Build(folder, dockerfile, arguments, network, memory, target)`, or one of them \
+for `"windows"` and one for `"linux"`; rebuilt if changed"""
     environment: Mapping[str, str]
     """environment variables"""
     command: Annotated[
@@ -157,6 +157,15 @@ class Service:
     def least_timeout(self) -> float:
         """Seconds that it may take to become ready even if --wincontainers-timeout is lower."""
         return 0.0
+
+    def adopted(self, environment: Mapping[str, str]) -> Service:
+        """This service for a container that a compose file gives these variables, in addition to what it has.
+
+        Override it where the image's variables are settings of the service. Raises DeclarationError for variables that
+        contradict the declaration.
+        """
+        given = {**environment, **self.options.get("environment", {})}
+        return replace(self, options={**self.options, **({"environment": given} if given else {})})
 
     def check(self, base: Path) -> None:
         """Raise DeclarationError if the declaration is wrong, before anything starts.

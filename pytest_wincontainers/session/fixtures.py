@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any
 
 import pytest
 
 from pytest_wincontainers.errors import WincontainersWarning
-from pytest_wincontainers.services.declaration import declaration_of
+from pytest_wincontainers.services.declaration import declaration_of, holders_in
+
+
+def register_declarations(manager: pytest.PytestPluginManager, plugins: Iterable[object]) -> None:
+    """Have pytest find the fixtures of values that stand for several declarations."""
+    for holder in holders_in(plugins):
+        if not manager.is_registered(holder):
+            manager.register(holder, f"wincontainers-declarations-{id(holder)}")
 
 
 class WideFixtures:

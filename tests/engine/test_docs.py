@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"^```python\n# (\S+\.py)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(?:python|yaml)\n# (\S+\.(?:py|yml))\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def run_page(suite, page):
@@ -35,6 +35,11 @@ def test_the_page_on_databases_runs_as_it_stands(suite):
 @pytest.mark.linux_guest
 def test_the_pages_code_runs_as_it_stands(suite):
     assert run_page(suite, "docs/declarations.md") == {"passed": 1}
+
+
+@pytest.mark.linux_guest
+def test_the_page_on_compose_files_runs_as_it_stands(suite):
+    assert run_page(suite, "docs/compose.md") == {"passed": 2}
 
 
 @pytest.mark.linux_guest

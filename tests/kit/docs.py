@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_wincontainers import settings
+from pytest_wincontainers.compose.options import Outcome, rows
 from pytest_wincontainers.services import service
 from tests.windows import rules
 
@@ -58,7 +59,21 @@ def options() -> str:
     return "\n".join(["| option | meaning |", "|---|---|", *rows])
 
 
+def compose_options() -> str:
+    """The options of compose files that are not simply supported, by what becomes of them and why."""
+    found: dict[tuple[Outcome, str], list[str]] = {}
+    for row in rows():
+        if row.option.outcome is not Outcome.SUPPORTED:
+            found.setdefault((row.option.outcome, row.option.why), []).append(
+                f"`{row.name.replace('services.*.', '')}`"
+            )
+    order = sorted(found.items(), key=lambda one: one[0][0].value)
+    lines = [f"| {', '.join(dict.fromkeys(names))} | {outcome.value} | {why} |" for (outcome, why), names in order]
+    return "\n".join(["| options | | because |", "|---|---|---|", *lines])
+
+
 TABLES = (
+    Table("compose", "docs/compose.md", compose_options),
     Table("options", "docs/declarations.md", options),
     Table("rules", "docs/windows.md", rules.as_markdown),
     Table("settings", "docs/settings.md", settings.as_markdown),

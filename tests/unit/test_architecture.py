@@ -31,6 +31,7 @@ ROOMS = [
     "webconfig",
     "services",
     "declare",
+    "compose",
     "dependencies",
     "plan",
     "run",

@@ -83,3 +83,64 @@ def test_help_needs_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "XDT" in done.stdout
+
+
+COMPOSE = """\
+services:
+  web:
+    image: web:${TAG-1}
+    ports: ["8080:80"]
+    depends_on: [db]
+    restart: always
+  db:
+    image: db
+  more:
+    image: more
+    profiles: [more]
+"""
+
+
+@pytest.fixture
+def compose(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TAG", raising=False)
+    (tmp_path / "compose.yaml").write_text(COMPOSE, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_plan_of_a_compose_file(compose, capsys):
+    assert main(["plan"]) == 0
+    output = capsys.readouterr()
+    assert output.out.splitlines() == [
+        f"{compose.name}: {compose / 'compose.yaml'}",
+        "web: container, image web:1",
+        "  ports 80",
+        "  on the network as web",
+        "  needs db, and is ready after it",
+        "db: container, image db",
+        "  on the network as db",
+        f"note: {compose / 'compose.yaml'}:6: services.web.restart has no effect: a container that ends is an error of "
+        "the tests that need it",
+    ]
+    assert output.err == ""
+
+
+def test_what_the_plan_is_for(compose, capsys):
+    (compose / "vars").write_text("TAG=2", encoding="utf-8")
+    assert main(["plan", "compose.yaml", "--service", "web", "--env-file", "vars"]) == 0
+    assert "image web:2" in capsys.readouterr().out
+    assert main(["plan", "--profile", "more", "."]) == 0
+    assert "more: container, image more" in capsys.readouterr().out
+    assert main(["plan", "--service", "db"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == ["db: container, image db", "  on the network as db"]
+
+
+def test_problems_of_a_plan(compose, capsys):
+    (compose / "compose.yaml").write_text(COMPOSE.replace("[db]", "[bd]").replace("image: db", "imgae: db"), "utf-8")
+    assert main(["plan"]) == 2
+    output = capsys.readouterr()
+    assert "web: container" in output.out
+    assert output.err.count("compose.yaml:") == 3
+    assert "services.db: a service has no option 'imgae'; did you mean 'image'?" in output.err
+    assert main(["plan", "nowhere.yaml"]) == 2
+    assert "nowhere.yaml does not exist" in capsys.readouterr().err

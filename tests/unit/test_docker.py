@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import struct
+import tarfile
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -425,6 +426,7 @@ def test_a_connection_is_closed_once():
     ("build", "place", "command"),
     [
         (Build(Path("app")), "app", "docker build app"),
+        (Build(Path("app"), target="final"), "app", "docker build --target final app"),
         (Build(Path("images"), "windows/mysql/Dockerfile"), "images/windows/mysql/Dockerfile", None),
     ],
 )
@@ -432,3 +434,26 @@ def test_a_build_that_fails_says_which_and_how_to_do_it_by_hand(build, place, co
     problem = BuildOutput(lambda _: None).problem(build, "a text that nobody knows")
     assert problem.message == f"building the image in {Path(place)} failed"
     assert problem.hint.endswith(command or f"docker build -f {Path(place)} images")
+
+
+def test_a_stage_and_a_dockerfile_that_is_not_in_the_directory(tmp_path):
+    asked, sent = {}, []
+
+    class Builder:
+        def build(self, fileobj, **given):
+            asked.update(given)
+            with tarfile.open(fileobj=fileobj) as archive:
+                sent[:] = [(name, archive.extractfile(name).read()) for name in archive.getnames()]
+            return []
+
+    (tmp_path / "data.txt").write_text("1")
+    engine = DockerEngine()
+    engine._connected = Builder()
+    engine._info = FakeEngine().info()
+    engine.build(Build(tmp_path, target="final", content="FROM x"), "x:1", {}, print)
+    assert (asked["target"], asked["dockerfile"]) == ("final", ".1.Dockerfile")
+    assert sorted(sent) == [(".1.Dockerfile", b"FROM x"), ("data.txt", b"1")]
+    (tmp_path / "Dockerfile").write_text("FROM y")
+    engine.build(Build(tmp_path), "x:1", {}, print)
+    assert (asked["target"], asked["dockerfile"]) == (None, "Dockerfile")
+    assert sorted(name for name, _ in sent) == ["Dockerfile", "data.txt"]

@@ -12,6 +12,7 @@ from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.declaration import declarations_in
 from pytest_wincontainers.services.mysql import MySql
 from pytest_wincontainers.services.mysql.connection import connect
+from pytest_wincontainers.services.mysql.variables import Account, account_in
 from pytest_wincontainers.services.options import check_fields
 from tests.kit.links import needs_links
 
@@ -178,3 +179,17 @@ def test_inputs_follow_links_to_directories(base):
     (base / "sql" / "out").symlink_to("../versions")
     with pytest.raises(DeclarationError, match="leads out of"):
         MySql(Options(), migrations=given).check(base)
+
+
+def test_the_variables_of_official_images():
+    account, left = account_in(
+        {"MYSQL_DATABASE": "shop", "MARIADB_USER": "me", "MARIADB_PASSWORD": "p", "MYSQL_PASSWORD": "", "TZ": "UTC"}
+        | {"MYSQL_RANDOM_ROOT_PASSWORD": "yes", "MYSQL_ALLOW_EMPTY_PASSWORD": "1"},
+        "test",
+        None,
+    )
+    assert account == Account("shop", "me", {"password": "p"})
+    assert left == {"TZ": "UTC"}
+    assert account_in({}, "own", "mine") == (Account("own", "mine", {}), {})
+    with pytest.raises(DeclarationError, match="user='mine' is not what MYSQL_USER in the compose file says: 'other'"):
+        account_in({"MYSQL_USER": "other"}, "own", "mine")

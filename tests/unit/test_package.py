@@ -35,6 +35,7 @@ PUBLIC = [
     "Tokens",
     "WincontainersError",
     "command",
+    "compose_services",
     "container",
     "iis_container",
     "job_container",

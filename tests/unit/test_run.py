@@ -39,6 +39,8 @@ def test_an_images_name_follows_all_that_goes_in(context):
     tags = [tag_of(engine, Build(context))]
     tags.append(tag_of(engine, Build(context, arguments={"A": "1"})))
     tags.append(tag_of(engine, Build(context, arguments={"A": "2"})))
+    tags.append(tag_of(engine, Build(context, target="final")))
+    tags.append(tag_of(engine, Build(context, content="FROM y")))
     (context / "more").write_text("1")
     tags.append(tag_of(engine, Build(context)))
     (context / "more").write_text("2")

@@ -118,14 +118,19 @@ class DockerEngine:
 
     def build(self, build: Build, tag: str, labels: Mapping[str, str], progress: Progress) -> None:
         output = BuildOutput(progress)
+        # A name that no file of the directory has.
+        name = build.dockerfile if build.content is None else f".{tag.rpartition(':')[2]}.Dockerfile"
+        added = [] if build.content is None else [(name, build.content)]
+        files = self.context_files(build)
         with (
             calling(f"build {build.place}"),
-            docker.utils.build.create_archive(str(build.folder), files=self.context_files(build)) as context,
+            docker.utils.build.create_archive(str(build.folder), files=files, extra_files=added) as context,
         ):
             events = self._api.build(
                 fileobj=context,
                 custom_context=True,
-                dockerfile=build.dockerfile,
+                dockerfile=name,
+                target=build.target,
                 tag=tag,
                 rm=True,
                 forcerm=True,

@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -39,10 +39,11 @@ from pytest_wincontainers.services import (
 )
 from pytest_wincontainers.services.agent import DIRECTORIES, MARK
 from pytest_wincontainers.services.images import OWN_IMAGES
+from pytest_wincontainers.services.mysql import names
 from pytest_wincontainers.services.mysql.accounts import sql
 from pytest_wincontainers.services.mysql.endpoint import MySqlEndpoint, MySqlFace
-from pytest_wincontainers.services.mysql.names import check_database, check_user, check_user_of
 from pytest_wincontainers.services.mysql.readiness import Answers
+from pytest_wincontainers.services.mysql.variables import account_in
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
@@ -51,7 +52,6 @@ IMAGE = ServiceImage(OWN_IMAGES, "mysql", SERVERCORE, shared_context=True)
 PORT = 3306
 OWN = "wincontainers"
 """The schema for what this package keeps in a server."""
-_RESERVED_USERS = frozenset({"root", "mysql", "mariadb.sys", "mysql.sys", "mysql.session", "mysql.infoschema"})
 _SHUTDOWN_SECONDS = 60 + 120
 """For the server, and for the host: a process container counts as running until the last connection over its loopback
 has been closed for 120 s (TcpTimedWaitDelay; microsoft/Windows-Containers#644)."""
@@ -61,7 +61,7 @@ has been closed for 120 s (TcpTimedWaitDelay; microsoft/Windows-Containers#644).
 class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWorker):
     """A MySQL server with one database, made by migrations."""
 
-    database: str = "test"
+    database: str = names.DEFAULT_DATABASE
     user: str | None = None
     migrations: str | Path | Command | None = None
     migrations_pattern: str = "*.sql"
@@ -72,17 +72,24 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
     per_worker: bool = False
     _worker: str = ""
     """The pytest-xdist worker whose copy of the database this is."""
+    _fixed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The passwords that a compose file has, which other services of it know: they are no secrets of this run."""
 
     kind: ClassVar[str] = "mysql"
     own_image: ClassVar[ServiceImage | None] = IMAGE
     hyperv_memory: ClassVar[int | None] = 2048
 
+    def adopted(self, environment: Mapping[str, str]) -> Service:
+        account, left = account_in(environment, self.database, self.user)
+        known = replace(self, database=account.database, user=account.user, _fixed=account.passwords)
+        return Service.adopted(known, left)
+
     def check(self, base: Path) -> None:
-        check_database(self.database, per_worker=self.per_worker)
+        names.check_database(self.database, per_worker=self.per_worker)
         if self.user is None:
-            check_user_of(self.database)
+            names.check_user_of(self.database)
         else:
-            check_user(self.user)
+            names.check_user(self.user)
         check_placeholders(self.placeholders)
         if self.placeholders is not None and (self.migrations is None or isinstance(self.migrations, Command)):
             raise DeclarationError(
@@ -101,7 +108,7 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
             find(folder, self.migrations_pattern)
         if self.database.lower() in {*SYSTEM, OWN}:
             raise DeclarationError(f"database={self.database!r} is reserved", hint="choose another name")
-        if self._user.lower() in _RESERVED_USERS:
+        if self._user.lower() in names.RESERVED_USERS:
             raise DeclarationError(
                 f"user={self._user!r} is reserved for the server's own use", hint="choose another name for user="
             )
@@ -145,6 +152,7 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
         return {"password": token(), "root_password": token()}
 
     def environment(self, secrets: Mapping[str, str], returned: Returned) -> Mapping[str, str]:
+        secrets = {**secrets, **self._fixed}
         # The names of the official MySQL image, for others.
         accounts = {
             "MYSQL_DATABASE": self.database,
@@ -166,6 +174,7 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
     def staged(self, base: Path, guest: Guest, secrets: Mapping[str, str], returned: Returned) -> Staged:
         if not self._is_ours:
             return Staged()
+        secrets = {**secrets, **self._fixed}
         # Our images read it and empty it: what is in the environment, everybody who reaches the engine can read, and
         # every snapshot keeps.
         begins = sql(self.database, self._user, secrets["password"], secrets["root_password"])
@@ -176,6 +185,7 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
         return self.database if self.user is None else self.user
 
     def face(self, host: str, ports: Mapping[int, int], secrets: Mapping[str, str]) -> MySqlFace:
+        secrets = {**secrets, **self._fixed}
         return MySqlFace(
             host=host,
             ports=ports,

@@ -11,6 +11,10 @@ _USER = 32
 _WORKER = len("_gw99")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
+DEFAULT_DATABASE = "test"
+RESERVED_USERS = frozenset({"root", "mysql", "mariadb.sys", "mysql.sys", "mysql.session", "mysql.infoschema"})
+"""The server's own."""
+
 
 def check_database(name: str, *, per_worker: bool) -> None:
     """Raise DeclarationError if this cannot be a database's name; `per_worker`, if workers' names come of it."""
