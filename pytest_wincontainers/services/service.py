@@ -35,8 +35,8 @@ class Options(TypedDict, total=False):
     image: str | Mapping[Guest, str]
     """an image to use instead of the service's own; `{"windows": …, "linux": …}` for engines of both kinds"""
     build: Build | str | Path | Mapping[Guest, Build | str | Path]
-    """a directory with a Dockerfile, or `Build(folder, dockerfile, arguments, network, memory, target)`, or one of them \
-for `"windows"` and one for `"linux"`; rebuilt if changed"""
+    """a directory with a Dockerfile, or `Build(folder, dockerfile, arguments, network, memory, target)`, or one of \
+them for `"windows"` and one for `"linux"`; rebuilt if changed"""
     environment: Mapping[str, str]
     """environment variables"""
     command: Annotated[

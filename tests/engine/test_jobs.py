@@ -1,5 +1,9 @@
 """Jobs, in real containers."""
 
+import xml.etree.ElementTree as ET
+
+import pytest
+
 from tests.kit.soak import amount
 
 MANY = amount(1_000, 10_000)
@@ -123,3 +127,26 @@ def fails():
         ".pytest_cache",
         "__pycache__",
     }
+
+
+@pytest.mark.linux_guest
+def test_a_pages_javascript_tests_are_tests(suite, mode):
+    """The example, twice: what was installed for the lock file is there the second time; one test fails if told to."""
+    suite.example("frontend")
+    assert suite.run(*mode).outcomes() == {"passed": 8}
+    done = suite.run(*mode, "--junitxml=report.xml", SHIPPING="5")
+    assert done.outcomes() == {"passed": 7, "failed": 1}
+    assert "Expected 15 to be 14.5." in done.output
+    report = ET.parse(suite.path / "report.xml").getroot()
+    failed = [case.get("name") for case in report.iter("testcase") if case.find("failure") is not None]
+    assert failed == ["test_frontend[Cart adds the shipping]"]
+    assert len(list(report.iter("testcase"))) == 8
+    # Without the container that fills the cache.
+    assert [name.rpartition("-")[2] for name in suite.created()] == ["cache", "frontend", "frontend"]
+
+
+@pytest.mark.linux_guest
+def test_a_site_that_is_compiled_in_a_container(suite):
+    suite.example("solution")
+    suite.example("shop", "../shop")
+    assert suite.run().outcomes() == {"passed": 1}

@@ -60,9 +60,12 @@ class Suite:
 
     def shop(self):
         """Take the example shop as the suite."""
-        shop = ROOT / "examples" / "shop"
-        ignored = shutil.ignore_patterns("__pycache__", ".wincontainers", ".pytest_cache")
-        shutil.copytree(shop, self.path, dirs_exist_ok=True, ignore=ignored)
+        self.example("shop")
+
+    def example(self, name, path="."):
+        """Copy an example: as the suite, or to another path from there."""
+        ignored = shutil.ignore_patterns("__pycache__", ".wincontainers", ".pytest_cache", "node_modules")
+        shutil.copytree(ROOT / "examples" / name, self.path / path, dirs_exist_ok=True, ignore=ignored)
 
     # -- running ----------------------------------------------------------------------------------------------
 
