@@ -43,5 +43,10 @@ def test_the_page_on_compose_files_runs_as_it_stands(suite):
 
 
 @pytest.mark.linux_guest
+def test_the_page_on_jobs_runs_as_it_stands(suite):
+    assert run_page(suite, "docs/jobs.md") == {"passed": 3}
+
+
+@pytest.mark.linux_guest
 def test_the_page_on_services_runs_as_it_stands(suite):
     assert run_page(suite, "docs/services.md") == {"passed": 2}
