@@ -12,6 +12,9 @@ from pathlib import Path
 
 _KEPT = 20
 _KEPT_SECONDS = 30 * 24 * 3600
+_UNFINISHED = ".unfinished-"
+_UNFINISHED_SECONDS = 24 * 3600
+"""A process that was killed leaves one behind."""
 
 
 def key_of(*parts: str | bytes) -> str:
@@ -41,7 +44,7 @@ class Keeping:
     def keep(self, key: str, write: Callable[[Path], None]) -> None:
         """Keep what `write` writes at the path it is given, unless there is such an entry. Raises what it raises."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self._folder))
+        unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self._folder))
         try:
             write(unfinished / key)
             # Another run may have been faster, and Windows then refuses.
@@ -56,7 +59,8 @@ class Keeping:
         with suppress(OSError):
             entries = sorted(self._folder.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
             for number, entry in enumerate(entries):
-                if number >= _KEPT or entry.stat().st_mtime < time.time() - _KEPT_SECONDS:
+                seconds = _UNFINISHED_SECONDS if entry.name.startswith(_UNFINISHED) else _KEPT_SECONDS
+                if number >= _KEPT or entry.stat().st_mtime < time.time() - seconds:
                     _remove(entry)
 
 

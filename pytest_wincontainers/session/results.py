@@ -33,6 +33,8 @@ class CaseItem(pytest.Item):
         self.case = case
         self.origin = origin
         self.own_markers.extend(origin.own_markers)
+        # For -k, as the name of a class is for its methods.
+        self.extra_keyword_matches.add(origin.name)
 
     def runtest(self) -> None:
         if self.case.output:
@@ -43,7 +45,7 @@ class CaseItem(pytest.Item):
             pytest.fail(self.case.message or "failed without a message", pytrace=False)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
-        return self.origin.path, None, self.name
+        return self.origin.path, None, f"{self.origin.name}: {self.name}"
 
 
 class ResultsItem(pytest.Item):
@@ -78,15 +80,16 @@ def make_item(collector: pytest.Collector, name: str, value: JobResults) -> Resu
     return ResultsItem.from_parent(collector, name=name, results=value)
 
 
-def _case_item(origin: ResultsItem, case: Case, name: str) -> CaseItem:
-    return CaseItem.from_parent(cast("pytest.Collector", origin.parent), name=name, case=case, origin=origin)
+def _case_item(origin: ResultsItem, case: Case) -> CaseItem:
+    parent, nodeid = cast("pytest.Collector", origin.parent), f"{origin.nodeid}::{case.name}"
+    return CaseItem.from_parent(parent, name=case.name, nodeid=nodeid, case=case, origin=origin)
 
 
 def run(item: ResultsItem, nextitem: pytest.Item | None) -> None:
     """Wait for the job, then run an item for each of its tests; report the item itself only if that cannot be."""
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     # What follows has the same parents, which are to stay set up.
-    sibling = _case_item(item, Case("", "passed"), item.name)
+    sibling = _case_item(item, Case(item.name, "passed"))
     reports = runtestprotocol(item, log=False, nextitem=sibling)
     if not all(report.passed for report in reports):
         for report in reports:
@@ -98,7 +101,7 @@ def run(item: ResultsItem, nextitem: pytest.Item | None) -> None:
 
 
 def _run_cases(item: ResultsItem, nextitem: pytest.Item | None) -> None:
-    cases: list[pytest.Item] = [_case_item(item, one, f"{item.name}[{one.name}]") for one in item.cases]
+    cases: list[pytest.Item] = [_case_item(item, one) for one in item.cases]
     _remember(item, (case.name for case in item.cases))
     # By -k and -m, as pytest itself selects tests.
     marks = item.config.pluginmanager.get_plugin("mark")
@@ -109,7 +112,8 @@ def _run_cases(item: ResultsItem, nextitem: pytest.Item | None) -> None:
     for case, after in zip(cases, following, strict=True):
         if item.session.shouldfail or item.session.shouldstop:
             break
-        runtestprotocol(case, nextitem=after)
+        # As pytest itself does, for plugins that see each test around all of its phases, as Allure's.
+        case.ihook.pytest_runtest_protocol(item=case, nextitem=after)
     if not cases:
         item.session._setupstate.teardown_exact(nextitem)
 

@@ -202,17 +202,19 @@ def test_each_of_its_tests_is_a_test(suite, mode):
     result = suite.run("--junitxml=report.xml", "-rA")
     result.assert_outcomes(passed=2, failed=1, skipped=1)
     result.stdout.fnmatch_lines(
-        ["*_ test_frontend?Cart divides? _*", "by zero", "at cart.js:3", "*output*", "dividing"]
+        ["*_ test_frontend: Cart divides _*", "by zero", "at cart.js:3", "*output*", "dividing"]
     )
-    result.stdout.fnmatch_lines(["SKIPPED * not yet", "FAILED test_it.py::test_frontend?Cart divides? *"])
+    result.stdout.fnmatch_lines(["SKIPPED * not yet", "FAILED test_it.py::test_frontend::Cart divides *"])
     result.stdout.no_fnmatch_line("*[[]1[1-9]*%]")
     report = ET.parse(suite.path / "report.xml").getroot()
-    outcomes = {case.get("name"): [one.tag for one in case] for case in report.iter("testcase")}
+    outcomes = {
+        (case.get("classname"), case.get("name")): [one.tag for one in case] for case in report.iter("testcase")
+    }
     assert outcomes == {
-        "test_frontend[Cart adds]": [],
-        "test_frontend[Cart divides]": ["failure"],
-        "test_frontend[Cart waits]": ["skipped"],
-        "test_other": [],
+        ("test_it.test_frontend", "Cart adds"): [],
+        ("test_it.test_frontend", "Cart divides"): ["failure"],
+        ("test_it.test_frontend", "Cart waits"): ["skipped"],
+        ("test_it", "test_other"): [],
     }
     # From now on their names are known.
     result = suite.run("-k", "adds")

@@ -107,13 +107,15 @@ def test_old_entries_and_too_many_are_removed(tmp_path):
         os.utime(tmp_path / "jobs" / f"{number:02}", (time.time() - 1000 + number,) * 2)
     kept.keep("old", Path.touch)
     os.utime(tmp_path / "jobs" / "old", (time.time() - 31 * 24 * 3600,) * 2)
+    (tmp_path / "jobs" / ".unfinished-1").mkdir()
+    os.utime(tmp_path / "jobs" / ".unfinished-1", (time.time() - 25 * 3600,) * 2)
     # What is used counts as new.
     assert kept.find("03") is not None
     kept.keep("new", Path.touch)
     names = {path.name for path in (tmp_path / "jobs").iterdir()}
     assert len(names) == keeping._KEPT
     assert {"new", "03"} <= names
-    assert not {"old", "00", "01", "02"} & names
+    assert not {"old", "00", "01", "02", ".unfinished-1"} & names
 
 
 def test_keys_tell_parts_apart():
