@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 from pytest_wincontainers.engines.base import Engine, ListedContainer
 from pytest_wincontainers.errors import StartError
@@ -39,13 +40,15 @@ class AliasClaims:
         with self._lock:
             if self._claimed:
                 return
-            for alias in self._aliases:
-
-                def waiting(alias: str = alias) -> None:
-                    say(f"waiting for the network name {alias}, which {self._who(alias)} has")
-
-                self._held.enter_context(self._locks.named(f"alias-{alias}", waiting))
-                self._wait_for(alias, say, pause)
+            try:
+                for alias in self._aliases:
+                    waiting = partial(self._say_whose, alias, say)
+                    self._held.enter_context(self._locks.named(f"alias-{alias}", waiting))
+                    self._wait_for(alias, say, pause)
+            except BaseException:
+                # Else the next container of this run would wait for what the run itself holds.
+                self._held.close()
+                raise
             self._claimed = True
 
     def release(self) -> None:
@@ -62,9 +65,12 @@ class AliasClaims:
                     details="\n".join(one.name for one in others),
                     hint="wait until that run has ended, or use another name in aliases=",
                 )
-            say(f"waiting for the network name {alias}, which {self._who(alias)} has")
+            self._say_whose(alias, say)
             pause(_POLL_SECONDS)
             waited += _POLL_SECONDS
+
+    def _say_whose(self, alias: str, say: Callable[[str], None]) -> None:
+        say(f"waiting for the network name {alias}, which {self._who(alias)} has")
 
     def _others(self, alias: str) -> Sequence[ListedContainer]:
         found = self._engine.containers([ALIASES])

@@ -101,12 +101,13 @@ def run(item: ResultsItem, nextitem: pytest.Item | None) -> None:
 
 
 def _run_cases(item: ResultsItem, nextitem: pytest.Item | None) -> None:
-    cases: list[pytest.Item] = [_case_item(item, one) for one in item.cases]
+    cases = [_case_item(item, one) for one in item.cases]
     _remember(item, (case.name for case in item.cases))
     # By -k and -m, as pytest itself selects tests.
     marks = item.config.pluginmanager.get_plugin("mark")
     if marks is not None:
         marks.pytest_collection_modifyitems(items=cases, config=item.config)
+    item.cases = [one.case for one in cases]
     item.session.testscollected += len(cases) - 1
     following = [*cases[1:], nextitem]
     for case, after in zip(cases, following, strict=True):

@@ -57,6 +57,29 @@ def suite(pytester, mode):
     return made
 
 
+def test_a_service_to_complete_gets_no_directory(suite, pytester):
+    """It works in its image's own; nothing is copied in."""
+    suite.conftest(
+        file="services:\n  job:\n    image: job:1\n  web-site:\n    image: web:1\n    depends_on:\n"
+        "      job: {condition: service_completed_successfully}\n"
+    )
+    conftest = (suite.path / "conftest.py").read_text("utf-8")
+    engine = "FakeEngine(journal=pathlib.Path('journal'), fail=fail, started=started)"
+    pytester.makeconftest(
+        conftest.replace('FakeEngine(journal=pathlib.Path("journal"))', engine)
+        + """
+def fail(method, argument):
+    assert method != "copy_in"
+
+def started(engine, container):
+    if engine.spec(container).image == "job:1":
+        engine.end(container, 0)
+"""
+    )
+    pytester.makepyfile("def test_it(web_site, job): assert job.exit_code == 0")
+    suite.run().assert_outcomes(passed=1)
+
+
 def test_each_service_is_a_fixture(suite, pytester):
     pytester.makepyfile(
         """

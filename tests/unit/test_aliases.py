@@ -74,6 +74,16 @@ def test_another_machines_run_that_does_not_let_go(claims, monkeypatch):
     assert sum(pauses) == aliases._FOREIGN_SECONDS
 
 
+def test_a_claim_that_failed_does_not_keep_the_others_waiting(claims, monkeypatch):
+    """Each container with a name claims all of the run's; the second one must not wait for what the first has taken."""
+    monkeypatch.setattr(aliases, "_FOREIGN_SECONDS", 0.0)
+    container_of(claims.engine, "far", "web")
+    mine = claims("one", "db", "web")
+    for _ in range(2):
+        with pytest.raises(StartError, match="the network name web is used by run far"):
+            mine.claim(lambda text: None, time.sleep)
+
+
 def test_one_that_has_ended_has_no_name(claims):
     claims.engine.kill(container_of(claims.engine, "far", "db"))
     claims("one", "db").claim(pytest.fail, pytest.fail)

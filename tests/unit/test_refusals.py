@@ -332,6 +332,18 @@ REFUSED = {
         "collect= has 'out', '../out', which is not in the job's working directory",
         "use a path relative to the working directory",
     ),
+    "a job whose output has no name": (
+        '@job_container(image="x", collect={"../out": "out"})\ndef build(): pass',
+        "build",
+        "collect= has the name '../out', which cannot be a directory for an output",
+        "use letters, digits",
+    ),
+    "a job whose output is in the place of its results": (
+        '@job_container(image="x", collect={"results": "out"}, results="*.xml")\ndef build(): pass',
+        "build",
+        "collect= has the name 'results'",
+        "where results= go",
+    ),
     "a job with results elsewhere": (
         '@job_container(image="x", results="C:/reports/*.xml")\ndef build(): pass',
         "build",

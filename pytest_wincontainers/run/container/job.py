@@ -49,7 +49,7 @@ class JobLifecycle(Lifecycle):
         self._wait_before_start()
         self.tracker.advance(Creating())
         self._progress("reading its files")
-        folders = (*recipe.copied, self._source())
+        folders = (*recipe.copied, *self._source())
         outputs = JobOutputs(self._context, self._name, self._job, self._locator.log, self._progress)
         kept, key = Keeping(self._context.locks.folder, "jobs"), self._key(image, recipe, folders)
         entry = kept.find(key) if key else None
@@ -74,11 +74,13 @@ class JobLifecycle(Lifecycle):
     def _done(self, info: ContainerInfo) -> ContainerInfo:
         return replace(info, seconds=time.monotonic() - self._context.board.begun)
 
-    def _source(self) -> Folder:
-        directory = self._job.inside("", self._context.info.guest)
+    def _source(self) -> Sequence[Folder]:
+        directory = self._job.directory(self._context.info.guest)
+        if directory is None:
+            return ()
         if self._job.source is None:
             # The directory in which the command runs must be there.
-            return Folder(None, directory)
+            return [Folder(None, directory)]
         excluded = self._context.engine.excluding(self._job.excluded)
         taken_back = any(one.lstrip().startswith("!") for one in self._job.excluded)
 
@@ -86,7 +88,7 @@ class JobLifecycle(Lifecycle):
             # A later pattern may take back a file of an excluded directory.
             return (is_directory and taken_back) or not excluded(str(Path(name)))
 
-        return Folder(self._planned.declaration.base / self._job.source, directory, wanted=wanted)
+        return [Folder(self._planned.declaration.base / self._job.source, directory, wanted=wanted)]
 
     def _key(self, image: Image, recipe: Recipe, folders: Sequence[Folder]) -> str:
         """A key of all that the job's outcome depends on; empty if it is not to be reused."""
@@ -96,7 +98,7 @@ class JobLifecycle(Lifecycle):
         # Neighbours have another name in every run.
         own = prefix(self._context.plan.run)
         environment = sorted((name, value.replace(own, "")) for name, value in recipe.environment.items())
-        command = [recipe.command, job.options.get("entrypoint"), job.user, job.inside("", self._context.info.guest)]
+        command = [recipe.command, job.options.get("entrypoint"), job.user, job.directory(self._context.info.guest)]
         wanted = [sorted(job.collect.items()), list(job.patterns)]
         return key_of(image.id, repr(command), repr(environment), repr(wanted), digest(folders))
 

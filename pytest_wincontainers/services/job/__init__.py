@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +17,7 @@ DIRECTORIES: Mapping[Guest, str] = {"linux": "/work", "windows": "C:\\work"}
 """Where a job works unless its declaration says it."""
 
 
+_OUTPUT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _LEAST_SECONDS = 600.0
 """Builds and installations take longer than servers to become ready."""
 
@@ -110,6 +112,11 @@ class Job(Service):
                     hint="source= is resolved against the declaring file's directory",
                 )
         for name, path in self.collect.items():
+            if not _OUTPUT.fullmatch(name) or (name == "results" and self.patterns):
+                raise DeclarationError(
+                    f"collect= has the name {name!r}, which cannot be a directory for an output",
+                    hint="use letters, digits, hyphens, underscores and dots, and not results, where results= go",
+                )
             _check_inside(f"collect= has {name!r}, ", path)
         for pattern in self.patterns:
             _check_inside("results= has ", pattern)
