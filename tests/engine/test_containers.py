@@ -61,7 +61,7 @@ def test_files_names_and_health(suite, mode):
             pass
 
         @container(
-            image=IMAGE, entrypoint=["box", "show"], command=["settings.json"], working_dir=ROOT + "app", timeout=15,
+            image=IMAGE, entrypoint=["box", "show"], command=["settings.json"], working_dir=ROOT + "app", timeout=25,
             files={{ROOT + "app/settings.json": '{{"a": "ü"}}\\n', ROOT + "app/data": Path("data"), ROOT + "app/x.bin": b"x"}},
             healthcheck=Healthcheck(["box", "touch", ROOT + "probed"]), labels={{"team": "shop"}},
         )

@@ -133,7 +133,8 @@ def fails():
 def test_a_pages_javascript_tests_are_tests(suite, mode):
     """The example, twice: what was installed for the lock file is there the second time; one test fails if told to."""
     suite.example("frontend")
-    assert suite.run(*mode).outcomes() == {"passed": 8}
+    # With the time for its image, which nothing else has built.
+    assert suite.run(*mode, seconds=900).outcomes() == {"passed": 8}
     done = suite.run(*mode, "--junitxml=report.xml", SHIPPING="5")
     assert done.outcomes() == {"passed": 7, "failed": 1}
     assert "Expected 15 to be 14.5." in done.output
@@ -149,4 +150,4 @@ def test_a_pages_javascript_tests_are_tests(suite, mode):
 def test_a_site_that_is_compiled_in_a_container(suite):
     suite.example("solution")
     suite.example("shop", "../shop")
-    assert suite.run().outcomes() == {"passed": 1}
+    assert suite.run(seconds=900).outcomes() == {"passed": 1}

@@ -69,10 +69,10 @@ class Suite:
 
     # -- running ----------------------------------------------------------------------------------------------
 
-    def run(self, *arguments, **options):
-        """Run it to its end; how it ended, with its output as text."""
+    def run(self, *arguments, seconds=240, **options):
+        """Run it to its end, which may take so long; how it ended, with its output as text."""
         process = self.start(*arguments, **options)
-        output, _ = process.communicate(timeout=240)
+        output, _ = process.communicate(timeout=seconds)
         print(output)
         return Finished(process.returncode, output)
 
