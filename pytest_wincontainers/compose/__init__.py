@@ -9,11 +9,12 @@ Each service of the file then is a session fixture.
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_wincontainers.errors import DeclarationError, closest
+from pytest_wincontainers.errors import DeclarationError, WincontainersWarning, closest
 from pytest_wincontainers.services.declaration import Declarations, Decorator, fixture_of
 from pytest_wincontainers.services.service import Service
 
@@ -57,6 +58,9 @@ def compose_services(
             base=base,
         )
         found.check()
+        for note in found.notes:
+            if note.warning:
+                warnings.warn(str(note), WincontainersWarning, stacklevel=2)
     except DeclarationError as problem:
         # Users look for the line in their own file, which is all that is left of the traceback.
         raise problem.with_traceback(None) from None
@@ -94,6 +98,8 @@ def load(
     not installed.
     """
     _require_yaml()
+    if not files:
+        raise DeclarationError("compose_services() is given no file", hint='for example ["docker-compose.yml"]')
     from pytest_wincontainers.compose import project
     from pytest_wincontainers.compose.declaring import declarations_of
     from pytest_wincontainers.compose.modeling import model_of
@@ -108,6 +114,9 @@ def load(
         environment=environment,
     )
     model = model_of(found)
+    if any(name not in model.services for name in kinds or ()):
+        # They may be in what could not be read.
+        found.problems.check()
     given = {name: _kind(name, one, model.services) for name, one in (kinds or {}).items()}
     declarations = declarations_of(model, given, base or found.directory, found.problems)
     return ComposeOutcome(model, tuple(declarations), found.problems)

@@ -5,12 +5,18 @@ from __future__ import annotations
 import keyword
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePath, PureWindowsPath
 from types import FunctionType
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from pytest_wincontainers import ready
-from pytest_wincontainers.compose.model import ComposeBuild, ComposeFile, ComposeHealthcheck, ComposeService
+from pytest_wincontainers.compose.model import (
+    ComposeBuild,
+    ComposeFile,
+    ComposeHealthcheck,
+    ComposeService,
+    fixture_name,
+)
 from pytest_wincontainers.compose.problems import Problems
 from pytest_wincontainers.compose.tree import Place
 from pytest_wincontainers.engines.base import Build, EngineInfo, Healthcheck, Mount
@@ -19,9 +25,11 @@ from pytest_wincontainers.guests import RULES, Guest
 from pytest_wincontainers.services.declaration import Declaration
 from pytest_wincontainers.services.generic import Generic
 from pytest_wincontainers.services.job import Job
+from pytest_wincontainers.services.recipe import check_options
 from pytest_wincontainers.services.service import Options, Service
 
 _MIB = 1 << 20
+_OF_THE_IMAGE = frozenset({"image", "build", "command", "entrypoint", "working_dir", "healthcheck"})
 
 
 def declarations_of(
@@ -30,18 +38,31 @@ def declarations_of(
     """A declaration for each service; `base` is the directory against which the options of kinds are resolved."""
     names = _fixture_names(file, problems)
     _check_aliases(file, problems)
-    return [
-        _Declaring(file, service, kinds.get(name), names, problems).declaration(base)
-        for name, service in file.services.items()
-        if name in names
-    ]
+    services = {name: service for name, service in file.services.items() if name in names}
+    found = {
+        name: _Declaring(file, service, kinds.get(name), names, problems).declaration(base)
+        for name, service in services.items()
+    }
+    # What is wrong already would be found again, in other words.
+    for name, declaration in found.items() if not problems.errors else ():
+        _check(declaration, services[name], problems)
+    return list(found.values())
+
+
+def _check(declaration: Declaration, service: ComposeService, problems: Problems) -> None:
+    """Find what a run would refuse in the declaration."""
+    try:
+        check_options(declaration.service, declaration.base)
+        declaration.service.check(declaration.base)
+    except DeclarationError as problem:
+        problems.add(service.place, f"services.{service.name}: {problem.message}", problem.hint)
 
 
 def _fixture_names(file: ComposeFile, problems: Problems) -> Mapping[str, str]:
     """The name of each service's fixture."""
     found: dict[str, str] = {}
     for name, service in file.services.items():
-        fixture = name.replace("-", "_").replace(".", "_")
+        fixture = fixture_name(name)
         other = next((one for one, taken in found.items() if taken.lower() == fixture.lower()), None)
         if other is not None:
             problems.add(service.place, f"services.{name} and services.{other} would be one fixture, {fixture}")
@@ -124,7 +145,13 @@ class _Declaring:
         options = self._options()
         # What is given in Python is meant for the tests.
         own: dict[str, Any] = {**kind.options}
-        if "image" in own or "build" in own:
+        if kind.needs_own_image and not {"image", "build"} & own.keys():
+            self._problems.note(
+                self._service.place,
+                f"{self._path}: its image, entry point and command are not used: the kind {kind.kind} has its own",
+            )
+            options = {key: value for key, value in options.items() if key not in _OF_THE_IMAGE}
+        elif "image" in own or "build" in own:
             options = {key: value for key, value in options.items() if key not in {"image", "build"}}
         for option in ("labels", "files"):
             if option in options and option in own:
@@ -150,9 +177,10 @@ class _Declaring:
     def _options(self) -> dict[str, Any]:
         service = self._service
         mounts, copied = self._mounts()
+        build = service.build or self._build_of_another()
         found: dict[str, Any] = {
-            "image": service.image if service.build is None else None,
-            "build": self._build(service.build) if service.build is not None else None,
+            "image": service.image if build is None else None,
+            "build": self._build(build) if build is not None else None,
             "command": service.command,
             "entrypoint": service.entrypoint,
             "working_dir": service.working_dir,
@@ -167,6 +195,11 @@ class _Declaring:
             "starts_after_ready": True if self._waits() else None,
         }
         return {key: value for key, value in found.items() if value is not None}
+
+    def _build_of_another(self) -> ComposeBuild | None:
+        """The build whose image this service names: Docker Compose would have it by that name."""
+        others = (other for other in self._file.services.values() if other.build is not None)
+        return next((other.build for other in others if other.image == self._service.image), None)
 
     def _build(self, build: ComposeBuild) -> Build:
         content = build.inline
@@ -198,7 +231,9 @@ class _Declaring:
                 )
                 files[one.target] = source
                 continue
-            if isinstance(source, Path) and not _is_foreign(source) and not source.exists():
+            if isinstance(source, Path) and (foreign := foreign_path(source)) is not None:
+                source = foreign
+            elif isinstance(source, Path) and not source.exists():
                 self._problems.add(
                     one.place, f"{self._path}.volumes: {source} does not exist", "create it; the plugin does not"
                 )
@@ -211,9 +246,11 @@ class _Declaring:
                 self._problems.note(one.place, f"{self._path}: the mode of {one.target} has no effect")
         return {one.target: one.content for one in self._service.files}
 
-    def _healthcheck(self, check: ComposeHealthcheck | None) -> Healthcheck | None:
-        if check is None or check.disabled:
+    def _healthcheck(self, check: ComposeHealthcheck | None) -> Healthcheck | Literal[False] | None:
+        if check is None:
             return None
+        if check.disabled:
+            return False
         if check.test is None:
             self._problems.note(
                 check.place, f"{self._path}.healthcheck has no effect without test: the image's own check counts"
@@ -223,7 +260,8 @@ class _Declaring:
         times = {
             name: value
             for name in ("interval", "timeout", "start_period", "retries")
-            if (value := getattr(check, name)) is not None
+            # 0 is the engine's default.
+            if (value := getattr(check, name))
         }
         return Healthcheck(words if kind == "CMD" else " ".join(words), **times)
 
@@ -267,10 +305,14 @@ class _Declaring:
         )
 
 
-def _is_foreign(path: Path) -> bool:
-    """Whether a path is absolute on another kind of machine only."""
-    absolute = PureWindowsPath(path).is_absolute() or PurePosixPath(path).is_absolute()
-    return absolute and not path.is_absolute()
+def foreign_path(path: PurePath) -> str | None:
+    """The path as another kind of machine writes it, if it is absolute only there."""
+    text, slashes = str(path), str(path).replace("\\", "/")
+    if path.is_absolute():
+        return None
+    if PureWindowsPath(text).is_absolute():
+        return text
+    return slashes if slashes.startswith("/") and not slashes.startswith("//") else None
 
 
 def _function(name: str, service: ComposeService) -> Any:

@@ -118,7 +118,9 @@ class _Reading:
             return known if known is not None else self._found.get(name, self._earlier.get(name))
 
         def unset(name: str) -> None:
-            self._problems.note(place, f"the variable {name} is not set; it is replaced by an empty string")
+            self._problems.note(
+                place, f"the variable {name} is not set; it is replaced by an empty string", warning=True
+            )
 
         try:
             return substitute(text, value, unset)

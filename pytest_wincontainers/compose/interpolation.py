@@ -127,7 +127,7 @@ def interpolate_text(text: str, place: Place, lookup: Lookup, problems: Problems
         return text
 
     def unset(name: str) -> None:
-        problems.note(place, f"the variable {name} is not set; it is replaced by an empty string")
+        problems.note(place, f"the variable {name} is not set; it is replaced by an empty string", warning=True)
 
     try:
         return substitute(text, lookup, unset)

@@ -26,6 +26,11 @@ class ComposeBuild:
     place: Place
 
 
+def fixture_name(service: str) -> str:
+    """The name of a service's fixture."""
+    return service.replace("-", "_").replace(".", "_")
+
+
 @dataclass(frozen=True)
 class ComposeMount:
     """A directory, a file or a named pipe of this machine in a container."""

@@ -112,7 +112,7 @@ class _Modeling:
         dockerfile, target, network = (node.at(key) for key in ("dockerfile", "target", "network"))
         return ComposeBuild(
             context=local(written),
-            dockerfile=dockerfile.text if dockerfile is not None else "Dockerfile",
+            dockerfile=dockerfile.text.replace("\\", "/") if dockerfile is not None else "Dockerfile",
             inline=inline.text if inline is not None else None,
             arguments=_texts(node.at("args")),
             target=target.text if target is not None else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pytest_wincontainers.compose.model import ComposeFile, ComposeService
+from pytest_wincontainers.compose.model import ComposeFile, ComposeService, fixture_name
 from pytest_wincontainers.compose.problems import Problems, Remark
 from pytest_wincontainers.engines.base import Build
 from pytest_wincontainers.services.declaration import Declaration
@@ -31,9 +31,9 @@ class ComposeOutcome:
     def describe(self) -> Iterator[str]:
         """The services and what becomes of them, in lines for people."""
         yield f"{self.file.name}: {', '.join(str(one) for one in self.file.files)}"
-        by_place = {one.where: one for one in self.declarations}
+        by_name = {one.name: one for one in self.declarations}
         for service in self.file.services.values():
-            declaration = by_place.get(str(service.place))
+            declaration = by_name.get(fixture_name(service.name))
             if declaration is not None:
                 yield from _describe(service, declaration)
 

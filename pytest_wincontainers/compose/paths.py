@@ -22,7 +22,8 @@ def absolute(base: Path, written: str) -> str:
         return str(Path(written).expanduser())
     if written.startswith(("/", "\\\\")) or PureWindowsPath(written).is_absolute():
         return written
-    return os.path.normpath(base / written)
+    # Written on Windows, and meant for Linux, too.
+    return os.path.normpath(base / written.replace("\\", "/"))
 
 
 def resolve_paths(document: Node, base: Path) -> Node:

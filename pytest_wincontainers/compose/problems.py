@@ -16,6 +16,8 @@ class Remark:
     place: Place
     text: str
     hint: str = ""
+    warning: bool = False
+    """Whether it may well be a mistake."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.text}" + (f"; {self.hint}" if self.hint else "")
@@ -32,9 +34,9 @@ class Problems:
         """Add an error; an equal one, such as that of a value with several aliases, is added once."""
         self._add(self.errors, Remark(place, text, hint))
 
-    def note(self, place: Place, text: str, hint: str = "") -> None:
+    def note(self, place: Place, text: str, hint: str = "", *, warning: bool = False) -> None:
         """Add a note, once."""
-        self._add(self.notes, Remark(place, text, hint))
+        self._add(self.notes, Remark(place, text, hint, warning))
 
     @staticmethod
     def _add(found: list[Remark], remark: Remark) -> None:

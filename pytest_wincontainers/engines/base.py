@@ -184,7 +184,8 @@ class ContainerSpec:
     entrypoint: tuple[str, ...] | None = None
     working_dir: str | None = None
     user: str | None = None
-    healthcheck: Healthcheck | None = None
+    healthcheck: Healthcheck | Literal[False] | None = None
+    """None leaves the image's own, and False disables it."""
     aliases: tuple[str, ...] = ()
     """Further names of the container on the network."""
     publish: tuple[int, ...] = ()

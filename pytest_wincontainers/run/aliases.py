@@ -15,6 +15,7 @@ from pytest_wincontainers.errors import StartError
 from pytest_wincontainers.run.locks import Locks
 from pytest_wincontainers.run.removal import ALIASES, RUN
 
+_COMPOSE_SERVICE = "com.docker.compose.service"
 _FOREIGN_SECONDS = 60.0
 _POLL_SECONDS = 0.5
 
@@ -42,6 +43,7 @@ class AliasClaims:
                 return
             try:
                 for alias in self._aliases:
+                    self._check_compose(alias)
                     waiting = partial(self._say_whose, alias, say)
                     self._held.enter_context(self._locks.named(f"alias-{alias}", waiting))
                     self._wait_for(alias, say, pause)
@@ -68,6 +70,16 @@ class AliasClaims:
             self._say_whose(alias, say)
             pause(_POLL_SECONDS)
             waited += _POLL_SECONDS
+
+    def _check_compose(self, alias: str) -> None:
+        """Raise StartError if a stack of Docker Compose has the name: it stays until somebody ends it."""
+        for one in self._engine.containers([f"{_COMPOSE_SERVICE}={alias}"]):
+            # Only on the same network: by its address there.
+            if one.running and self._engine.state(one.id).address is not None:
+                raise StartError(
+                    f"the network name {alias} is used by {one.name}, which Docker Compose has started on this network",
+                    hint="end it with `docker compose down`; else both would get each other's requests",
+                )
 
     def _say_whose(self, alias: str, say: Callable[[str], None]) -> None:
         say(f"waiting for the network name {alias}, which {self._who(alias)} has")

@@ -94,7 +94,7 @@ def _check_names(options: Options) -> None:
 
 def _check_health(options: Options) -> None:
     check = options.get("healthcheck")
-    if check is None:
+    if not check:
         return
     if not check.command:
         raise DeclarationError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Protocol, TypedDict
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypedDict
 
 from pytest_wincontainers.endpoints import Endpoint, Face, Link
 from pytest_wincontainers.engines.base import Build, EngineInfo, Healthcheck, Mount
@@ -62,8 +62,8 @@ relative to the declaring file's directory, or the content as a string or bytes"
         "use a check such as ready.http(8080), or a function with one parameter, the endpoint",
     ]
     """further conditions for the container to be ready, see below"""
-    healthcheck: Healthcheck
-    """`Healthcheck(command, interval, timeout, start_period, retries)`; replaces the image's own"""
+    healthcheck: Healthcheck | Literal[False]
+    """`Healthcheck(command, interval, timeout, start_period, retries)` replaces the image's own; `False` disables it"""
     prepare: Annotated[Prepare, "give a function that is called with the endpoint, without calling it"]
     """a function that is called with the endpoint when the container is ready, before tests get it"""
     aliases: Annotated[Sequence[str], 'write aliases=["name"]']
@@ -130,6 +130,8 @@ class Service:
     """The annotations of the values of these keys; a key that is not in it has a dictionary of strings."""
     own_image: ClassVar[ServiceImage | None] = None
     """The image of a declaration without `image=` and `build=`."""
+    needs_own_image: ClassVar[bool] = False
+    """Whether other images only work if they are made for this kind, as one of a compose file is not."""
     endpoint_type: ClassVar[type[Endpoint[Any]]] = Endpoint
     """The class of the endpoint that tests receive; created by `endpoint`."""
     hyperv_memory: ClassVar[int | None] = None

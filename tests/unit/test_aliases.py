@@ -84,6 +84,17 @@ def test_a_claim_that_failed_does_not_keep_the_others_waiting(claims, monkeypatc
             mine.claim(lambda text: None, time.sleep)
 
 
+def test_a_stack_of_docker_compose_is_not_shared(claims):
+    """On Windows engines its containers are on nat, too, and answer to the same names."""
+    labels_of_compose = {"com.docker.compose.service": "db"}
+    container = claims.engine.create(ContainerSpec("shop-db-1", "db", labels_of_compose))
+    claims("one", "db").claim(pytest.fail, pytest.fail)
+    claims.engine.start(container)
+    with pytest.raises(StartError, match="the network name db is used by shop-db-1") as refused:
+        claims("two", "db").claim(pytest.fail, pytest.fail)
+    assert "docker compose down" in refused.value.hint
+
+
 def test_one_that_has_ended_has_no_name(claims):
     claims.engine.kill(container_of(claims.engine, "far", "db"))
     claims("one", "db").claim(pytest.fail, pytest.fail)

@@ -53,6 +53,7 @@ def test_a_container_without_a_check():
 
 def test_what_the_engine_is_told():
     assert health_settings(None) is None
+    assert health_settings(False) == {"Test": ["NONE"]}
     assert health_settings(Healthcheck("curl x"))["Test"] == ["CMD-SHELL", "curl x"]
     assert health_settings(Healthcheck(["probe", "x"], 1.5, 2, 3, 4)) == {
         "Test": ["CMD", "probe", "x"],

@@ -184,7 +184,7 @@ def test_inputs_follow_links_to_directories(base):
 def test_the_variables_of_official_images():
     account, left = account_in(
         {"MYSQL_DATABASE": "shop", "MARIADB_USER": "me", "MARIADB_PASSWORD": "p", "MYSQL_PASSWORD": "", "TZ": "UTC"}
-        | {"MYSQL_RANDOM_ROOT_PASSWORD": "yes", "MYSQL_ALLOW_EMPTY_PASSWORD": "1"},
+        | {"MYSQL_RANDOM_ROOT_PASSWORD": "yes", "MYSQL_ALLOW_EMPTY_PASSWORD": ""},
         "test",
         None,
     )
@@ -193,3 +193,9 @@ def test_the_variables_of_official_images():
     assert account_in({}, "own", "mine") == (Account("own", "mine", {}), {})
     with pytest.raises(DeclarationError, match="user='mine' is not what MYSQL_USER in the compose file says: 'other'"):
         account_in({"MYSQL_USER": "other"}, "own", "mine")
+
+
+@pytest.mark.parametrize("name", ["MYSQL_ROOT_PASSWORD_FILE", "MARIADB_PASSWORD_FILE", "MYSQL_ALLOW_EMPTY_PASSWORD"])
+def test_passwords_that_cannot_be_known(name):
+    with pytest.raises(DeclarationError, match=f"{name} is not supported for the kind mysql"):
+        account_in({name: "1"}, "test", None)

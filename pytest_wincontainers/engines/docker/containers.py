@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pytest_wincontainers.engines.base import NETWORK, ContainerState, Health, Healthcheck
 from pytest_wincontainers.guests import RULES, Guest, guest_of
@@ -47,10 +47,12 @@ def _health(health: Mapping[str, Any], settings: Mapping[str, Any], guest: Guest
     return Health(status, tuple(words), timeout, str(last.get("Output") or "").strip())
 
 
-def health_settings(check: Healthcheck | None) -> Mapping[str, Any] | None:
+def health_settings(check: Healthcheck | Literal[False] | None) -> Mapping[str, Any] | None:
     """A health check as the engine is told it; None leaves the image's own."""
     if check is None:
         return None
+    if check is False:
+        return {"Test": ["NONE"]}
     test = ["CMD-SHELL", check.command] if isinstance(check.command, str) else ["CMD", *check.command]
     return {
         "Test": test,

@@ -65,6 +65,7 @@ class Iis(Service, StagedFiles, ServerLogs, PerWorker):
     """The worker whose sites these are, or all of them."""
 
     kind: ClassVar[str] = "iis"
+    needs_own_image: ClassVar[bool] = True
     hyperv_memory: ClassVar[int | None] = 2048
     returns: ClassVar[frozenset[str]] = frozenset(
         {"environment", "files", "connection_strings", "app_settings", "tokens", "json_settings"}

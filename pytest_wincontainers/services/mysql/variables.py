@@ -32,6 +32,7 @@ def account_in(environment: Mapping[str, str], database: str, user: str | None) 
     Raises DeclarationError where the two contradict each other.
     """
     left = dict(environment)
+    _refuse_unknown_passwords(left)
     found = {}
     for name in _NAMES:
         either = [left.pop(f"{prefix}_{name}", "") for prefix in ("MYSQL", "MARIADB")]
@@ -47,3 +48,20 @@ def account_in(environment: Mapping[str, str], database: str, user: str | None) 
     passwords = {"password": found["PASSWORD"], "root_password": found["ROOT_PASSWORD"]}
     known = {name: password for name, password in passwords.items() if password}
     return Account(found["DATABASE"] or database, found["USER"] or user, known), left
+
+
+def _refuse_unknown_passwords(environment: Mapping[str, str]) -> None:
+    for name, value in environment.items():
+        prefix, _, rest = name.partition("_")
+        if prefix not in {"MYSQL", "MARIADB"} or not value:
+            continue
+        if rest.endswith("PASSWORD_FILE"):
+            raise DeclarationError(
+                f"{name} is not supported for the kind mysql, which must know the password",
+                hint=f"set {name.removesuffix('_FILE')} instead, for example in an override file",
+            )
+        if rest in {"ALLOW_EMPTY_PASSWORD", "ALLOW_EMPTY_ROOT_PASSWORD"}:
+            raise DeclarationError(
+                f"{name} is not supported for the kind mysql, whose accounts have passwords",
+                hint=f"set {prefix}_ROOT_PASSWORD instead, for example in an override file",
+            )

@@ -1,11 +1,12 @@
 """What the services of compose files become as declarations."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 
-from pytest_wincontainers import container, job_container, mysql_container, ready
+from pytest_wincontainers import Site, container, iis_container, job_container, mysql_container, ready
 from pytest_wincontainers.compose import compose_services, load
+from pytest_wincontainers.compose.declaring import foreign_path
 from pytest_wincontainers.engines.base import Build, EngineInfo, Healthcheck, Mount
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.ready import Healthy, Tcp
@@ -148,7 +149,8 @@ services:
     assert options["shell"]["healthcheck"] == Healthcheck("curl x", 5.0, 1.0, 2.0, 7)
     assert options["words"]["healthcheck"] == Healthcheck(["a", "b"])
     assert options["shell"]["ready"] == options["words"]["ready"] == [ready.healthy()]
-    assert (options["off"]["ready"], "healthcheck" in options["off"]) == ([Tcp(80)], False)
+    # Not even the image's own is waited for.
+    assert (options["off"]["ready"], options["off"]["healthcheck"]) == ([Tcp(80)], False)
     assert "ready" not in options["own"]
 
 
@@ -185,7 +187,9 @@ def test_a_job_works_in_the_directory_of_its_image(declared):
     assert declared(text)["j"].service.directory("linux") is None
 
 
-def test_a_kind(declared):
+def test_a_kind(declared, tmp_path):
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql" / "1.sql").write_text("SELECT 1;")
     text = """
 services:
   db:
@@ -234,10 +238,70 @@ def test_a_kind_that_does_not_complete(outcome):
     assert (problems(found), found.declarations[1].service.check_exit_code) == ([], False)
 
 
-def test_an_image_of_the_kind_wins(declared):
+def test_an_image_of_the_kind_wins(declared, tmp_path):
+    (tmp_path / "Dockerfile").touch()
     text = "services: {db: {image: mysql:8}}"
     assert declared(text, {"db": mysql_container(image="other:1")})["db"].service.options["image"] == "other:1"
     assert declared(text, {"db": container(build=".")})["db"].service.options["build"] == "."
+
+
+def test_a_kind_with_an_image_of_its_own(outcome, tmp_path):
+    """The image of the file's Dockerfile has another entry point, which sets nothing up."""
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "web.config").write_text("<configuration />")
+    text = "services:\n  web:\n    image: shop-web\n    entrypoint: [C:/ServiceMonitor.exe, w3svc]\n    labels: [a=1]"
+    found = outcome(text, {"web": iis_container(Site("shop", "web", 80))})
+    assert problems(found) == []
+    assert {"image", "entrypoint", "command"} & found.declarations[0].service.options.keys() == set()
+    assert found.declarations[0].service.options["labels"] == {"a": "1"}
+    assert notes(found) == [
+        "2: services.web: its image, entry point and command are not used: the kind iis has its own"
+    ]
+
+
+def test_the_image_that_another_service_builds(declared, tmp_path):
+    (tmp_path / "Dockerfile").touch()
+    found = declared("services: {web: {image: shop, build: .}, worker: {image: shop}}")
+    assert found["worker"].service.options["build"] == found["web"].service.options["build"]
+    assert "image" not in found["worker"].service.options
+
+
+def test_paths_as_visual_studio_writes_them(declared, tmp_path):
+    (tmp_path / "Shop.Web").mkdir()
+    (tmp_path / "Shop.Web" / "Dockerfile").touch()
+    (tmp_path / "vars.env").write_text("A=1")
+    text = "services:\n  web:\n    env_file: .\\vars.env\n    build: {context: ., dockerfile: Shop.Web\\Dockerfile}"
+    options = declared(text)["web"].service.options
+    assert options["build"].dockerfile == "Shop.Web/Dockerfile"
+    assert options["environment"] == {"A": "1"}
+
+
+@pytest.mark.parametrize(
+    ("path", "foreign"),
+    [
+        (PurePosixPath("c:/users/me"), "c:/users/me"),
+        (PurePosixPath("/srv/data"), None),
+        (PurePosixPath("data"), None),
+        (PureWindowsPath("/srv/data"), "/srv/data"),
+        (PureWindowsPath("C:/data"), None),
+        (PureWindowsPath("data/x"), None),
+    ],
+)
+def test_paths_of_another_kind_of_machine(path, foreign):
+    assert foreign_path(path) == foreign
+
+
+def test_what_a_run_would_refuse_is_found_at_once(outcome):
+    assert problems(outcome("services: {a: {image: a, expose: ['70000']}}")) == [
+        "1: services.a: ports= has an invalid port: 70000"
+    ]
+    assert problems(outcome("services: {a: {image: a, healthcheck: {test: x, interval: 0s, retries: 0}}}")) == []
+
+
+def test_names_in_kinds_are_looked_up_in_files_that_can_be_read(outcome):
+    with pytest.raises(DeclarationError) as refused:
+        outcome("services: {db: {image: a", {"db": container()})
+    assert "kinds=" not in str(refused.value)
 
 
 def test_a_kind_that_contradicts_the_file(outcome):
