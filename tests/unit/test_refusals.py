@@ -450,7 +450,7 @@ REFUSED = {
     "a command in one word": (
         '@container(image="x", command="sleep 100")\ndef box(): pass',
         "box",
-        "container(): command= must be a list, not 'sleep 100'",
+        "container(): command= must be a list or a dictionary, not 'sleep 100'",
         'write each word on its own, for example command=["sleep", "100"]',
     ),
     "a mount as docker writes it": (
