@@ -8,7 +8,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
@@ -30,6 +30,8 @@ class Folder:
     replaced: Mapping[str, bytes] = field(default_factory=dict)
     wanted: Callable[[PurePosixPath, bool], bool] = lambda _name, _directory: True
     """Asked as in `walk` what of the directory is copied."""
+    writable: bool = False
+    """Whether all accounts in a Linux container may change it."""
 
 
 def packed(folders: Iterable[Folder]) -> BinaryIO:
@@ -49,10 +51,17 @@ def packed(folders: Iterable[Folder]) -> BinaryIO:
     return spool
 
 
-def digest(folders: Iterable[Folder]) -> str:
-    """A hash of all that `packed` would copy: equal for equal names, contents and modes. Raises as `packed` does."""
+def digest(folders: Iterable[Folder], *, without: bytes = b"") -> str:
+    """A hash of all that `packed` would copy: equal for equal names, contents and modes. Raises as `packed` does.
+
+    `without` is left out of contents that are not files of this machine.
+    """
     found = hashlib.sha256()
-    with packed(folders) as archive:
+    stripped = [
+        replace(one, source=one.source.replace(without, b"")) if without and isinstance(one.source, bytes) else one
+        for one in folders
+    ]
+    with packed(stripped) as archive:
         while piece := archive.read(1 << 20):
             found.update(piece)
     return found.hexdigest()
@@ -61,13 +70,13 @@ def digest(folders: Iterable[Folder]) -> str:
 def _add(archive: tarfile.TarFile, folder: Folder) -> None:
     root = PureWindowsPath(folder.target).relative_to(PureWindowsPath(folder.target).anchor).as_posix()
     if isinstance(folder.source, bytes):
-        archive.addfile(_entry(root, size=len(folder.source)), BytesIO(folder.source))
+        archive.addfile(_entry(root, size=len(folder.source), writable=folder.writable), BytesIO(folder.source))
         return
     if folder.source is not None and not folder.source.is_dir():
-        _add_file(archive, folder.source, root)
+        _add_file(archive, folder.source, root, writable=folder.writable)
         return
     # A folder that is empty, too, must be there.
-    archive.addfile(_entry(root, directory=True))
+    archive.addfile(_entry(root, directory=True, writable=folder.writable))
     if folder.source is not None:
         _add_tree(archive, folder.source, root, folder)
     for name, content in folder.replaced.items():
@@ -79,9 +88,9 @@ def _add_tree(archive: tarfile.TarFile, source: Path, root: str, folder: Folder)
         if name.as_posix() in folder.replaced:
             continue
         if path.is_dir():
-            archive.addfile(_entry(f"{root}/{name}", directory=True))
+            archive.addfile(_entry(f"{root}/{name}", directory=True, writable=folder.writable))
         else:
-            _add_file(archive, path, f"{root}/{name}")
+            _add_file(archive, path, f"{root}/{name}", writable=folder.writable)
 
 
 def walk(
@@ -144,16 +153,19 @@ def _leads_out(link: Path, folder: Path, real: Path) -> LinkError:
     )
 
 
-def _add_file(archive: tarfile.TarFile, path: Path, name: str) -> None:
+def _add_file(archive: tarfile.TarFile, path: Path, name: str, *, writable: bool) -> None:
     with path.open("rb") as file:
-        archive.addfile(_entry(name, size=path.stat().st_size, executable=MACHINE.is_executable(path)), file)
+        entry = _entry(name, size=path.stat().st_size, executable=MACHINE.is_executable(path), writable=writable)
+        archive.addfile(entry, file)
 
 
-def _entry(name: str, *, size: int = 0, directory: bool = False, executable: bool = False) -> tarfile.TarInfo:
+def _entry(
+    name: str, *, size: int = 0, directory: bool = False, executable: bool = False, writable: bool = False
+) -> tarfile.TarInfo:
     # Owner, mode and time are ours, not this machine's, so that what the container gets is the same everywhere.
     entry = tarfile.TarInfo(name)
     entry.size = size
-    entry.mode = 0o755 if directory or executable else 0o644
+    entry.mode = (0o755 if directory or executable else 0o644) | (0o022 if writable else 0)
     entry.type = tarfile.DIRTYPE if directory else tarfile.REGTYPE
     return entry
 

@@ -76,14 +76,19 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     return True
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, None, None]:
     role = config.stash.get(ROLE, None)
     late = "pytest_wincontainers.services.declaration" in sys.modules
     if role is None and (late or _any_marked(items)):
         role = _take_part(config, plugins=())
     if role is not None:
         role.collected(items)
+    results = sys.modules.get(_RESULTS)
+    taken = results.take_known(config, items) if results is not None else []
+    yield
+    if results is not None:
+        results.put_back(items, taken)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -127,8 +127,10 @@ class Healthy:
 
     def __call__(self, endpoint: Any) -> str | None:
         state = endpoint.state()
+        if not state.running:
+            return "the container does not run"
         health = state.health
-        if health is None and self.required and state.running:
+        if health is None and self.required:
             raise StartError(
                 f"{endpoint.name} has no health check for ready.healthy()",
                 hint="add healthcheck=Healthcheck(…), or a HEALTHCHECK to the image's Dockerfile",

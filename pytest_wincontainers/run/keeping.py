@@ -49,22 +49,37 @@ class Keeping:
             write(unfinished / key)
             # Another run may have been faster, and Windows then refuses.
             if not (self._folder / key).exists():
-                with suppress(OSError):
+                try:
                     (unfinished / key).rename(self._folder / key)
+                except OSError:
+                    if not (self._folder / key).exists():
+                        raise
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
         self._prune()
 
+    def forget(self, entry: Path) -> None:
+        """Remove an entry that cannot be used."""
+        _remove(entry)
+
     def _prune(self) -> None:
         with suppress(OSError):
-            entries = sorted(self._folder.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
-            for number, entry in enumerate(entries):
-                seconds = _UNFINISHED_SECONDS if entry.name.startswith(_UNFINISHED) else _KEPT_SECONDS
-                if number >= _KEPT or entry.stat().st_mtime < time.time() - seconds:
+            every = sorted(self._folder.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
+            entries = [one for one in every if not one.name.startswith(_UNFINISHED)]
+            for entry in every:
+                age = time.time() - entry.stat().st_mtime
+                if entry not in entries:
+                    useless = age > _UNFINISHED_SECONDS
+                else:
+                    useless = age > _KEPT_SECONDS or entries.index(entry) >= _KEPT
+                if useless:
                     _remove(entry)
 
 
 def _remove(entry: Path) -> None:
+    # First out of the way of whoever looks for it.
+    with suppress(OSError):
+        entry = entry.rename(entry.with_name(f"{_UNFINISHED}{entry.name}"))
     if entry.is_dir():
         shutil.rmtree(entry, ignore_errors=True)
     else:

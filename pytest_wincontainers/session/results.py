@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import pytest
+from _pytest.mark import KeywordMatcher
+from _pytest.mark.expression import Expression
 from _pytest.runner import runtestprotocol
 
 from pytest_wincontainers.services.declaration import ENDPOINTS
@@ -58,9 +60,7 @@ class ResultsItem(pytest.Item):
         # As if a function had it as a mark: an unknown name is refused, and the job is started.
         self.add_marker(getattr(pytest.mark, MARK)(self.job))
         cache = getattr(self.config, "cache", None)
-        known = cache.get(_KNOWN, {}) if cache is not None else {}
-        # With -k, the tests of the last run select it, too.
-        self.extra_keyword_matches.update(known.get(self.nodeid, ()))
+        self.known: Sequence[str] = cache.get(_KNOWN, {}).get(self.nodeid, ()) if cache is not None else ()
 
     def runtest(self) -> None:
         endpoint = self.config.stash[ENDPOINTS](self.job)
@@ -91,32 +91,76 @@ def run(item: ResultsItem, nextitem: pytest.Item | None) -> None:
     # What follows has the same parents, which are to stay set up.
     sibling = _case_item(item, Case(item.name, "passed"))
     reports = runtestprotocol(item, log=False, nextitem=sibling)
-    if not all(report.passed for report in reports):
-        for report in reports:
-            item.ihook.pytest_runtest_logreport(report=report)
-        item.session._setupstate.teardown_exact(nextitem)
+    cases = _cases_of(item) if item.cases and all(report.passed for report in reports) else []
+    if cases:
+        _run_cases(item, cases, nextitem)
     else:
-        _run_cases(item, nextitem)
+        told = [] if item.cases else [report for report in reports if report.when != "teardown"]
+        ended = _tear_down(item, nextitem) or reports[-1]
+        for report in [*told, ended] if told or ended.failed else ():
+            item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
 
-def _run_cases(item: ResultsItem, nextitem: pytest.Item | None) -> None:
+def _tear_down(item: ResultsItem, nextitem: pytest.Item | None) -> pytest.TestReport | None:
+    """Tear down what does not belong to what really follows; the report if that fails."""
+    call = pytest.CallInfo.from_call(
+        lambda: item.session._setupstate.teardown_exact(nextitem),
+        when="teardown",
+        reraise=(pytest.exit.Exception, KeyboardInterrupt),
+    )
+    if call.excinfo is None:
+        return None
+    report: pytest.TestReport = item.ihook.pytest_runtest_makereport(item=item, call=call)
+    return report
+
+
+def _cases_of(item: ResultsItem) -> list[CaseItem]:
+    """The items of the job's tests that -k and -m select."""
     cases = [_case_item(item, one) for one in item.cases]
     _remember(item, (case.name for case in item.cases))
-    # By -k and -m, as pytest itself selects tests.
     marks = item.config.pluginmanager.get_plugin("mark")
     if marks is not None:
         marks.pytest_collection_modifyitems(items=cases, config=item.config)
+    return cases
+
+
+def _run_cases(item: ResultsItem, cases: Sequence[CaseItem], nextitem: pytest.Item | None) -> None:
     item.cases = [one.case for one in cases]
     item.session.testscollected += len(cases) - 1
-    following = [*cases[1:], nextitem]
-    for case, after in zip(cases, following, strict=True):
+    for case, after in zip(cases, [*cases[1:], nextitem], strict=True):
         if item.session.shouldfail or item.session.shouldstop:
             break
         # As pytest itself does, for plugins that see each test around all of its phases, as Allure's.
         case.ihook.pytest_runtest_protocol(item=case, nextitem=after)
-    if not cases:
-        item.session._setupstate.teardown_exact(nextitem)
+
+
+def take_known(config: pytest.Config, items: list[pytest.Item]) -> list[tuple[int, pytest.Item]]:
+    """Take out the items of which -k selects a test that is known from the last run, before pytest looks at them.
+
+    Their places are returned, for `put_back`: pytest would judge them by their own names.
+    """
+    if not config.option.keyword or config.option.markexpr:
+        return []
+    try:
+        expression = Expression.compile(config.option.keyword)
+    except SyntaxError:
+        # pytest says so.
+        return []
+    taken: list[tuple[int, pytest.Item]] = []
+    for place, item in enumerate(items):
+        if isinstance(item, ResultsItem):
+            known = [_case_item(item, Case(name, "passed")) for name in item.known]
+            if any(expression.evaluate(KeywordMatcher.from_item(case)) for case in known):
+                taken.append((place, item))
+    items[:] = [item for item in items if all(item is not other for _, other in taken)]
+    return taken
+
+
+def put_back(items: list[pytest.Item], taken: Iterable[tuple[int, pytest.Item]]) -> None:
+    """Put items back to where they were, or to the end where others have gone."""
+    for place, item in taken:
+        items.insert(place, item)
 
 
 def _remember(item: ResultsItem, names: Iterable[str]) -> None:

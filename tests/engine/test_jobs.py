@@ -143,7 +143,7 @@ def test_a_pages_javascript_tests_are_tests(suite, mode):
     assert failed == ["Cart adds the shipping"]
     assert len(list(report.iter("testcase"))) == 8
     # Without the container that fills the cache.
-    assert [name.rpartition("-")[2] for name in suite.created()] == ["cache", "frontend", "frontend"]
+    assert [name.rpartition("-")[2] for name in suite.created()] == ["frontend.cache", "frontend", "frontend"]
 
 
 @pytest.mark.linux_guest

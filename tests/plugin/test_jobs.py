@@ -217,8 +217,11 @@ def test_each_of_its_tests_is_a_test(suite, mode):
         ("test_it", "test_other"): [],
     }
     # From now on their names are known.
-    result = suite.run("-k", "adds")
-    result.assert_outcomes(passed=1)
+    suite.run("-k", "adds").assert_outcomes(passed=1)
+    suite.run("-k", "Cart and not adds").assert_outcomes(failed=1, skipped=1)
+    suite.run("-k", "not adds").assert_outcomes(passed=1, failed=1, skipped=1)
+    # One that none of them matches.
+    suite.run("-k", "frontend and not Cart").assert_outcomes()
 
 
 def test_the_first_failure_ends_the_run(suite):
@@ -256,6 +259,33 @@ def test_results_that_cannot_be_had(suite):
     result.stdout.fnmatch_lines(["*the command of torn exited with code 3"])
     result.stdout.fnmatch_lines(["there are no tests in the results of empty"])
     result.stdout.fnmatch_lines(["box has no test results", "hint: job_results() is for a job_container with results="])
+
+
+def test_what_is_torn_down_after_the_last_one_fails(suite):
+    """A finalizer that raises is an error of the test, not of pytest."""
+    suite.files(
+        """
+        @job_container(image="x", command=["fail"], results="reports/*.xml")
+        def torn():
+            pass
+        """,
+        """
+        import pytest
+        from pytest_wincontainers import job_results
+
+        @pytest.fixture(scope="module", autouse=True)
+        def late():
+            yield
+            raise RuntimeError("too late")
+
+        def test_one(): pass
+
+        test_torn = job_results("torn")
+        """,
+    )
+    result = suite.run("-p", "no:randomly")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert result.parseoutcomes()["passed"] == 1
 
 
 def test_results_of_nobody(suite):
@@ -307,9 +337,9 @@ def test_a_cache_is_filled_once(suite):
         """,
     )
     for lock, created in (
-        ("1", ["frontend", "frontend-cache"]),
+        ("1", ["frontend", "frontend.cache"]),
         ("1", ["frontend"]),
-        ("2", ["frontend", "frontend-cache"]),
+        ("2", ["frontend", "frontend.cache"]),
     ):
         (suite.path / "src" / "lock.json").write_text(lock)
         suite.run().assert_outcomes(passed=1)
@@ -342,6 +372,43 @@ def test_a_cache_that_cannot_be_filled(suite):
     result = suite.run()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*the cache command of frontend exited with code 3", "*it is broken"])
+
+
+def test_a_job_that_failed_leaves_nothing_for_later_runs(suite):
+    suite.files(
+        """
+        @job_container(image="x", source="src", command=["fail"], cache=Cache("src", "lock.json"), check_exit_code=False, reuse=True)
+        def frontend():
+            pass
+        """,
+        "def test_it(frontend): pass",
+    )
+    suite.run().assert_outcomes(passed=1)
+    assert list((suite.path / "state").rglob("caches/*")) == list((suite.path / "state").rglob("jobs/*")) == []
+
+
+def test_files_lie_over_the_sources(suite):
+    suite.files(
+        """
+        @job_container(
+            image="x", source="src", command=["write"], files={"/work/lock.json": "mine"}, collect={"lock": "lock.json"}, reuse=True
+        )
+        def build():
+            pass
+        """,
+        """
+        def test_it(build):
+            assert build.path("lock").read_text() == "mine"
+        """,
+    )
+    suite.run().assert_outcomes(passed=1)
+    (entry,) = (suite.path / "state").rglob("jobs/*")
+    (entry / "job.json").unlink()
+    # What cannot be read is not used, and made anew.
+    suite.run().assert_outcomes(passed=1)
+    assert suite.created() == ["build"]
+    suite.run().assert_outcomes(passed=1)
+    assert suite.created() == []
 
 
 def test_what_is_excluded_is_not_copied(suite):

@@ -56,7 +56,9 @@ def command(run):
 
 def test_every_image_has_some():
     assert len(DOCKERFILES) >= 4
-    assert all(any(run.startswith(name) for run in RUNS) for name in DOCKERFILES)
+    # cmd is enough for these.
+    without = {"examples/frontend/images/windows/browser/Dockerfile", "examples/solution/images/windows/sdk/Dockerfile"}
+    assert all(any(run.startswith(name) for run in RUNS) for name in DOCKERFILES.keys() - without)
     assert FILES
 
 

@@ -350,6 +350,14 @@ def test_what_the_engine_has_found_healthy_is_not_checked_again():
     assert ready.healthy()(Checked(health=Health("healthy", ("probe",), 5.0))) is None
 
 
+def test_what_does_not_run_is_not_healthy():
+    class Ended(Checked):
+        def state(self):
+            return ContainerState(running=False, exit_code=0)
+
+    assert ready.Healthy(required=False)(Ended()) == "the container does not run"
+
+
 def test_a_health_check_that_cannot_be_run():
     class Refusing(Checked):
         def exec(self, *command, timeout):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from pytest_wincontainers.engines.base import ContainerSpec, ContainerState, Image
+from pytest_wincontainers.engines.base import ContainerSpec, ContainerState, Engine, Image
 from pytest_wincontainers.errors import EngineError, JobFailed
 from pytest_wincontainers.guests.text import decode_line
 from pytest_wincontainers.packing import Folder, rebased
@@ -54,7 +54,7 @@ class JobCache:
             command = cache.command_for(self._context.info.guest)
             if found is None and command:
                 self._say(f"filling {cache.path}")
-                filling = replace(spec, name=f"{spec.name}-cache", command=command)
+                filling = replace(spec, name=f"{spec.name}.cache", command=command)
                 self._fill(cache, filling, folders, key, end_of)
                 found = self._kept.find(key)
         return [found] if found is not None else []
@@ -80,10 +80,9 @@ class JobCache:
             what = f"the cache command of {name}"
             state = end_of(container, what)
             if state.exit_code != 0:
-                lines = lines_of(engine.logs(container, follow=False, tail=TAIL_LINES))
                 raise JobFailed(
                     f"{what} exited with code {state.exit_code}",
-                    details="\n".join(decode_line(line.partition(b" ")[2]) for line in lines) or "(no output)",
+                    details=last_lines(engine, container),
                     hint="its output is not in the logs of the run; run the command in a container of the same image",
                 )
             self._save(cache, container, key)
@@ -109,3 +108,9 @@ class JobCache:
                 rebased(self._context.engine.copy_out(container, path), path, target)
 
         self._kept.keep(key, write)
+
+
+def last_lines(engine: Engine, container: str) -> str:
+    """The end of a container's output, for an error."""
+    lines = lines_of(engine.logs(container, follow=False, tail=TAIL_LINES))
+    return "\n".join(decode_line(line.partition(b" ")[2]) for line in lines) or "(no output)"

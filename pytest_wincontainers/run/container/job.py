@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -14,9 +15,8 @@ from pytest_wincontainers.engines.base import ContainerState, Image
 from pytest_wincontainers.errors import JobFailed, StartError, WincontainersError
 from pytest_wincontainers.packing import Folder, digest
 from pytest_wincontainers.plan import prefix
-from pytest_wincontainers.reports.logs import tail
-from pytest_wincontainers.run.container.cache import JobCache
-from pytest_wincontainers.run.container.follower import GATHER_SECONDS, TAIL_LINES
+from pytest_wincontainers.run.container.cache import JobCache, last_lines
+from pytest_wincontainers.run.container.follower import GATHER_SECONDS
 from pytest_wincontainers.run.container.lifecycle import Lifecycle
 from pytest_wincontainers.run.container.outputs import JobOutputs
 from pytest_wincontainers.run.container.phases import Booting, Creating, Preparing
@@ -49,12 +49,16 @@ class JobLifecycle(Lifecycle):
         self._wait_before_start()
         self.tracker.advance(Creating())
         self._progress("reading its files")
-        folders = (*recipe.copied, *self._source())
+        folders = (*self._source(), *recipe.copied)
         outputs = JobOutputs(self._context, self._name, self._job, self._locator.log, self._progress)
         kept, key = Keeping(self._context.locks.folder, "jobs"), self._key(image, recipe, folders)
         entry = kept.find(key) if key else None
         if entry is not None:
-            return self._reuse(outputs, entry)
+            try:
+                return self._reuse(outputs, entry)
+            except (OSError, ValueError, LookupError) as problem:
+                self._context.board.note(f"{self._name}: the outputs of an earlier run cannot be read: {problem}")
+                kept.forget(entry)
         self._claim_aliases()
         spec = self._starter.spec(reference, image, recipe)
         cache = JobCache(self._context, self._planned, self._job, self._starter, self._progress)
@@ -66,10 +70,17 @@ class JobLifecycle(Lifecycle):
         info = self._locator.without_address(container)
         self.tracker.advance(Preparing(info))
         details = outputs.collect(container, state)
-        cache.keep(image, container)
-        if key and state.exit_code == 0:
-            kept.keep(key, partial(outputs.write, details))
+        if state.exit_code == 0:
+            cache.keep(image, container)
+        if key and state.exit_code == 0 and self._key(image, recipe, folders) == key:
+            self._keep(kept, key, partial(outputs.write, details))
         return self._done(replace(info, details=details))
+
+    def _keep(self, kept: Keeping, key: str, write: Callable[[Path], None]) -> None:
+        try:
+            kept.keep(key, write)
+        except OSError as problem:
+            self._context.board.note(f"{self._name}: its outputs were not kept for later runs: {problem}")
 
     def _done(self, info: ContainerInfo) -> ContainerInfo:
         return replace(info, seconds=time.monotonic() - self._context.board.begun)
@@ -80,7 +91,7 @@ class JobLifecycle(Lifecycle):
             return ()
         if self._job.source is None:
             # The directory in which the command runs must be there.
-            return [Folder(None, directory)]
+            return [Folder(None, directory, writable=True)]
         excluded = self._context.engine.excluding(self._job.excluded)
         taken_back = any(one.lstrip().startswith("!") for one in self._job.excluded)
 
@@ -88,7 +99,7 @@ class JobLifecycle(Lifecycle):
             # A later pattern may take back a file of an excluded directory.
             return (is_directory and taken_back) or not excluded(str(Path(name)))
 
-        return [Folder(self._planned.declaration.base / self._job.source, directory, wanted=wanted)]
+        return [Folder(self._planned.declaration.base / self._job.source, directory, wanted=wanted, writable=True)]
 
     def _key(self, image: Image, recipe: Recipe, folders: Sequence[Folder]) -> str:
         """A key of all that the job's outcome depends on; empty if it is not to be reused."""
@@ -99,12 +110,15 @@ class JobLifecycle(Lifecycle):
         own = prefix(self._context.plan.run)
         environment = sorted((name, value.replace(own, "")) for name, value in recipe.environment.items())
         command = [recipe.command, job.options.get("entrypoint"), job.user, job.directory(self._context.info.guest)]
-        wanted = [sorted(job.collect.items()), list(job.patterns)]
-        return key_of(image.id, repr(command), repr(environment), repr(wanted), digest(folders))
+        wanted = [sorted(job.collect.items()), list(job.patterns), job.cache]
+        limits = [job.options.get(name) for name in ("memory", "mounts", "isolation")]
+        settings = repr([version("pytest-wincontainers"), command, environment, wanted, limits])
+        return key_of(image.id, settings, digest(folders, without=own.encode()))
 
     def _reuse(self, outputs: JobOutputs, entry: Path) -> ContainerInfo:
         """Take what an earlier run of the same job has left."""
-        info = replace(self._locator.without_address(""), details=outputs.read(entry))
+        details = outputs.read(entry)
+        info = replace(self._locator.without_address(""), details=details)
         self.tracker.advance(Booting(""))
         self.tracker.advance(Preparing(info))
         self._context.board.note(f"{self._name}: the outputs of an earlier run were used, as its inputs are the same")
@@ -120,7 +134,7 @@ class JobLifecycle(Lifecycle):
                 self._follower.wait(GATHER_SECONDS)
                 raise JobFailed(
                     f"{what} timed out after {self._limit:g} s",
-                    details=tail(self._locator.log, TAIL_LINES) or "(no output)",
+                    details=last_lines(self._context.engine, container),
                     hint="allow more time with timeout=",
                 )
             self.tracker.pause(min(delay, max(0.0, deadline - time.monotonic())))

@@ -35,6 +35,8 @@ class JobOutputs:
         Raises JobFailed if the job failed, and StartError for what is missing.
         """
         results = self._copy_results(container)
+        if state.out_of_memory:
+            raise self._failure(state)
         if state.exit_code != 0 and self._job.check_exit_code and not _explained(results):
             raise self._failure(state)
         if self._job.patterns and not results:
@@ -96,7 +98,7 @@ class JobOutputs:
             except EngineError as problem:
                 if problem.status != 404:
                     raise
-            found.update(dict.fromkeys(sorted(root.glob("/".join(parts)))))
+            found.update(dict.fromkeys(sorted(one for one in root.glob("/".join(parts)) if one.is_file())))
         return list(found)
 
     def write(self, details: Mapping[str, Any], entry: Path) -> None:

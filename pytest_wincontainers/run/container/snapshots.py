@@ -120,7 +120,8 @@ def snapshot_of(context: RunContext, planned: PlannedContainer, image: Image, re
             return None
         # An image keeps these, too.
         given = repr([planned.service.options.get(name) for name in _KEPT_OPTIONS])
-        whole = "\0".join([version("pytest-wincontainers"), image.id, given, digest(recipe.files), parts])
+        files = digest(recipe.files, without=prefix(context.plan.run).encode())
+        whole = "\0".join([version("pytest-wincontainers"), image.id, given, files, parts])
         return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
     key = key_now()

@@ -96,7 +96,7 @@ class Starter:
         self.retry("its start", attempt)
         return started[0]
 
-    def _make(self, spec: ContainerSpec, folders: Sequence[Folder], archives: Sequence[Path]) -> str:
+    def _make(self, spec: ContainerSpec, folders: Sequence[Folder], archives: Sequence[Path] = ()) -> str:
         engine = self._context.engine
         container = engine.create(spec)
         if folders:

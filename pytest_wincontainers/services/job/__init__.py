@@ -17,6 +17,8 @@ DIRECTORIES: Mapping[Guest, str] = {"linux": "/work", "windows": "C:\\work"}
 """Where a job works unless its declaration says it."""
 
 
+_NEVER_COPIED = (".wincontainers", "**/.pytest_cache", "**/__pycache__")
+"""What each run changes, so that no job would be the same again."""
 _OUTPUT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _LEAST_SECONDS = 600.0
 """Builds and installations take longer than servers to become ready."""
@@ -99,7 +101,8 @@ class Job(Service):
     @property
     def excluded(self) -> Sequence[str]:
         """What of the source is not copied: results of an earlier run here would count as the job's."""
-        return [*self.exclude, *self.patterns, *([self.cache.path] if self.cache is not None else [])]
+        made = [*self.patterns, *([self.cache.path] if self.cache is not None else [])]
+        return [*_NEVER_COPIED, *self.exclude, *(one.replace("\\", "/") for one in made)]
 
     def check(self, base: Path) -> None:
         if not self.options.get("image") and not self.options.get("build"):
@@ -112,7 +115,7 @@ class Job(Service):
                     hint="source= is resolved against the declaring file's directory",
                 )
         for name, path in self.collect.items():
-            if not _OUTPUT.fullmatch(name) or (name == "results" and self.patterns):
+            if not _OUTPUT.fullmatch(name) or (name.lower() == "results" and self.patterns):
                 raise DeclarationError(
                     f"collect= has the name {name!r}, which cannot be a directory for an output",
                     hint="use letters, digits, hyphens, underscores and dots, and not results, where results= go",

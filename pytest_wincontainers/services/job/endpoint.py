@@ -26,8 +26,9 @@ class JobEndpoint(Endpoint[Face]):
     @property
     def output(self) -> str:
         """What the command wrote, without the engine's timestamps."""
-        lines = self._link.log().decode("utf-8", errors="replace").splitlines(keepends=True)
-        return "".join(line.partition(" ")[2] for line in lines)
+        # Not splitlines(), which also breaks at characters that progress bars write.
+        lines = self._link.log().split(b"\n")
+        return "\n".join(line.partition(b" ")[2].decode("utf-8", errors="replace") for line in lines)
 
     @property
     def reused(self) -> bool:
