@@ -134,7 +134,7 @@ def test_a_job_that_fails_fails_what_needs_it(suite):
     result = suite.run()
     result.assert_outcomes(passed=1, errors=2)
     result.stdout.fnmatch_lines(["*the command of build exited with code 3", "*it is broken"])
-    result.stdout.fnmatch_lines(["*hint: the first test that needed build has the full report"])
+    result.stdout.fnmatch_lines(["ERROR test_it.py::test_app - Failed: the command of build exited with code 3"])
 
 
 def test_a_job_that_does_not_end(suite):
