@@ -53,7 +53,7 @@ class Problems:
             raise DeclarationError(
                 f"{_listed(files)} cannot be used as written; there are {len(errors)} problems",
                 details="\n".join(map(str, errors)),
-                hint="correct them, or leave out services that tests do not need with services=[…]",
+                hint="correct them, or leave out services that tests do not need with services=",
             )
 
 
