@@ -8,7 +8,7 @@ from pytest_wincontainers import Build, Site, iis_container, job_container, mysq
 @job_container(
     build={"windows": "images/windows/sdk", "linux": Build("images/linux/sdk", network="host")},
     source="../shop/site",
-    files={"C:/work/Shop.csproj": Path("Shop.csproj")},
+    files={"C:/job/Shop.csproj": Path("Shop.csproj")},
     command={"windows": ["msbuild", "Shop.csproj", "/nologo"], "linux": ["make-site"]},
     collect={"site": "out/site"},
     reuse=True,

@@ -21,7 +21,7 @@ class Engine(FakeEngine):
         return dataclasses.replace(super().info(), id="fake")
 
 def put(engine, container, name, content):
-    with packed([Folder(content, f"/work/{name}")]) as archive:
+    with packed([Folder(content, f"/job/{name}")]) as archive:
         engine.copy_in(container, archive)
 
 def started(engine, container):
@@ -391,7 +391,7 @@ def test_files_lie_over_the_sources(suite):
     suite.files(
         """
         @job_container(
-            image="x", source="src", command=["write"], files={"/work/lock.json": "mine"}, collect={"lock": "lock.json"}, reuse=True
+            image="x", source="src", command=["write"], files={"/job/lock.json": "mine"}, collect={"lock": "lock.json"}, reuse=True
         )
         def build():
             pass

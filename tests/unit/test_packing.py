@@ -66,9 +66,9 @@ def test_an_archive_is_moved_with_its_links(tmp_path):
         archive.addfile(symbolic)
         archive.addfile(hard)
     moved = io.BytesIO()
-    rebased(iter([packed_out.getvalue()]), "C:\\work/app/node_modules", moved)
+    rebased(iter([packed_out.getvalue()]), "C:\\job/app/node_modules", moved)
     with tarfile.open(fileobj=io.BytesIO(moved.getvalue())) as archive:
-        root = "work/app/node_modules"
+        root = "job/app/node_modules"
         assert archive.getnames() == [root, f"{root}/.bin", f"{root}/{long}", f"{root}/.bin/tool", f"{root}/same"]
         assert archive.extractfile(f"{root}/{long}").read() == b"abc"
         assert archive.getmember(f"{root}/{long}").mode == 0o755

@@ -13,7 +13,7 @@ from pytest_wincontainers.errors import DeclarationError, closest, with_known_op
 from pytest_wincontainers.services import Endpoint, Guest, Output, Ready, Service, for_guest
 from pytest_wincontainers.services.job.endpoint import JobEndpoint
 
-DIRECTORIES: Mapping[Guest, str] = {"linux": "/work", "windows": "C:\\work"}
+DIRECTORIES: Mapping[Guest, str] = {"linux": "/job", "windows": "C:\\job"}
 """Where a job works unless its declaration says it."""
 
 
