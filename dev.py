@@ -97,6 +97,11 @@ SIDE_BY_SIDE = ["-n", str(WORKERS), "--dist=loadgroup"]
 def test(arguments: Sequence[str]) -> int:
     """Run all tests, or what the arguments select."""
     selected = any(not word.startswith("-") for word in arguments)
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin"
+    # For tests/engine/test_other_host.py, which fails without, and for completion.
+    if on_debian_as_root() and not (shutil.which("sshd", path=path) and shutil.which("zsh")):
+        say("installing an SSH server, which is started for tests only, and zsh")
+        install("openssh-server", "openssh-client", "iproute2", "util-linux", "zsh")
     with engine():
         if os.name == "nt":
             return pytest([*SIDE_BY_SIDE, *([] if selected else WINDOWS_TESTS), *arguments], cwd=ROOT)
@@ -241,6 +246,7 @@ def make_venv() -> None:
     run([*pip, "pip>=25.1"])
     run([*pip, "--editable", f"{ROOT}[all]", "--group", f"{ROOT / 'pyproject.toml'}:test"])
     run([*pip, "--group", f"{ROOT / 'pyproject.toml'}:lint"])
+    run([*pip, "--no-deps", "--target", VENV / "reports", "--group", f"{ROOT / 'pyproject.toml'}:reports"])
     stamp.write_text(wanted)
 
 

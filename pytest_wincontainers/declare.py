@@ -70,6 +70,7 @@ def mysql_container(
     snapshot: Literal["auto", "never", "refresh"] = "auto",
     reset: Literal["test", "call"] | None = None,
     per_worker: bool = False,
+    password: str | None = None,
     **options: Unpack[Options],
 ) -> Decorator:
     """Declare a MySQL server with one database and an account that owns it.
@@ -82,7 +83,9 @@ def mysql_container(
     than a second: "auto", "never", or "refresh" to recreate it. With `log_statements` the server writes every
     statement to its log. `reset="test"` restores the prepared state before each test that needs the server;
     "call" restores it only when a test calls `reset()`. With `per_worker` each pytest-xdist worker has its own copy of
-    the database. `image=` may be any image that supports the official MySQL image's variables.
+    the database. `password` is the account's, and not masked, if the container stays (`wincontainers up`,
+    --wincontainers-reuse, --wincontainers-keep) or if --wincontainers-publish names it. `image=` may be any image that
+    supports the official MySQL image's variables.
     """
     return declare(
         MySql(
@@ -96,6 +99,7 @@ def mysql_container(
             snapshot,
             reset,
             per_worker,
+            password,
         )
     )
 
@@ -112,6 +116,9 @@ def iis_container(*sites: Site, features: Sequence[Feature] = (), **options: Unp
 
 
 @with_parentheses
-def selenium_container(*, browser: Browser = "chrome", **options: Unpack[Options]) -> Decorator:
-    """Declare a WebDriver server with the browser "chrome" or "edge"."""
-    return declare(Selenium(options, browser))
+def selenium_container(*, browser: Browser = "chrome", watch: bool = False, **options: Unpack[Options]) -> Decorator:
+    """Declare a WebDriver server with the browser "chrome" or "edge".
+
+    With `watch=True` the browser has a display, and a person sees it at the endpoint's `watch_url`; Linux engines only.
+    """
+    return declare(Selenium(options, browser, watch))

@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pytest_wincontainers.engines.base import ContainerState, ExecResult
 from pytest_wincontainers.engines.container import Container
+from pytest_wincontainers.evidence import EvidenceKeeper
 from pytest_wincontainers.guests import Guest
 from pytest_wincontainers.packing import Folder
 
@@ -82,43 +83,12 @@ class StartFailure:
 
 @dataclass(frozen=True)
 class TestStart:
-    """When the current test began: the time by the engine's clock, and the size of the container's log then."""
+    """When the current test began: the time by the engine's clock, and the position in the container's log then."""
 
     __test__ = False
 
     time: float = 0.0
     offset: int = 0
-
-
-class Evidence(Protocol):
-    """Something that a test has open and that its report shows if the test fails, such as a browser."""
-
-    @property
-    def kind(self) -> str:
-        """What it is, for the title of the report's section, such as "browser"."""
-
-    @property
-    def name(self) -> str:
-        """The name of the declaration that it belongs to."""
-
-    def gather(self, folder: Path, stem: str, mask: Callable[[str], str]) -> str:
-        """Save the evidence in `folder`, in files whose names start with `stem`, and return the text for the report.
-
-        `mask` removes the secrets from a text. Raises OSError if nothing can be saved.
-        """
-
-    def close(self) -> None:
-        """Close it. Any exception is ignored."""
-
-
-class EvidenceKeeper(Protocol):
-    """Keeps evidence open until the outcome of the test is known."""
-
-    def opened(self, evidence: Evidence) -> None:
-        """Called when evidence has been opened."""
-
-    def done_with(self, evidence: Evidence) -> None:
-        """Called when the test no longer needs the evidence; it is closed once the test is over."""
 
 
 class Link(Protocol):

@@ -6,7 +6,7 @@ Nothing here uses an engine or the clock; the disk is only used to read what dec
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_wincontainers.dependencies import ordered
@@ -16,7 +16,7 @@ from pytest_wincontainers.services.declaration import Declaration
 from pytest_wincontainers.services.files import check_files
 from pytest_wincontainers.services.options import check_value
 from pytest_wincontainers.services.recipe import check_options
-from pytest_wincontainers.services.roles import PerWorker
+from pytest_wincontainers.services.roles import PerWorker, ReuseSupport
 from pytest_wincontainers.services.service import RETURNED_TYPES, Returned, Service
 
 
@@ -85,14 +85,28 @@ def make_plan(
     run: str,
     token: Callable[[], str],
     workers: Sequence[str] = (),
+    *,
+    stays: bool = False,
+    outside: Collection[str] = (),
+    known: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Plan:
     """The plan for a run that needs the containers called `needed`.
 
-    `token` makes a new password each time. `workers` are the pytest-xdist workers that will use the containers. Raises
-    DeclarationError for whatever cannot be.
+    `token` makes a new password each time. `workers` are the pytest-xdist workers that will use the containers. With
+    `stays`, a later run may use them again; `outside` are others that people look at. `known` are the passwords of
+    containers that are there already, by name. Raises DeclarationError for whatever cannot be.
     """
+    declared = [one.name for one in declarations]
+    for name in outside:
+        if name not in declared:
+            raise DeclarationError(
+                f"no container is called {name!r} (--wincontainers-publish){closest(name, declared)}",
+                hint=f"declared containers: {', '.join(declared)}",
+            )
+    services = [as_made(one, stays=stays, outside=outside) for one in declarations]
+    declarations = [replace(one, service=made) for one, made in zip(declarations, services, strict=True)]
     by_name = {declaration.name: declaration for declaration in declarations}
-    planner = _Planner(run, token, tuple(workers))
+    planner = _Planner(run, token, tuple(workers), known or {})
     for declaration in ordered(by_name, needed):
         planner.add(declaration)
     _check_aliases(list(planner.containers()))
@@ -132,8 +146,15 @@ def part_of(service: Service, workers: Sequence[str], worker: str) -> Service:
 class _Planner:
     """Plans one container after the other, each after all that it needs."""
 
-    def __init__(self, run: str, token: Callable[[], str], workers: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        run: str,
+        token: Callable[[], str],
+        workers: tuple[str, ...],
+        known: Mapping[str, Mapping[str, str]],
+    ) -> None:
         self._run = run
+        self._known = known
         self._token = token
         self._workers = workers
         self._planned: dict[str, dict[str, PlannedContainer]] = {}
@@ -219,10 +240,24 @@ class _Planner:
             service=service,
             needs=tuple(need.name for need in needs),
             container_name=prefix(self._run) + name.lower().replace("_", "-"),
-            secrets=service.secrets(self._token),
+            secrets=self._secrets(name, service),
             returned=returned,
             workers=workers,
         )
+
+    def _secrets(self, name: str, service: Service) -> Mapping[str, str]:
+        made, known = service.secrets(self._token), self._known.get(name, {})
+        return known if known.keys() == made.keys() else made
+
+
+def as_made(declaration: Declaration, *, stays: bool, outside: Collection[str]) -> Service:
+    """The service of a declaration as its container is made in a run; see `make_plan`."""
+    service = declaration.service
+    if stays or declaration.name in outside:
+        service = service.for_outside()
+    if stays and isinstance(service, ReuseSupport):
+        service = service.for_reuse()
+    return service
 
 
 def own_name(name: str, worker: str) -> str:

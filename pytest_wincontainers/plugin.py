@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_wincontainers import settings
+from pytest_wincontainers.session.stash import ROLE
 
 if TYPE_CHECKING:
     from pytest_wincontainers.session.owner import Owner
     from pytest_wincontainers.session.role import Role
 
-ROLE = pytest.StashKey["Role"]()
 _SESSION = pytest.StashKey[pytest.Session]()
 _RESULTS = "pytest_wincontainers.session.results"
 
@@ -69,6 +69,9 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    role = item.config.stash.get(ROLE, None)
+    if role is not None:
+        role.wait_for_needs(item)
     results = sys.modules.get(_RESULTS)
     if results is None or not isinstance(item, results.ResultsItem):
         return None
@@ -116,29 +119,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    role = item.config.stash.get(ROLE, None)
-    wanted = (pytest.skip.Exception, pytest.xfail.Exception)
-    if role is not None and call.excinfo is not None and not call.excinfo.errisinstance(wanted):
-        role.failed(item, call.when)
     report = yield
+    role = item.config.stash.get(ROLE, None)
     if role is not None:
-        role.mask(report)
+        role.reported(item, call, report)
     if _RESULTS in sys.modules:
         sys.modules[_RESULTS].complete(item, report, in_worker=hasattr(item.config, "workerinput"))
     return report
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item) -> None:
-    role = item.config.stash.get(ROLE, None)
-    if role is not None:
-        role.end(item)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    _close(session.config)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     role = session.config.stash.get(ROLE, None)
+    if role is not None:
+        role.finished_session(exitstatus, failed=bool(session.testsfailed))
+    _close(session.config)
     if role is not None and role.interrupted:
         session.exitstatus = pytest.ExitCode.INTERRUPTED
 
@@ -150,7 +145,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     owner = _owner(config)
     lines = owner.summary() if owner is not None else []
-    if lines and config.option.verbose >= 0:
+    if lines:
         terminalreporter.section("wincontainers")
         for line in lines:
             terminalreporter.line(line)

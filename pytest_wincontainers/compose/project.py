@@ -20,7 +20,7 @@ from pytest_wincontainers.compose.variables import Variables
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.machine import MACHINE
 
-_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _OVERRIDES = (
     "compose.override.yml",
     "compose.override.yaml",
@@ -46,10 +46,10 @@ class Project:
 
 def files_in(directory: Path) -> list[Path]:
     """The compose file of a directory, and its override file if there is one. Raises DeclarationError."""
-    found = [directory / name for name in _NAMES if (directory / name).is_file()]
+    found = [directory / name for name in NAMES if (directory / name).is_file()]
     if not found:
         raise DeclarationError(
-            f"there is no compose file in {directory}", hint=f"its name is one of {', '.join(_NAMES)}"
+            f"there is no compose file in {directory}", hint=f"its name is one of {', '.join(NAMES)}"
         )
     overrides = [directory / name for name in _OVERRIDES if (directory / name).is_file()]
     return [found[0], *overrides[:1]]

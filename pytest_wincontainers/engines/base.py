@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple, Protocol
 
@@ -15,9 +13,8 @@ from pytest_wincontainers.guests.builds import Isolation, WindowsHost, WindowsVe
 
 Progress = Callable[[str], None]
 
-_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
-LONGEST_LINE = 1 << 20
+LONGEST_LINE = 10 << 20
 """The bytes of a line of output that are read; the rest of a longer one is dropped."""
 
 NETWORK = "nat"
@@ -28,8 +25,10 @@ class EngineAddress(NamedTuple):
     """What another process of this machine needs to reach the same engine; see `engines.registry`."""
 
     factory: str
-    """The function or class that creates the engine from `url`, as "package.module:name"."""
+    """The function or class that creates the engine from `url` and `options`, as "package.module:name"."""
     url: str = ""
+    options: Mapping[str, str] = {}
+    """Keyword arguments."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class EngineInfo:
     windows: WindowsHost | None = None
     """The engine's machine, if it runs Windows containers and reports its build."""
     unprotected: bool = False
-    """Whether the connection to the engine leaves this machine without TLS or SSH."""
+    """Whether the connection leaves this machine without SSH, or TLS that verifies the engine's certificate."""
 
     def with_base(self, tag: str) -> EngineInfo:
         """The same with the tag to build Windows images on; "auto" leaves that to the builds."""
@@ -189,6 +188,8 @@ class ContainerSpec:
     aliases: tuple[str, ...] = ()
     """Further names of the container on the network."""
     publish: tuple[int, ...] = ()
+    fixed: Mapping[int, int] = field(default_factory=dict)
+    """The ports of the engine's machine at which some of these are published; it chooses those of the others."""
     mounts: tuple[Mount, ...] = ()
     memory: int | None = None
     """MiB."""
@@ -227,6 +228,8 @@ class ListedContainer:
     name: str
     running: bool
     labels: Mapping[str, str]
+    published: tuple[int, ...] = ()
+    """The ports of the engine's machine that it has."""
 
 
 @dataclass(frozen=True)
@@ -334,14 +337,3 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Close the connections. Never raises; may be called more than once."""
-
-
-def timestamp(text: str) -> float:
-    """Seconds since 1970 of an engine's timestamp, which has up to nine decimals. Raises ValueError."""
-    # Python 3.10 reads exactly three or six decimals and no Z.
-    found = _TIME.fullmatch(text)
-    if not found:
-        raise ValueError(f"{text!r} is not a timestamp")
-    whole, fraction, zone = found.groups()
-    seconds = datetime.fromisoformat(whole + ("+00:00" if zone == "Z" else zone)).timestamp()
-    return seconds + float("0" + (fraction or ""))

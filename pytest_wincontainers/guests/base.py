@@ -80,6 +80,10 @@ class GuestRules(Protocol):
         """Whether the engine's machine itself caches the names that it looks up."""
 
     @property
+    def host_logs_events(self) -> bool:
+        """Whether the engine's machine has event logs that say more of a failed start."""
+
+    @property
     def has_isolation(self) -> bool:
         """Whether containers have one isolation or another."""
 

@@ -26,6 +26,7 @@ class Linux:
     # network only.
     build_network = "host"
     host_caches_dns = False
+    host_logs_events = False
     has_isolation = False
     # Few images have a DNS cache; in those that have, it is nscd's.
     flush_dns = ("sh", "-c", "! [ -S /run/nscd/socket ] || nscd --invalidate=hosts")

@@ -16,6 +16,7 @@ from pytest_wincontainers.machine import MACHINE
 _CLIXML = "#< CLIXML"
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _UTF16_SHARE = 0.3
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
 
 def decode(output: bytes) -> str:
@@ -44,6 +45,11 @@ def decode_line(line: bytes) -> str:
         line = line.removeprefix(b"\0")
         return line[: len(line) // 2 * 2].decode("utf-16-le", "replace").rstrip("\r\0")
     return _decoded(line)
+
+
+def without_ansi(text: str) -> str:
+    """The text without the escape sequences of terminals: colours, titles, and whatever else begins with one."""
+    return _ANSI.sub("", text)
 
 
 def without_clixml(text: str) -> str:

@@ -35,6 +35,7 @@ class Windows:
     images_match_host = True
     build_network = None
     host_caches_dns = True
+    host_logs_events = True
     has_isolation = True
     # Images whose user is ContainerUser, as Nano Server's is, may not flush (facts: portainer/portainer#3866).
     administrator = "ContainerAdministrator"

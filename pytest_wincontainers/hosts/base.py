@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +28,15 @@ EXCLUDED_PORTS = HostCommand(
 )
 
 
+# Two numbers at the beginning of a line, in whatever language the rest is (docker/for-win#3171).
+_RANGE = re.compile(r"^\s*(\d{1,5})\s+(\d{1,5})\b", re.MULTILINE)
+
+
+def port_ranges(output: str) -> tuple[range, ...]:
+    """The ranges that `EXCLUDED_PORTS` has printed, in whichever language."""
+    return tuple(range(int(first), int(last) + 1) for first, last in _RANGE.findall(output))
+
+
 class Host(Protocol):
     """A Windows machine that commands can be run on. May be used from any thread."""
 
@@ -39,3 +49,9 @@ class Host(Protocol):
 
     def close(self) -> None:
         """Let go of it. Never raises."""
+
+
+def in_a_line(problem: WincontainersError) -> str:
+    """The problem with the first line of its details."""
+    details = (problem.details.splitlines() or [""])[0]
+    return f"{problem.message}: {details}" if details else problem.message

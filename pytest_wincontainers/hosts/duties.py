@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from pytest_wincontainers.engines.base import EngineInfo
 from pytest_wincontainers.errors import WincontainersError
 from pytest_wincontainers.guests import RULES
-from pytest_wincontainers.hosts.base import EXCLUDED_PORTS, FLUSH_DNS, Host
+from pytest_wincontainers.hosts.base import EXCLUDED_PORTS, FLUSH_DNS, Host, in_a_line
+from pytest_wincontainers.hosts.event_logs import EventLogs
 from pytest_wincontainers.hosts.local import LocalHost
+from pytest_wincontainers.limits import beside
 from pytest_wincontainers.machine import MACHINE
 from pytest_wincontainers.machine.base import Machine
 from pytest_wincontainers.settings import Settings
@@ -18,41 +20,51 @@ _SECONDS = 30.0
 
 
 class HostDuties:
-    """The hosts of a run. `note` takes a line for its summary."""
+    """The hosts of a run. `note` takes a line for its summary.
 
-    def __init__(self, hosts: Sequence[Host], note: Callable[[str], None]) -> None:
+    `engine` is the one that the engine runs on, if it can be asked; `logs` are that machine's, if it has any to read.
+    """
+
+    def __init__(
+        self,
+        hosts: Sequence[Host],
+        note: Callable[[str], None],
+        *,
+        engine: Host | None = None,
+        logs: EventLogs | None = None,
+    ) -> None:
         self._hosts = hosts
         self._note = note
+        self._engine = engine
+        self._logs = logs
 
     def flush_dns(self) -> Callable[[], None]:
         """Begin to empty the hosts' DNS client caches; call what is returned to wait for the end."""
-        threads = [threading.Thread(target=self._flush, args=(host,), daemon=True) for host in self._hosts]
-        for thread in threads:
-            thread.start()
-
-        def wait() -> None:
-            for thread in threads:
-                thread.join()
-
-        return wait
+        return beside(partial(self._flush, host) for host in self._hosts)
 
     def _flush(self, host: Host) -> None:
         try:
             host.run(FLUSH_DNS, _SECONDS)
         except WincontainersError as problem:
-            self._note(f"the DNS client cache of {host.name} was not flushed: {_line(problem)}")
+            self._note(f"the DNS client cache of {host.name} was not flushed: {in_a_line(problem)}")
 
     def excluded_ports(self) -> str:
         """The ranges of ports that the engine's machine gives nobody, as it prints them; "" where nobody can ask."""
-        if not self._hosts:
+        host = self._engine
+        if host is None:
             return ""
-        # The engine's machine, where it is another, stands last.
-        host = self._hosts[-1]
         try:
             return host.run(EXCLUDED_PORTS, _SECONDS).strip()
         except WincontainersError as problem:
-            self._note(f"the excluded ports of {host.name} could not be read: {_line(problem)}")
+            self._note(f"the excluded ports of {host.name} could not be read: {in_a_line(problem)}")
             return ""
+
+    def events(self, mask: Callable[[str], str]) -> str:
+        """Recent errors and warnings of the engine's machine, a line each, or a line that says why it cannot be asked.
+
+        Empty where there are none. Takes 10 s at most and never raises. `mask` masks secrets in a text.
+        """
+        return self._logs.text(mask) if self._logs is not None else ""
 
     def close(self) -> None:
         """Let go of the hosts."""
@@ -68,18 +80,17 @@ def duties(
     Raises DeclarationError for WinRM settings that cannot be.
     """
     hosts: list[Host] = [LocalHost()] if machine.has_dns_cache else []
+    engine = hosts[0] if hosts and info.near else None
+    rules, unset = RULES[info.guest], "no connection to that machine is configured; set --wincontainers-winrm"
     if settings.winrm is not None:
         from pytest_wincontainers.hosts.winrm import WinRmHost
 
-        hosts.append(WinRmHost(settings))
-    elif RULES[info.guest].host_caches_dns and not info.near:
-        note(
-            f"the DNS client cache of {info.host} was not flushed because no connection to that machine is configured; "
-            "set --wincontainers-winrm"
-        )
-    return HostDuties(hosts, note)
-
-
-def _line(problem: WincontainersError) -> str:
-    details = (problem.details.splitlines() or [""])[0]
-    return f"{problem.message}: {details}" if details else problem.message
+        engine = WinRmHost(settings)
+        hosts.append(engine)
+    elif rules.host_caches_dns and not info.near:
+        note(f"the DNS client cache of {info.host} was not flushed because {unset}")
+    logs = None
+    if rules.host_logs_events and (engine is not None or not info.near):
+        name, problem = (engine.name, "") if engine is not None else (info.host, unset)
+        logs = EventLogs(name, engine, problem)
+    return HostDuties(hosts, note, engine=engine, logs=logs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from contextlib import suppress
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.guests.windows import Windows, powershell
 from pytest_wincontainers.hosts.base import HostCommand, HostError
+from pytest_wincontainers.hosts.logon import logon
 from pytest_wincontainers.limits import within
 from pytest_wincontainers.settings import Settings
 
@@ -31,13 +33,9 @@ class WinRmHost:
 
     def __init__(self, settings: Settings) -> None:
         self._endpoint = _endpoint(settings.winrm or "")
-        if settings.winrm_user is None or settings.winrm_password is None:
-            raise DeclarationError(
-                "a WinRM host is set, but no account for it",
-                hint="set WINCONTAINERS_WINRM_USER and WINCONTAINERS_WINRM_PASSWORD",
-            )
         self.name = str(urlsplit(self._endpoint).hostname)
-        self._settings = settings
+        self._logon = logon(settings, self.name)
+        self._authority = settings.winrm_ca
         self._shell = _Shell()
 
     def run(self, command: HostCommand, seconds: float) -> str:
@@ -100,32 +98,40 @@ class WinRmHost:
 
     def _protocol(self) -> Any:
         try:
+            from winrm import transport
             from winrm.protocol import Protocol
         except ImportError:
             raise HostError(
                 "a WinRM host is set, but the package pywinrm is not installed",
                 hint='pip install "pytest-wincontainers[winrm]"',
             ) from None
-        given, password = self._settings, self._settings.winrm_password
+        if self._logon.transport == "kerberos" and not transport.HAVE_KERBEROS:
+            raise HostError(
+                "the WinRM log-on with Kerberos needs a package that is not installed",
+                hint='pip install "pywinrm[kerberos]"; outside Windows, it is built with the headers of libkrb5',
+            )
         return Protocol(
             endpoint=self._endpoint,
-            transport=given.winrm_transport,
-            username=given.winrm_user,
-            password=password.reveal() if password else "",
+            **self._logon.arguments(),
             server_cert_validation="validate",
-            ca_trust_path=str(given.winrm_ca) if given.winrm_ca else "legacy_requests",
+            ca_trust_path=str(self._authority) if self._authority else "legacy_requests",
             operation_timeout_sec=_OPERATION_SECONDS,
             read_timeout_sec=_READ_SECONDS,
         )
 
     def _explained(self, problem: Exception) -> HostError:
         text = (str(problem).splitlines() or [type(problem).__name__])[0]
-        if "certificate" in text.lower():
+        words = text.lower()
+        # What the host finds wrong with a client certificate comes as an alert, such as "tlsv1 alert unknown ca".
+        alerted = self._logon.certificate is not None and "alert" in words
+        # A port may have these digits, too.
+        refused = "credentials" in words or re.search(r"\b401\b", words) or "Kerberos" in type(problem).__name__
+        if alerted or refused:
+            hint = self._logon.refused
+        elif "certificate" in words:
             hint = (
                 "set --wincontainers-winrm-ca to the authority's certificate; the host name must be in the host's own"
             )
-        elif "credentials" in text.lower() or "401" in text:
-            hint = "check WINCONTAINERS_WINRM_USER and WINCONTAINERS_WINRM_PASSWORD, and what the host's WinRM allows"
         else:
             hint = "check whether WinRM listens on the host: winrm enumerate winrm/config/listener"
         return HostError(f"{self.name} cannot be reached over WinRM: {type(problem).__name__}", details=text, hint=hint)
@@ -153,11 +159,15 @@ class _Shell:
 
 
 def _endpoint(given: str) -> str:
-    parts = urlsplit(given if "://" in given else f"https://{given}")
+    try:
+        parts = urlsplit(given if "://" in given else f"https://{given}")
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
     if parts.scheme != "https" or not parts.hostname:
         raise DeclarationError(
             f"{given!r} is not an HTTPS address for WinRM",
             hint="use --wincontainers-winrm=host or https://host:5986/wsman; without TLS, others can read the traffic",
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"https://{host}:{parts.port or _PORT}{parts.path or '/wsman'}"
+    return f"https://{host}:{port or _PORT}{parts.path or '/wsman'}"

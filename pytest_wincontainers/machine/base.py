@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,6 +28,12 @@ class Machine(Protocol):
     def ignores_variable_case(self) -> bool:
         """Whether upper and lower case do not matter in the names of environment variables."""
 
+    def collect(self, connection: socket.socket, seconds: float, size: int) -> bytes | None:
+        """What a blocking socket receives in so many seconds, up to that size, taken at once; None if that is nothing.
+
+        b"" means that the connection has ended. Raises OSError.
+        """
+
     def state_folder(self, environ: Mapping[str, str]) -> Path:
         """Where this account keeps the state of programs."""
 
@@ -35,6 +42,12 @@ class Machine(Protocol):
 
     def detached(self) -> Mapping[str, Any]:
         """The arguments of `subprocess.Popen` for a process that Ctrl+C and the end of this one do not reach."""
+
+    def with_socket(self, command: Sequence[str]) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        """Start a detached process, and the socket that is its standard input and output; standard error is a pipe.
+
+        Where the socket is shut down for writing, the process finds its input ended. Raises OSError.
+        """
 
     def after_fork(self, call: Callable[[], None]) -> None:
         """Have `call` called in every child that this process forks; where there are no forks, never."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import subprocess
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from pytest_wincontainers.machine.relay import socket_of
 
 # The subprocess module has these names on Windows only.
 _CREATE_NEW_PROCESS_GROUP = 0x00000200
@@ -26,6 +31,12 @@ class WindowsMachine:
         # Not by the locale, which Python's UTF-8 mode hides.
         return f"cp{ctypes.windll.kernel32.GetOEMCP()}"  # type: ignore[attr-defined,unused-ignore]
 
+    def collect(self, connection: socket.socket, seconds: float, size: int) -> bytes | None:
+        # Winsock's MSG_WAITALL keeps to no time. Its buffers have room for what comes meanwhile, of which all is taken.
+        time.sleep(seconds)
+        ready, _, _ = select.select([connection], [], [], 0)
+        return connection.recv(max(size, 4 << 20)) if ready else None
+
     def state_folder(self, environ: Mapping[str, str]) -> Path:
         return Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
 
@@ -36,6 +47,12 @@ class WindowsMachine:
 
     def detached(self) -> Mapping[str, Any]:
         return {"creationflags": _CREATE_NEW_PROCESS_GROUP | _CREATE_NO_WINDOW}
+
+    def with_socket(self, command: Sequence[str]) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        # Winsock's handles are no files to programs that read them as such, as OpenSSH's ssh does.
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, bufsize=0, stdin=pipe, stdout=pipe, stderr=pipe, **self.detached())
+        return process, socket_of(process)
 
     def after_fork(self, call: Callable[[], None]) -> None:
         pass

@@ -61,6 +61,11 @@ def find(folder: Path, pattern: str = "*.sql") -> Migrations:
             f"the migrations directory {folder} contains no {'.sql files' if pattern == '*.sql' else pattern}",
             hint="add migrations to it, or omit migrations=",
         )
+    return arranged(found, folder)
+
+
+def arranged(found: Sequence[Path], folder: Path) -> Migrations:
+    """These files of a folder in the order of its style, by their names alone. Raises DeclarationError."""
     if any(_VERSIONED.fullmatch(path.name) or _REPEATABLE.fullmatch(path.name) for path in found):
         return Migrations("flyway", tuple(_of_flyway(found, folder)))
     if any(_UP.fullmatch(path.name) for path in found):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from typing import Any, Protocol
 
-from pytest_wincontainers.reports.logs import masked
-
-_CUT = "..."
-_LEAST = 3
-"""Of how many characters the beginning or end of a secret is masked, where pytest has shortened a value."""
+from pytest_wincontainers.reports.masks import mask_of
 
 
 class Report(Protocol):
@@ -29,28 +26,45 @@ def mask_report(report: Report, secrets: Iterable[str]) -> None:
     report.sections = _mask(report.sections, hidden)
     report.user_properties = _mask(report.user_properties, hidden)
     report.longrepr = _mask(report.longrepr, hidden)
+    if hasattr(report, "extras"):
+        # pytest-selenium's, and other plugins', for pytest-html.
+        report.extras = _mask(report.extras, hidden)
     shown = str(report.longrepr) if report.longrepr is not None else ""
-    if _text(shown, hidden) != shown:
+    if mask_text(shown, hidden) != shown:
         # Of a kind that only its own plugin knows.
-        report.longrepr = _text(shown, hidden)
+        report.longrepr = mask_text(shown, hidden)
 
 
 def _mask(value: Any, secrets: frozenset[str]) -> Any:
     """The value with all texts in it masked; pytest's own objects, which are dataclasses, are changed in place."""
     if isinstance(value, str):
-        return _text(value, secrets)
+        return mask_text(value, secrets)
     if type(value) in {list, tuple}:
         return type(value)(_mask(one, secrets) for one in value)
+    if type(value) is dict:
+        return {key: _mask(one, secrets) for key, one in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
             object.__setattr__(value, field.name, _mask(getattr(value, field.name), secrets))
     return value
 
 
-def _text(text: str, secrets: frozenset[str]) -> str:
-    text = masked(text, secrets)
-    if _CUT in text:
-        for secret in secrets:
-            for length in range(len(secret) - 1, _LEAST - 1, -1):
-                text = text.replace(secret[:length] + _CUT, f"***{_CUT}").replace(_CUT + secret[-length:], f"{_CUT}***")
-    return text
+_OPTION = r"[\w.-]*(?:password|passwd|secret|token)[\w-]*"
+_WITH_VALUE = re.compile(rf"(?i)({_OPTION}=).*", re.DOTALL)
+_ALONE = re.compile(rf"(?i)--?{_OPTION}")
+
+
+def mask_command(words: Iterable[object]) -> list[str]:
+    """A command's arguments without the values of options that are called a password, secret or token."""
+    masked_words: list[str] = []
+    before = ""
+    for word in map(str, words):
+        value = _ALONE.fullmatch(before) and not word.startswith("-")
+        masked_words.append("***" if value else _WITH_VALUE.sub(r"\1***", word) if _WITH_VALUE.match(word) else word)
+        before = word
+    return masked_words
+
+
+def mask_text(text: str, secrets: Iterable[str]) -> str:
+    """The text with every secret masked, also the ends of one that pytest has shortened."""
+    return mask_of(frozenset(secrets)).shortened(text)

@@ -9,10 +9,11 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 
 from pytest_wincontainers.engines.base import Engine, ListedContainer
 from pytest_wincontainers.errors import StartError
-from pytest_wincontainers.run.locks import Locks
+from pytest_wincontainers.run.locks import Locks, RunLock
 from pytest_wincontainers.run.removal import ALIASES, RUN
 
 _COMPOSE_SERVICE = "com.docker.compose.service"
@@ -26,9 +27,10 @@ Pause = Callable[[float], None]
 class AliasClaims:
     """The names that the containers of a run have on the network, besides their own."""
 
-    def __init__(self, engine: Engine, locks: Locks, run: str, aliases: Collection[str]) -> None:
+    def __init__(self, engine: Engine, locks: Locks, state: Path, run: str, aliases: Collection[str]) -> None:
         self._engine = engine
         self._locks = locks
+        self._state = state
         self._run = run
         self._aliases = sorted({alias.lower() for alias in aliases})
         self._lock = threading.Lock()
@@ -36,7 +38,7 @@ class AliasClaims:
         self._claimed = False
 
     def claim(self, say: Callable[[str], None], pause: Pause) -> None:
-        """Wait until all of them are this run's. Raises StartError if another machine's run does not let go."""
+        """Wait until all of them are this run's. Raises StartError if what has one stays."""
         # All at once and in one order, or two runs would each wait for what the other has.
         with self._lock:
             if self._claimed:
@@ -61,6 +63,14 @@ class AliasClaims:
         """Wait for containers of runs that this machine's locks know nothing of, or of one that was killed."""
         waited = 0.0
         while others := self._others(alias):
+            for one in others:
+                run = one.labels.get(RUN, "")
+                if RunLock(self._state, run).stays:
+                    raise StartError(
+                        f"the network name {alias} is used by {one.name}, which run {run} has left",
+                        hint=f"remove it with `wincontainers down --all --run {run}`, or use it with "
+                        "--wincontainers-reuse in its project",
+                    )
             if waited >= _FOREIGN_SECONDS:
                 raise StartError(
                     f"the network name {alias} is used by {self._who(alias)}",

@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,7 +38,19 @@ def main() -> None:
 
     shutil.rmtree(duty["folder"], ignore_errors=True)
     patience = {guest: Patience(*given) for guest, given in duty["patience"].items()}
-    clean_up(make_engine(EngineAddress(*duty["engine"])), duty["run"], patience)
+    try:
+        clean_up(make_engine(EngineAddress(*duty["engine"])), duty["run"], patience)
+    finally:
+        finish_record(Path(duty["artifacts"]))
+
+
+def finish_record(artifacts: Path) -> None:
+    """Make the manifest and the page, which the owner did not come to."""
+    from pytest_wincontainers.reports.record.finishing import claim, save
+
+    manifest = claim(artifacts)
+    if manifest is not None:
+        save(artifacts, manifest)
 
 
 def clean_up(engine: Engine, run: str, patience: Mapping[str, Patience]) -> None:

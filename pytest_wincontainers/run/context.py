@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +13,7 @@ from pytest_wincontainers.guests import RULES
 from pytest_wincontainers.guests.base import GuestRules
 from pytest_wincontainers.guests.builds import Isolation
 from pytest_wincontainers.hosts.duties import HostDuties
-from pytest_wincontainers.plan import Plan
+from pytest_wincontainers.plan import Plan, PlannedContainer
 from pytest_wincontainers.reports.board import Board
 from pytest_wincontainers.run.cancellation import Cancellation
 from pytest_wincontainers.run.locks import Locks
@@ -27,6 +28,13 @@ class Outcomes(Protocol):
 
     def publish_loss(self, name: str, message: str) -> None:
         """Say that a container that was ready has ended."""
+
+
+def fixed_ports(planned: PlannedContainer, settings: Settings) -> Mapping[int, int]:
+    """What `publish=` says, where containers stay or the settings name this one; for tests alone, nothing."""
+    named = planned.declaration.name in settings.publish
+    given: Mapping[int, int] = planned.service.options.get("publish", {}) if settings.stays or named else {}
+    return given
 
 
 @dataclass(frozen=True)
@@ -57,9 +65,18 @@ class RunContext:
         return reach == "direct" or (reach == "auto" and (self.info.near if direct is None else direct))
 
     @property
+    def stays(self) -> bool:
+        """Whether containers may stay after the run, for a later one."""
+        return self.settings.stays
+
+    @property
     def parallel_starts(self) -> int:
         """How many containers start at once."""
         return self.settings.parallel_starts or self.guest.parallel_starts
+
+    def fixed_ports(self, planned: PlannedContainer) -> Mapping[int, int]:
+        """The ports of the engine's machine at which a container's are published for people, if they are to be."""
+        return fixed_ports(planned, self.settings)
 
     @property
     def isolation(self) -> Isolation | None:

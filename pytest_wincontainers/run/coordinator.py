@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,29 +11,31 @@ from pathlib import Path
 from pytest_wincontainers.engines.base import NETWORK, Engine
 from pytest_wincontainers.errors import EngineUnavailable, StartError, WincontainersError
 from pytest_wincontainers.hosts.duties import duties
-from pytest_wincontainers.machine import MACHINE
 from pytest_wincontainers.plan import Plan
 from pytest_wincontainers.reports.board import Board
-from pytest_wincontainers.reports.logs import masked
+from pytest_wincontainers.reports.masks import masked
 from pytest_wincontainers.run import preflight
 from pytest_wincontainers.run.aliases import AliasClaims
 from pytest_wincontainers.run.cancellation import Cancellation
-from pytest_wincontainers.run.container.follower import GATHER_SECONDS
 from pytest_wincontainers.run.container.job import JobLifecycle
 from pytest_wincontainers.run.container.lifecycle import Lifecycle
 from pytest_wincontainers.run.container.phases import Failed
+from pytest_wincontainers.run.container.reuse import Earlier
 from pytest_wincontainers.run.container.tracker import PhaseTracker
 from pytest_wincontainers.run.context import Outcomes, RunContext
+from pytest_wincontainers.run.ending import Ending, Stay
 from pytest_wincontainers.run.errors import as_error
 from pytest_wincontainers.run.locks import Locks, RunLock
-from pytest_wincontainers.run.removal import remove_run, sweep
+from pytest_wincontainers.run.places import state_folder
+from pytest_wincontainers.run.ports import check_ports
+from pytest_wincontainers.run.removal import sweep
 from pytest_wincontainers.run.retry import retrying
+from pytest_wincontainers.run.stack import Stack, Stacks, TakenStack
 from pytest_wincontainers.run.watchdog import Watchdog
 from pytest_wincontainers.services.job import Job
 from pytest_wincontainers.settings import Settings
 
 _JOIN_SECONDS = 10.0
-_SLICE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,23 @@ class RunRequest:
     artifacts: Path
     private: Path
     outcomes: Outcomes
+    record: Callable[..., None]
+    """Takes what happens, for the journal: a kind and its values."""
     make_engine: Callable[[], Engine]
+    taken: TakenStack | None = None
+    """The containers of an earlier run, for this one to use."""
+    restores: bool = True
+    """Whether their prepared state is restored."""
 
     @property
     def state(self) -> Path:
         """The folder of what runs on this machine share. Raises StartError."""
-        try:
-            return self.settings.state or MACHINE.state_folder(os.environ) / "pytest-wincontainers"
-        except RuntimeError:
-            raise StartError(
-                "this account has no home directory for the locks that all its runs share",
-                hint="set WINCONTAINERS_STATE or --wincontainers-state to a directory that belongs to this account",
-            ) from None
+        return state_folder(self.settings.state)
+
+    def earlier(self, name: str) -> Earlier | None:
+        """The container of that name of the earlier run."""
+        kept = self.taken.stack.containers.get(name) if self.taken is not None else None
+        return Earlier(kept, self.restores) if kept is not None else None
 
 
 class Coordinator:
@@ -67,18 +72,27 @@ class Coordinator:
     def __init__(self, request: RunRequest) -> None:
         plan = request.plan
         self._request = request
-        self.board = Board((one.name for one in plan.containers), mask=lambda line: masked(line, plan.secrets))
+        self.board = Board(
+            (one.name for one in plan.containers),
+            mask=lambda line: masked(line, plan.secrets),
+            record=request.record,
+        )
         self.cancellation = Cancellation(self.board.changed)
         self.trackers = {one.name: self._tracker(one.name) for one in plan.containers}
         self._lifecycles: dict[str, Lifecycle] = {}
         self._opened = ExitStack()
-        self._leftovers = False
+        self._ending = Ending(request.taken.stack if request.taken is not None else None, request.record)
         self._engine: Engine | None = None
         self._thread = threading.Thread(target=self._run, name="wincontainers", daemon=True)
 
     def _tracker(self, name: str) -> PhaseTracker:
         plan, outcomes = self._request.plan, self._request.outcomes
         return PhaseTracker(name, self.board, self.cancellation, outcomes, lambda text: masked(text, plan.secrets))
+
+    @property
+    def left(self) -> Stack | None:
+        """What stays on the engine, after the end."""
+        return self._ending.left
 
     @property
     def engine(self) -> Engine:
@@ -114,17 +128,17 @@ class Coordinator:
             engine = self._engine = request.make_engine()
             opened.callback(engine.close)
             info = engine.info().with_base(request.settings.windows_base)
-            self.board.engine = f"{info.name} {info.version} ({info.guest}) on {info.system}"
+            self.board.connected(f"{info.name} {info.version} ({info.guest}) on {info.system}")
             if info.unprotected:
                 self.board.note(
-                    f"the connection to the engine on {info.host} is not encrypted; use TLS (DOCKER_TLS_VERIFY, "
+                    f"the connection to the engine on {info.host} is not protected; use TLS (DOCKER_TLS_VERIFY, "
                     "DOCKER_CERT_PATH)"
                 )
             hosts = duties(info, request.settings, self.board.note)
             opened.callback(hosts.close)
             locks = Locks(request.state, info.id, self.cancellation.check)
             names = [one for planned in request.plan.containers for one in planned.service.options.get("aliases", ())]
-            aliases = AliasClaims(engine, locks, request.plan.run, names)
+            aliases = AliasClaims(engine, locks, request.state, request.plan.run, names)
             opened.callback(aliases.release)
             context = RunContext(
                 plan=request.plan,
@@ -140,18 +154,21 @@ class Coordinator:
             )
             self.cancellation.check()
             preflight.check(request.plan, engine, info, context.isolation)
-            lock = RunLock(request.state, request.plan.run)
+            check_ports(request.plan, engine, info, request.settings, hosts)
+            lock = request.taken.lock if request.taken is not None else RunLock(request.state, request.plan.run)
+            opened.callback(self._ending.release, lock)
+            self._check_stack(info.id)
             lock.hold(info.id, request.private)
-            opened.callback(self._release, lock)
             if engine.address is not None:
-                watchdog = Watchdog(request.plan.run, engine.address, request.private)
-                opened.callback(self._dismiss, watchdog)
+                watchdog = Watchdog(request.plan.run, engine.address, request.private, request.artifacts)
+                opened.callback(self._ending.dismiss, watchdog)
             self._ensure_network(context)
             for planned in request.plan.containers:
                 name, needs = planned.name, [self._lifecycles[one] for one in planned.needs]
                 kind = JobLifecycle if isinstance(planned.service, Job) else Lifecycle
-                self._lifecycles[name] = kind(context, planned, self.trackers[name], needs, aliases)
-            opened.callback(self._remove, context)
+                tracker = self.trackers[name]
+                self._lifecycles[name] = kind(context, planned, tracker, needs, aliases, request.earlier(name))
+            opened.callback(self._ending.end, context, self._lifecycles.values(), Stacks(request.state))
             with self.board.changed:
                 # Either this sees the end of the run, or the end sees what is open.
                 self.cancellation.check()
@@ -183,54 +200,22 @@ class Coordinator:
                     return
             tick()
 
-    def close(self) -> None:
-        """Gather the logs and remove everything. Never raises for what an engine does; may be called again."""
+    def close(self, stay: Stay | None = None) -> None:
+        """Gather the logs and remove everything, but for what is to stay. May be called again.
+
+        Never raises for what an engine does.
+        """
+        self._ending.stay = stay
         self.cancellation.cancel()
         self._thread.join(_JOIN_SECONDS)
         with self.board.changed:
             opened = self._opened.pop_all()
         opened.close()
 
-    def _remove(self, context: RunContext) -> None:
-        # Whatever keeps this from its end, Ctrl+C too, leaves the rest to the watchdog.
-        self._leftovers = True
-        idle = self.cancellation.wait_until_idle(_JOIN_SECONDS)
-        self._flush_logs()
-        try:
-            problems = remove_run(
-                context.engine,
-                context.plan.run,
-                rounds=context.guest.removal_rounds,
-                between=self._finish_logs,
+    def _check_stack(self, engine_id: str) -> None:
+        stack = self._request.taken.stack if self._request.taken is not None else None
+        if stack is not None and stack.engine_id != engine_id:
+            raise StartError(
+                f"the containers that run {stack.run} has left are on another engine",
+                hint=f"connect to that engine, or forget them with `wincontainers down --forget --run {stack.run}`",
             )
-        finally:
-            for lifecycle in self._lifecycles.values():
-                lifecycle.close_log()
-        for problem in problems:
-            self.board.note(problem)
-        self._leftovers = bool(problems) or not idle
-
-    def _flush_logs(self) -> None:
-        threads = [threading.Thread(target=one.flush_log, daemon=True) for one in self._lifecycles.values()]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            # In slices, as Windows does not interrupt a wait without a timeout.
-            while thread.is_alive():
-                thread.join(_SLICE_SECONDS)
-
-    def _finish_logs(self) -> None:
-        deadline = time.monotonic() + GATHER_SECONDS
-        for lifecycle in self._lifecycles.values():
-            lifecycle.finish_log(deadline)
-
-    def _dismiss(self, watchdog: Watchdog) -> None:
-        if self._leftovers:
-            watchdog.take_over()
-        else:
-            watchdog.dismiss()
-
-    def _release(self, lock: RunLock) -> None:
-        # Held until this process ends: by it a later run knows that what is left is nobody's any more.
-        if not self._leftovers:
-            lock.release()

@@ -11,7 +11,7 @@ import json
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ _LATE_SECONDS = 3600
 
 PRIVATE_PREFIX = "wincontainers-"
 """How the names of the folders begin that hold the passwords of a run."""
+
+WAITING = "waiting for another `wincontainers up` of this project to end"
 
 
 class Locks:
@@ -117,7 +119,8 @@ class RunLock:
     def hold(self, engine_id: str = "", private: Path | None = None) -> None:
         """Take it. `private` is the folder that goes with the run, and `engine_id` the engine of its containers."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock.acquire()
+        if not self._lock.is_locked:
+            self._lock.acquire()
         self._write({"engine": engine_id, "private": str(private or "")})
 
     def release(self) -> None:
@@ -129,9 +132,43 @@ class RunLock:
         with suppress(OSError):
             self._path.unlink()
 
+    def lease(self, until: float) -> None:
+        """Let go, and say until when the run's containers stay, in seconds since 1970."""
+        self._write({**self._read(), "private": "", "until": until})
+        self._lock.release()
+
+    @property
+    def is_leased(self) -> bool:
+        """Whether the run's containers stay although it has ended."""
+        until = self._read().get("until", 0.0)
+        return isinstance(until, (int, float)) and time.time() < until
+
+    @property
+    def was_leased(self) -> bool:
+        """Whether the run has ended on purpose, and left its containers for some time."""
+        return "until" in self._read()
+
+    @property
+    def stays(self) -> bool:
+        """Whether the run's containers stay, and no other run is using them."""
+        return self.is_leased and not self.is_held
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a process has it at this moment."""
+        if self._path.exists() and _taken(self._lock):
+            self._lock.release()
+            return False
+        return self._path.exists()
+
+    @property
+    def exists(self) -> bool:
+        """Whether there was such a run on this machine, under this account, and something of it may be left."""
+        return self._record.exists() or self._path.exists()
+
     def take_over(self) -> bool:
         """Hold the lock of a run that is dead; whether it was on this machine, under this account, and is gone."""
-        if not (self._record.exists() or self._path.exists()) or not _taken(self._lock):
+        if not self.exists or not _taken(self._lock):
             return False
         # On Windows the lock's file goes whenever it is let go of (tox-dev/filelock WindowsFileLock); by the record the
         # run is known until nothing of it is left. Earlier versions wrote none.
@@ -172,6 +209,38 @@ class RunLock:
 
     def _write(self, record: dict[str, Any]) -> None:
         self._record.write_text(json.dumps(record), "utf-8")
+
+
+class ProjectLock:
+    """Held by the command that starts what is to stay of a project, for the next one to take that up."""
+
+    def __init__(self, state: Path, project: str) -> None:
+        """`project` is its name; see `Stack.project`."""
+        self._path = state / "projects" / f"{hashlib.sha256(project.encode()).hexdigest()[:16]}.lock"
+        self._lock = FileLock(self._path, thread_local=False)
+
+    def hold(self, waiting: Callable[[], None]) -> None:
+        """Take it; `waiting` is called once when another process holds it."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        told = False
+        while not _taken(self._lock):
+            if not told:
+                told = True
+                waiting()
+            time.sleep(_POLL_SECONDS)
+
+    def release(self) -> None:
+        """Let go of it."""
+        self._lock.release()
+
+    @classmethod
+    def wait_for(cls, state: Path, projects: Iterable[str], waiting: Callable[[], None]) -> None:
+        """Wait until nobody holds those of projects."""
+        for project in projects:
+            lock = cls(state, project)
+            if lock._path.exists():
+                lock.hold(waiting)
+                lock.release()
 
 
 def _taken(lock: FileLock) -> bool:

@@ -7,16 +7,18 @@ power cut left.
 from __future__ import annotations
 
 import platform
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from pytest_wincontainers.engines.base import Engine, ListedContainer
 from pytest_wincontainers.errors import EngineUnavailable, WincontainersError
 from pytest_wincontainers.guests import RULES
+from pytest_wincontainers.limits import beside
 from pytest_wincontainers.run.locks import RunLock
+from pytest_wincontainers.run.stack import Stacks
 
 RUN = "pytest-wincontainers.run"
 NAME = "pytest-wincontainers.name"
@@ -24,7 +26,6 @@ HOST = "pytest-wincontainers.host"
 ALIASES = "pytest-wincontainers.aliases"
 """Which further names it has on the network, for other runs that want them."""
 
-_SLICE_SECONDS = 0.5
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 
@@ -33,8 +34,15 @@ def labels(run: str, name: str, aliases: Sequence[str] = ()) -> Mapping[str, str
     return {RUN: run, NAME: name, HOST: platform.node(), ALIASES: " ".join(aliases)}
 
 
-def remove_run(engine: Engine, run: str, *, rounds: int, between: Callable[[], None] = lambda: None) -> list[str]:
-    """Remove every container of a run and return what went wrong, a line each.
+def remove_run(
+    engine: Engine,
+    run: str,
+    *,
+    rounds: int,
+    between: Callable[[], None] = lambda: None,
+    keep: Collection[str] = (),
+) -> list[str]:
+    """Remove every container of a run, but for those with ids in `keep`, and return what went wrong, a line each.
 
     `rounds` is how often that is tried. `between` is called after all are killed and before the first is removed:
     their logs are complete then.
@@ -42,7 +50,7 @@ def remove_run(engine: Engine, run: str, *, rounds: int, between: Callable[[], N
     problems: list[str] = []
     for attempt in range(rounds):
         try:
-            found = engine.containers([f"{RUN}={run}"])
+            found = [one for one in engine.containers([f"{RUN}={run}"]) if one.id not in keep]
         except WincontainersError as problem:
             return [*problems, f"containers of run {run} could not be removed: {problem.message}"]
         if not found:
@@ -68,28 +76,29 @@ def _each(call: Callable[[str], None], containers: Sequence[ListedContainer]) ->
         except WincontainersError as problem:
             problems[container.id] = f"{container.name} could not be removed: {problem.details or problem.message}"
 
-    # Not an executor's threads, which would be waited for after a second Ctrl+C, too.
-    threads = [threading.Thread(target=attempt, args=(one,), daemon=True) for one in containers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        # In slices, as Windows does not interrupt a wait without a timeout.
-        while thread.is_alive():
-            thread.join(_SLICE_SECONDS)
+    beside(partial(attempt, one) for one in containers)()
     return [problems[one.id] for one in containers if one.id in problems]
 
 
 def sweep(engine: Engine, state: Path, run: str) -> list[str]:
-    """Remove what runs left that are provably dead: containers, passwords, locks. A line for each that had containers.
+    """Remove what is nobody's any more: of runs that are provably dead, and what was kept longer than its lease.
+
+    A line for each that had containers.
 
     Raises OSError.
     """
     lines: list[str] = []
+    stacks = Stacks(state)
     with ExitStack() as held:
-        dead = [lock for lock in RunLock.all(state) if lock.run != run and lock.take_over()]
-        for lock in dead:
+        # Not even for a moment is a lock taken that a run may be about to take together with its containers.
+        locks = [lock for lock in RunLock.all(state) if lock.run != run and not lock.is_leased]
+        dead = []
+        for lock in filter(RunLock.take_over, locks):
             held.callback(lock.let_go)
-            lock.remove_private()
+            # It may have ended in between, and left its containers.
+            if not lock.is_leased:
+                dead.append(lock)
+                lock.remove_private()
         try:
             mine = [one for one in engine.containers([RUN]) if one.labels.get(HOST) == platform.node()]
         except EngineUnavailable:
@@ -98,10 +107,12 @@ def sweep(engine: Engine, state: Path, run: str) -> list[str]:
         for lock in dead:
             if lock.run in left:
                 problems = remove_run(engine, lock.run, rounds=RULES[engine.info().guest].removal_rounds)
-                lines += problems or [f"removed the containers left by run {lock.run}, which was killed"]
+                why = "whose lease has run out" if lock.was_leased else "which was killed"
+                lines += problems or [f"removed the containers left by run {lock.run}, {why}"]
                 past = not problems
             else:
                 past = lock.is_past(engine.info().id)
             if past:
+                stacks.forget(lock.run)
                 lock.release()
     return lines

@@ -24,6 +24,8 @@ def retrying(
 ) -> ResultT:
     """What `attempt` returns, tried again up to `retries` times after failures that the catalogue calls transient.
 
+    So it is after a port that the host excludes or uses.
+
     A failure of which the catalogue says so is tried again less often.
 
     `pause` waits so many seconds; `note` is told what is tried again and in which words it failed. Any other failure
@@ -34,7 +36,7 @@ def retrying(
         try:
             return attempt()
         except (EngineError, ImageError) as problem:
-            if problem.failure is None or problem.failure.kind != "transient":
+            if problem.failure is None or not _passes(problem.failure):
                 raise
             seen[problem.failure.id] += 1
             most = problem.failure.retries
@@ -45,3 +47,8 @@ def retrying(
             note(problem.failure, problem.details or problem.message)
         pause(PAUSES[min(tried, len(PAUSES) - 1)])
     raise AssertionError("the last try returns or raises")
+
+
+def _passes(failure: Failure) -> bool:
+    # The engine chooses another port the next time; those that `publish=` names are no matter of trying again.
+    return failure.kind == "transient" or failure.implies == "excluded-port"

@@ -39,11 +39,12 @@ _PROGRAM = Path(__file__).with_name("cleaner.py")
 class Watchdog:
     """The process, and the pipe that it listens to."""
 
-    def __init__(self, run: str, engine: EngineAddress, folder: Path) -> None:
+    def __init__(self, run: str, engine: EngineAddress, folder: Path, artifacts: Path) -> None:
         duty = {
             "run": run,
             "engine": engine,
             "folder": str(folder),
+            "artifacts": str(artifacts),
             "patience": PATIENCE,
             # Python itself passes over what is no text.
             "path": [one for one in sys.path if isinstance(one, str) and one],

@@ -19,8 +19,6 @@ from __future__ import annotations
 
 from pytest_wincontainers.endpoints import ContainerInfo as ContainerInfo
 from pytest_wincontainers.endpoints import Endpoint as Endpoint
-from pytest_wincontainers.endpoints import Evidence as Evidence
-from pytest_wincontainers.endpoints import EvidenceKeeper as EvidenceKeeper
 from pytest_wincontainers.endpoints import Face as Face
 from pytest_wincontainers.endpoints import FaceMaker as FaceMaker
 from pytest_wincontainers.endpoints import Link as Link
@@ -32,8 +30,12 @@ from pytest_wincontainers.engines.base import ExecResult as ExecResult
 from pytest_wincontainers.engines.base import Health as Health
 from pytest_wincontainers.engines.base import Healthcheck as Healthcheck
 from pytest_wincontainers.engines.base import Mount as Mount
-from pytest_wincontainers.engines.base import timestamp as timestamp
 from pytest_wincontainers.engines.container import Container as Container
+from pytest_wincontainers.engines.times import timestamp as timestamp
+from pytest_wincontainers.evidence import Attachment as Attachment
+from pytest_wincontainers.evidence import Evidence as Evidence
+from pytest_wincontainers.evidence import EvidenceKeeper as EvidenceKeeper
+from pytest_wincontainers.evidence import Shown as Shown
 from pytest_wincontainers.guests import Guest as Guest
 from pytest_wincontainers.guests.builds import Isolation as Isolation
 from pytest_wincontainers.packing import Folder as Folder
@@ -47,11 +49,13 @@ from pytest_wincontainers.services.images import ServiceImage as ServiceImage
 from pytest_wincontainers.services.outputs import Output as Output
 from pytest_wincontainers.services.per_guest import for_guest as for_guest
 from pytest_wincontainers.services.roles import PerWorker as PerWorker
+from pytest_wincontainers.services.roles import ReuseSupport as ReuseSupport
 from pytest_wincontainers.services.roles import ServerLogs as ServerLogs
 from pytest_wincontainers.services.roles import SnapshotSupport as SnapshotSupport
 from pytest_wincontainers.services.roles import Staged as Staged
 from pytest_wincontainers.services.roles import StagedFiles as StagedFiles
 from pytest_wincontainers.services.roles import TestHooks as TestHooks
+from pytest_wincontainers.services.roles import TestValues as TestValues
 from pytest_wincontainers.services.service import Options as Options
 from pytest_wincontainers.services.service import Preparation as Preparation
 from pytest_wincontainers.services.service import Prepare as Prepare

@@ -35,7 +35,7 @@ def flush_logs(link: Link) -> None:
     info = link.info()
     log = Path(info.log)
     token = secrets.token_hex(8)
-    size = logs.size(log)
+    begun = logs.position(log)
     done = _MARKING[info.guest](link.container(), token)
     if done.exit_code != 0:
         raise EngineError(
@@ -44,8 +44,7 @@ def flush_logs(link: Link) -> None:
             hint="a custom image needs the tools of this package's image; build it FROM that image",
         )
     deadline = time.monotonic() + _MARK_SECONDS
-    # Nothing is written into a log that has its full size.
-    while f"{MARK}{token}\n".encode() not in logs.read(log, size) and not logs.is_full(log):
+    while f"{MARK}{token}\n".encode() not in logs.read(log, begun):
         if time.monotonic() > deadline:
             raise NotReady(
                 f"the last lines of {info.name}'s logs did not arrive within {_MARK_SECONDS:g} s", hint=f"check {log}"

@@ -19,6 +19,7 @@ from pytest_wincontainers.services.service import Options, Returned, Service
 
 OWN_LABELS = "pytest-wincontainers."
 """What the labels of this package begin with."""
+_PORTS = 65536
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
 
 _MAKERS: Sequence[tuple[object, str]] = (
@@ -61,6 +62,12 @@ def check_options(service: Service, base: Path) -> None:
             raise DeclarationError(
                 f"there is no {found.dockerfile} in {found.folder}",
                 hint="build= names the Dockerfile's directory, relative to the declaring file's directory",
+            )
+    for inside, outside in options.get("publish", {}).items():
+        if not (0 < inside < _PORTS and 0 < outside < _PORTS):
+            raise DeclarationError(
+                f"publish= has {inside}: {outside}, and ports are from 1 to {_PORTS - 1}",
+                hint="write the container's port first, for example publish={3306: 13306}",
             )
     for name in ("memory", "timeout"):
         if name in options and not options[name] > 0:

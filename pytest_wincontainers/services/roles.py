@@ -10,9 +10,10 @@ from typing import Any
 
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.errors import DeclarationError
+from pytest_wincontainers.evidence import Evidence
 from pytest_wincontainers.guests import Guest
 from pytest_wincontainers.packing import Folder
-from pytest_wincontainers.services.service import Returned, Service
+from pytest_wincontainers.services.service import Preparation, Returned, Service
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,30 @@ class SnapshotSupport(ABC):
         """Whether a container that was started from a snapshot is completely prepared."""
 
 
+class ReuseSupport(ABC):
+    """A service whose container has a state that a later run must restore before it uses the container again."""
+
+    @property
+    @abstractmethod
+    def reuse_title(self) -> str:
+        """What `reuse_parts` is about, in the plural, for messages: "migrations"."""
+
+    @abstractmethod
+    def for_reuse(self) -> Service:
+        """The service as it is made if a later run may use its container again."""
+
+    @abstractmethod
+    def reuse_parts(self, base: Path, environment: Mapping[str, str]) -> str | None:
+        """Everything besides image, options, environment and files that its preparation depends on.
+
+        None if that is not known: the container is then started anew. Raises OSError if a file cannot be read.
+        """
+
+    @abstractmethod
+    def take_up(self, endpoint: Any, preparation: Preparation) -> None:
+        """Restore the prepared state of an earlier run's container. Raises PreparationError."""
+
+
 class ServerLogs(ABC):
     """A service whose container's output includes what the server logs elsewhere, for example to files."""
 
@@ -66,8 +91,19 @@ class ServerLogs(ABC):
     def excerpts(self, log: Path, offset: int, since: float, until: float) -> Mapping[str, Sequence[str]]:
         """The lines from `since` to `until` of each log; the log "" is the output itself.
 
-        `offset` is the size of the file at `since`; everything before it is older. Raises OSError.
+        `offset` is the position in the log at `since` (see `logs.position`); everything before it is older. Raises
+        OSError.
         """
+
+
+class TestValues(ABC):
+    """A service of which a test may hold values that show something if it fails, such as drivers of its browser."""
+
+    __test__ = False
+
+    @abstractmethod
+    def evidence_of(self, endpoint: Any, value: Any) -> Evidence | None:
+        """What a value that a fixture gave to the test shows, if the value is this container's; otherwise None."""
 
 
 class TestHooks:

@@ -70,6 +70,9 @@ relative to the declaring file's directory, or the content as a string or bytes"
     """further names on the network; other runs on the engine wait until they are free"""
     labels: Mapping[str, str]
     """labels for the container"""
+    publish: Annotated[Mapping[int, int], "for example publish={3306: 13306}"]
+    """ports of the engine's machine for a look from outside, by the container's ports; only if the container stays, \
+or with `--wincontainers-publish`"""
     isolation: Isolation
     """`"process"` or `"hyperv"`, for Windows engines; see [Windows engines](windows.md)"""
     memory: int
@@ -117,7 +120,7 @@ class Service:
 
     A subclass is a frozen dataclass whose fields are the arguments of its decorator; `declare(service)` creates the
     decorator. The subclass overrides only the attributes and methods that it needs. Optional abilities are separate
-    base classes in `pytest_wincontainers.services`: StagedFiles, SnapshotSupport, ServerLogs and TestHooks.
+    base classes in `pytest_wincontainers.services`, such as StagedFiles, SnapshotSupport and TestHooks.
     """
 
     options: Options = field(default_factory=Options)
@@ -212,6 +215,14 @@ class Service:
 
     def finish(self, endpoint: Any, preparation: Preparation) -> None:
         """Finish the preparation after the user's `prepare=`, in every run. Raises PreparationError."""
+
+    def for_outside(self) -> Service:
+        """The service as it is made if people look at its container, with what they know of it beforehand."""
+        return self
+
+    def access(self, endpoint: Any) -> Mapping[str, str]:
+        """Lines for people who want to look at the container, ready to use: by what takes them, such as a client."""
+        return {f"port {inside}": f"{endpoint.host}:{outside}" for inside, outside in endpoint.ports.items()}
 
     def shut_down(self, endpoint: Any, container: Container) -> None:
         """Stop the container before a restart, without losing any of its data."""

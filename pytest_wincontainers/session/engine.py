@@ -12,4 +12,6 @@ from pytest_wincontainers.settings import Settings
 def engine_of(config: pytest.Config, settings: Settings) -> Engine:
     """The engine that the hook returns, else the one that the settings name; not connected yet."""
     brought: Engine | None = config.hook.pytest_wincontainers_engine(config=config)
-    return brought if brought is not None else make_engine(docker_address(settings.engine))
+    if brought is not None:
+        return brought
+    return make_engine(docker_address(settings.engine, settings.insecure_engine))

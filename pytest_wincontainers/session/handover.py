@@ -11,16 +11,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pytest_wincontainers.endpoints import ContainerInfo, StartFailure
+from pytest_wincontainers.machine.files import while_open
 
-ResultT = TypeVar("ResultT")
-_OPEN_SECONDS = 2.0
 _UNWRITTEN = (
     "{what} could not be handed over, because the directory for temporary files is full or cannot be written\n"
     "hint: free some space there, or set TMPDIR (on Windows, TEMP) to another directory"
@@ -91,7 +88,7 @@ class Handover:
         part = self.folder / f"{name}.part"
         try:
             part.write_text(json.dumps(content), "utf-8")
-            _while_open(lambda: part.replace(self.folder / name))
+            while_open(lambda: part.replace(self.folder / name))
         except OSError:
             if self.folder.exists():
                 self._write_nothing(name)
@@ -109,20 +106,8 @@ class Handover:
 
     def _read(self, name: str) -> dict[str, Any] | None:
         try:
-            written = _while_open(lambda: (self.folder / name).read_text("utf-8"))
+            written = while_open(lambda: (self.folder / name).read_text("utf-8"))
         except FileNotFoundError:
             return None
         content: dict[str, Any] = json.loads(written) if written else {}
         return content
-
-
-def _while_open(call: Callable[[], ResultT]) -> ResultT:
-    """What `call` returns; again for a moment where Windows says that somebody has the file open."""
-    deadline = time.monotonic() + _OPEN_SECONDS
-    while True:
-        try:
-            return call()
-        except PermissionError:  # noqa: PERF203 - that is what it waits for
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)

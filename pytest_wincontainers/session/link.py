@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from pytest_wincontainers.endpoints import ContainerInfo, EvidenceKeeper, TestStart
+from pytest_wincontainers.endpoints import ContainerInfo, TestStart
 from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.errors import WincontainersError
+from pytest_wincontainers.evidence import EvidenceKeeper
 from pytest_wincontainers.limits import OutOfTime, within
 from pytest_wincontainers.reports import logs
 from pytest_wincontainers.services.roles import ServerLogs

@@ -6,7 +6,8 @@ controller, which collects and runs no tests itself: there it learns from each w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,23 +16,30 @@ from typing import Any, NoReturn
 import pytest
 
 from pytest_wincontainers.dependencies import closure, in_order
-from pytest_wincontainers.endpoints import ContainerInfo, EvidenceKeeper, StartFailure, TestStart
+from pytest_wincontainers.endpoints import ContainerInfo, StartFailure, TestStart
 from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.errors import DeclarationError, WincontainersError
-from pytest_wincontainers.plan import part_of
-from pytest_wincontainers.reports.evidence import OpenEvidence
-from pytest_wincontainers.reports.masking import mask_report
-from pytest_wincontainers.reports.tests import LogSource, TestReports
+from pytest_wincontainers.evidence import Evidence, EvidenceKeeper
+from pytest_wincontainers.plan import as_made, part_of
+from pytest_wincontainers.reports.gathering import LogSource
+from pytest_wincontainers.reports.masking import mask_report, mask_text
+from pytest_wincontainers.reports.opened import OpenEvidence
+from pytest_wincontainers.reports.record.journal import Journal
+from pytest_wincontainers.reports.sinks.html import HtmlAttempts
 from pytest_wincontainers.services.declaration import ENDPOINTS, Declaration, declarations_in
-from pytest_wincontainers.services.roles import TestHooks
+from pytest_wincontainers.services.roles import TestHooks, TestValues
 from pytest_wincontainers.services.service import Service
 from pytest_wincontainers.session.fixtures import WideFixtures
 from pytest_wincontainers.session.handover import Handover
 from pytest_wincontainers.session.link import ServiceLog, SessionLink
+from pytest_wincontainers.session.masking import ReportMasking
 from pytest_wincontainers.session.needs import MARK, Need, files_without_needs_first, is_skipped, need_of
+from pytest_wincontainers.session.reporting import TestReporting
 from pytest_wincontainers.settings import Settings, resolve
 
 _NEED = pytest.StashKey[Need]()
+_WAITS = pytest.StashKey[dict[str, float]]()
+_LEAST_WAIT_SECONDS = 0.01
 
 
 @dataclass
@@ -65,15 +73,21 @@ class Role:
         self.declarations: list[Declaration] = []
         self.problem: DeclarationError | None = None
         self.needed: set[str] = set()
-        self._reports: TestReports | None = None
-        self._evidence = OpenEvidence()
+        self._reporting: TestReporting | None = None
+        self._opened = OpenEvidence()
         self._given = _Given()
         self._plan_only = bool(config.getoption("setupplan", False))
         config.stash[ENDPOINTS] = self.endpoint
+        config.pluginmanager.register(ReportMasking(lambda: self.secrets), "wincontainers-masking")
+        if config.getoption("htmlpath", None):
+            config.pluginmanager.register(HtmlAttempts(), "wincontainers-html")
         try:
             self.declarations = declarations_in(self._plugins)
         except DeclarationError as problem:
             self.problem = problem
+
+    def finished_session(self, exit_status: int, *, failed: bool) -> None:
+        """All tests have run, or no more will; with what status pytest ends, and whether a test has failed."""
 
     def close(self) -> None:
         """Let go of everything; may be called again."""
@@ -128,28 +142,59 @@ class Role:
         """What became of a container, once that is known."""
         raise NotImplementedError
 
+    @property
+    def journal(self) -> Journal | None:
+        """The journal of this process; None as long as nothing was started."""
+        raise NotImplementedError
+
+    def wait_for_needs(self, item: pytest.Item) -> None:
+        """Wait for what a test needs before it begins, so that the time is not the test's."""
+        if self._reporting is None and self.journal is not None:
+            self._reporting = TestReporting(
+                self.config,
+                self.settings,
+                self.journal,
+                folder=self.artifacts,
+                worker=self.worker,
+                opened=self._opened,
+                mask=self.mask,
+            )
+        if _NEED in item.stash and not self._plan_only and self.problem is None:
+            for name in in_order(self.declarations, item.stash[_NEED].names):
+                if name in self.needed:
+                    begun = time.monotonic()
+                    self.wait(name)
+                    item.stash.setdefault(_WAITS, {})[name] = time.monotonic() - begun
+
     def begin(self, item: pytest.Item) -> None:
-        """A test begins: wait for what it needs; fail or skip it where that cannot be had."""
-        if self._reports is not None:
-            self._reports.start()
+        """A test begins: fail or skip it where what it needs cannot be had."""
+        if self._reporting is not None:
+            self._reporting.start(item, item.stash[_NEED].names if _NEED in item.stash else ())
+            for name, seconds in item.stash.get(_WAITS, {}).items():
+                if seconds >= _LEAST_WAIT_SECONDS:
+                    self._reporting.waited(item, name, seconds)
+            item.stash[_WAITS] = {}
         if self.problem is not None and item.get_closest_marker(MARK):
             pytest.fail(str(self.problem), pytrace=False)
         if _NEED not in item.stash or self._plan_only:
             return
         # Where one fails because of another, the other's report comes first.
         names = in_order(self.declarations, item.stash[_NEED].names)
-        if self._reports is None:
-            self._reports = TestReports(self.artifacts, self.settings.log_lines, self._evidence)
-        for name in names:
-            self._given.infos[name] = self._ready(name)
-            endpoint, service = self._endpoint(name), self._service(name)
-            if isinstance(service, TestHooks):
-                try:
-                    service.start_test(endpoint)
-                except WincontainersError as problem:
-                    self._fail(name, str(problem))
-        # Only now: what the containers wrote while they started is not of this test.
-        self._reports.watch(item, [self._log_source(name) for name in names])
+        had: list[str] = []
+        try:
+            for name in names:
+                self._given.infos[name] = self._ready(name)
+                endpoint, service = self._endpoint(name), self._service(name)
+                had.append(name)
+                if isinstance(service, TestHooks):
+                    try:
+                        service.start_test(endpoint)
+                    except WincontainersError as problem:
+                        self._fail(name, str(problem))
+        finally:
+            # Only now: what the containers wrote while they started is not of this test.
+            if self._reporting is not None:
+                self._reporting.watch(item, [self._log_source(name) for name in had])
 
     def _ready(self, name: str) -> ContainerInfo:
         if name not in self.needed:
@@ -203,8 +248,9 @@ class Role:
 
     def _service(self, name: str) -> Service:
         """The service as this process sees it. Raises DeclarationError."""
-        declared = next(one.service for one in self.declarations if one.name == name)
-        return part_of(declared, self._given.infos[name].workers, self.worker)
+        declared = next(one for one in self.declarations if one.name == name)
+        made = as_made(declared, stays=self.settings.stays, outside=self.settings.publish)
+        return part_of(made, self._given.infos[name].workers, self.worker)
 
     def _changes(self) -> dict[str, int]:
         """The changes so far to what is restored before each test, by container."""
@@ -222,19 +268,32 @@ class Role:
         link = SessionLink(self, name)
         return LogSource(info, reader, link.arriving, link.trouble)
 
-    def failed(self, item: pytest.Item, when: str) -> None:
-        """A phase of a test has failed."""
-        if self._reports is not None:
-            self._reports.failed(item, when, list(self._given.infos.values()))
+    @property
+    def secrets(self) -> Iterable[str]:
+        """The passwords that this process knows."""
+        return [secret for one in self._given.infos.values() for secret in one.secrets.values()]
 
-    def mask(self, report: pytest.TestReport) -> None:
-        """Mask the passwords that this process knows in what is reported of a test."""
-        mask_report(report, (secret for one in self._given.infos.values() for secret in one.secrets.values()))
+    def mask(self, text: str) -> str:
+        """The text without the passwords that this process knows."""
+        return mask_text(text, self.secrets)
 
-    def end(self, item: pytest.Item) -> None:
-        """A test is over."""
-        if self._reports is not None and _NEED in item.stash:
-            self._reports.end()
+    def reported(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+        """The report of a test's phase is made."""
+        # Once more (see `ReportMasking`), as other plugins have added to it since.
+        mask_report(report, self.secrets)
+        if self._reporting is not None:
+            self._reporting.reported(item, call, report, self._held_by(item))
+
+    def _held_by(self, item: pytest.Item) -> Iterator[Evidence]:
+        """What the values show that fixtures gave to a test, and that are of one of its containers."""
+        names = item.stash[_NEED].names if _NEED in item.stash else ()
+        for name in names:
+            if name in self._given.endpoints and isinstance(self._service(name), TestValues):
+                service, endpoint = self._service(name), self._given.endpoints[name]
+                for value in {id(one): one for one in (getattr(item, "funcargs", None) or {}).values()}.values():
+                    found = service.evidence_of(endpoint, value) if isinstance(service, TestValues) else None
+                    if found is not None:
+                        yield found
 
     # -- what endpoints ask for -----------------------------------------------------------------------------
 
@@ -246,7 +305,7 @@ class Role:
     @property
     def evidence(self) -> EvidenceKeeper:
         """What keeps browsers open until it is known whether the test has failed."""
-        return self._evidence
+        return self._opened
 
     def info(self, name: str) -> ContainerInfo:
         """What is known of a container that tests have."""
@@ -254,7 +313,7 @@ class Role:
 
     def test_start(self, name: str) -> TestStart:
         """When the current test began, by the clock of the engine."""
-        return self._reports.test_start(self.info(name)) if self._reports is not None else TestStart()
+        return self._reporting.test_start(self.info(name)) if self._reporting is not None else TestStart()
 
     def restart(self, name: str) -> None:
         """Restart a container that tests have. Raises WincontainersError."""

@@ -14,6 +14,7 @@ from pytest_wincontainers.endpoints import ContainerInfo, StartFailure
 from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.errors import DeclarationError, StartError
 from pytest_wincontainers.plan import at, own_name
+from pytest_wincontainers.reports.record.journal import Journal
 from pytest_wincontainers.services.roles import TestHooks
 from pytest_wincontainers.session.engine import engine_of
 from pytest_wincontainers.session.handover import Handover
@@ -53,7 +54,17 @@ class Worker(Role):
         """The engine, for commands that a test runs in a container; of this process alone."""
         return engine_of(self.config, self.settings)
 
+    @cached_property
+    def _own_journal(self) -> Journal:
+        return Journal(self.artifacts, self.worker, self.mask)
+
+    @property
+    def journal(self) -> Journal | None:
+        return self._own_journal if self.needed and hasattr(self, "artifacts") else None
+
     def close(self) -> None:
+        if self.journal is not None:
+            self.journal.close()
         if "engine" in vars(self):
             self.engine.close()
 

@@ -179,7 +179,15 @@ def _lived(service: Service, engine: Engine, base: Path, returned: Mapping[str, 
     known = _Outcome()
     problems: list[str] = []
     with tempfile.TemporaryDirectory(prefix="wincontainers-", ignore_cleanup_errors=True) as folder:
-        request = RunRequest(plan, Settings.defaults(), Path(folder), Path(folder), known, lambda: engine)
+        request = RunRequest(
+            plan=plan,
+            settings=Settings.defaults(),
+            artifacts=Path(folder),
+            private=Path(folder),
+            outcomes=known,
+            record=lambda _, **__: None,
+            make_engine=lambda: engine,
+        )
         coordinator = Coordinator(request)
         coordinator.start()
         try:

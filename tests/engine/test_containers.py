@@ -312,7 +312,7 @@ def test_a_container_that_somebody_has_stopped_from_answering(suite, mode, how, 
     finished = suite.run(*mode)
     assert finished.outcomes() == {"failed": 1, "errors": 1}
     assert f"hint: {told}; find out who did that" in finished.output
-    assert "log wincontainers server state call" in finished.output
+    assert "- server: state -" in finished.output
     assert f"\n{told}\n" in finished.output
 
 

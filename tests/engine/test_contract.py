@@ -7,11 +7,12 @@ import time
 
 import pytest
 
-from pytest_wincontainers.engines.base import NETWORK, Build, ContainerSpec, ExecResult, timestamp
+from pytest_wincontainers.engines.base import NETWORK, Build, ContainerSpec, ExecResult
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.engines.docker import DockerEngine
 from pytest_wincontainers.engines.docker.calls import refused
 from pytest_wincontainers.engines.registry import make_engine
+from pytest_wincontainers.engines.times import timestamp
 from pytest_wincontainers.errors import EngineError, ImageError
 from pytest_wincontainers.guests.text import decode_line
 from pytest_wincontainers.packing import Folder

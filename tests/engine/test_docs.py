@@ -1,5 +1,6 @@
 """The documentation, run: its code blocks that begin with a file name are that file."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -30,6 +31,18 @@ def test_the_page_on_iis_runs_as_it_stands(suite):
 
 def test_the_page_on_databases_runs_as_it_stands(suite):
     assert run_page(suite, "docs/databases.md") == {"passed": 3}
+
+
+def test_the_page_on_reuse_runs_as_it_stands(suite):
+    assert run_page(suite, "docs/reuse.md") == {"passed": 1}
+
+
+def test_the_page_on_reports_runs_as_it_stands(suite):
+    """The test on it fails, and its sink tells of that."""
+    assert run_page(suite, "docs/reports.md") == {"failed": 1}
+    (told,) = map(json.loads, (suite.path / "failures.jsonl").read_text("utf-8").splitlines())
+    assert (told["test"], told["when"]) == ("test_customers", "call")
+    assert [one["name"] for one in told["containers"]] == ["database"]
 
 
 @pytest.mark.linux_guest

@@ -1,5 +1,6 @@
 """However a run ends, nothing of it is left. The fixture `suite` looks after each test."""
 
+import json
 import os
 import signal
 import time
@@ -63,6 +64,20 @@ def ended(process, seconds=30):
     return output
 
 
+def recorded(suite, seconds=0.0):
+    """The manifest of its run, which has a page as well, after so many seconds at the most."""
+    wait_for(lambda: list((suite.path / ".wincontainers").glob("*-*-*/index.html")), seconds=seconds or 1)
+    page = suite.artifact("index.html")
+    manifest = json.loads((page.parent / "run.json").read_text("utf-8"))
+    assert f"Run {manifest['run']}: {manifest['state']}" in page.read_text("utf-8")
+    assert not (page.parent / "journal").exists()
+    return manifest
+
+
+def ends_of(manifest):
+    return {one["name"]: one["end"] for one in manifest["containers"]}
+
+
 @pytest.mark.every_process
 @pytest.mark.parametrize("outcome", ["passes", "fails"])
 def test_after_tests(sleepers, mode, outcome):
@@ -79,6 +94,10 @@ def test_ctrl_c_in_a_test(sleepers, mode):
     process.interrupt()
     assert "KeyboardInterrupt" in ended(process)
     assert process.returncode == 2
+    manifest = recorded(sleepers)
+    assert manifest["state"] == "interrupted"
+    assert [test["outcome"] for test in manifest["tests"]] == ["interrupted"]
+    assert ends_of(manifest) == {"first": "ready"}
 
 
 @pytest.mark.every_process
@@ -88,8 +107,11 @@ def test_ctrl_c_while_a_container_becomes_ready(sleepers, mode):
     wait_for(lambda: len(sleepers.containers()) == 2)
     time.sleep(0.5)
     process.interrupt()
-    ended(process)
+    output = ended(process)
     assert process.returncode == 2
+    assert ends_of(recorded(sleepers)) == {"first": "ready", "never": "interrupted"}
+    assert "never  interrupted" in output
+    assert "failed" not in output
 
 
 @pytest.mark.every_process
@@ -102,6 +124,7 @@ def test_ctrl_c_during_a_build(sleepers, real_client, mode):
     assert process.returncode == 2
     # The engine gives the build up once nobody waits for it.
     wait_for(lambda: not building(real_client, sleepers.stamp), seconds=20)
+    assert ends_of(recorded(sleepers))["slow"] == "interrupted"
 
 
 @pytest.mark.every_process
@@ -147,6 +170,10 @@ def test_the_owner_is_killed(sleepers, mode, how):
     getattr(process, how)()
     process.wait(timeout=30)
     assert sleepers.leftovers(seconds=60) == []
+    # Nobody but the watchdog can write it.
+    manifest = recorded(sleepers, seconds=30)
+    assert manifest["state"] == "crashed"
+    assert [test["outcome"] for test in manifest["tests"]] == ["interrupted"]
     # The workers notice that their controller is gone.
     process.stdout.close()
 

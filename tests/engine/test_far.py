@@ -1,7 +1,5 @@
 """An engine on another machine: this one, by an address that nobody takes for it."""
 
-import shutil
-
 import pytest
 
 from tests.hosts.tls import Authority, Door
@@ -35,9 +33,7 @@ def test_it(server, tmp_path):
 @pytest.fixture
 def authority(tmp_path):
     made = Authority(tmp_path)
-    certificate, key = made.issue("client")
-    shutil.copy(certificate, tmp_path / "cert.pem")
-    shutil.copy(key, tmp_path / "key.pem")
+    made.client_files(tmp_path)
     return made
 
 
@@ -65,7 +61,7 @@ def test_over_tls(far, engine, door, authority, tmp_path):
     url = door(authority.server_context(host=FAR, client_certificates=True))
     finished = far.run(DOCKER_HOST=url, DOCKER_TLS_VERIFY="1", DOCKER_CERT_PATH=str(tmp_path))
     assert finished.outcomes() == {"passed": 1}
-    assert "is not encrypted" not in finished.output
+    assert "is not protected" not in finished.output
     told = "the DNS client cache of 127.0.0.2 was not flushed because no connection to that machine is configured"
     assert finished.output.count(told) == engine.windows
 
@@ -77,11 +73,21 @@ def test_the_engines_certificate_is_verified(far, door, authority, tmp_path):
     for verify in ("1", ""):
         finished = far.run(DOCKER_HOST=url, DOCKER_TLS_VERIFY=verify, DOCKER_CERT_PATH=str(tmp_path))
         assert finished.outcomes() == {"errors": 1}
-        assert f"no Docker engine answers at {url}" in finished.output
+        told = f"the engine's certificate is signed by an unknown authority, somebody else ({url})"
+        assert told in finished.output
         assert "certificate verify failed" in finished.output
 
 
-def test_without_tls_the_summary_says_so(far, door):
-    finished = far.run(DOCKER_HOST=door())
+def test_without_tls_it_is_refused(far, door):
+    """Also where tests that need an engine are skipped when there is none."""
+    url = door()
+    finished = far.run("--wincontainers-missing-engine=skip", DOCKER_HOST=url)
+    assert finished.outcomes() == {"errors": 1}
+    assert f"the connection to {url} is not encrypted" in finished.output
+    assert "--wincontainers-insecure-engine=127.0.0.2 connects all the same" in finished.output
+
+
+def test_without_tls_by_its_name_the_summary_says_so(far, door):
+    finished = far.run(DOCKER_HOST=door(), WINCONTAINERS_INSECURE_ENGINE=FAR)
     assert finished.outcomes() == {"passed": 1}
-    assert "the connection to the engine on 127.0.0.2 is not encrypted; use TLS" in finished.output
+    assert "the connection to the engine on 127.0.0.2 is not protected; use TLS" in finished.output

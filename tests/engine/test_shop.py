@@ -1,10 +1,14 @@
 """The example shop: three real tiers in one run."""
 
+import base64
+import html
+import os
 import re
 from xml.etree import ElementTree
 
 import pytest
 
+from tests.kit.reports import with_reports
 from tests.kit.soak import amount
 
 
@@ -61,6 +65,7 @@ def test_2_fails(browser, web):
     with browser.driver() as driver:
         driver.get(web.inside.url + "/Default.aspx?during")
         driver.execute_script("console.error('the console says so')")
+        driver.execute_async_script("fetch('/missing.png').finally(arguments[0])")
     time.sleep(1.1)
     assert driver.title == "No shop"
 
@@ -76,7 +81,7 @@ def test_a_failing_browser_test_keeps_what_the_tiers_said_meanwhile(suite, mode)
     (suite.path / "tests" / "test_fails.py").write_text(FAILING)
     # With loadfile no other test runs in these seconds.
     alone = ["--dist=loadfile"] if mode else []
-    finished = suite.run("tests/test_fails.py", "--junit-xml=junit.xml", "-o", "junit_logging=all", *mode, *alone)
+    finished = suite.run("tests/test_fails.py", "--junit-xml=junit.xml", *mode, *alone)
     assert finished.outcomes() == {"passed": 2, "failed": 1}
 
     screenshot = suite.artifact("tests/*test_2_fails-*/browser.png")
@@ -85,17 +90,29 @@ def test_a_failing_browser_test_keeps_what_the_tiers_said_meanwhile(suite, mode)
     assert "the console says so" in screenshot.with_suffix(".console.json").read_text("utf-8")
 
     cases = {case.get("name"): case for case in ElementTree.parse(suite.path / "junit.xml").iter("testcase")}
-    reported = "".join(text.text for text in cases["test_2_fails"].iter("system-out"))
-    for report in (finished.output, reported):
+    page = html.unescape(suite.artifact("index.html").read_text("utf-8"))
+    for report in (finished.output, cases["test_2_fails"].find("failure").text, page):
         # Each worker's site has a port of its own.
         assert re.search(r"GET /Default.aspx during 80\d\d ", report)
         assert "SELECT id, name, price FROM products" in report
+        # What restores the database is nobody's business.
+        assert "INNODB STATUS" not in report
         assert "the console says so" in report
+        assert re.search(
+            r"failed requests:\n(?:  .*\n)*?  http://\S+/missing\.png - Failed to load resource: .* 404 ", report
+        )
         assert suite.shown(screenshot) in report
         assert "Orders.aspx before" not in report
         assert "Orders.aspx after" not in report
     kept = {prop.get("name"): prop.get("value") for prop in cases["test_2_fails"].iter("property")}
-    assert kept == {"wincontainers_browser": suite.shown(screenshot.parent)}
+    assert kept == {
+        "wincontainers_files": suite.shown(screenshot.parent),
+        "wincontainers_browser_screenshot": suite.shown(screenshot),
+        "wincontainers_browser_console": suite.shown(screenshot.with_suffix(".console.json")),
+        "wincontainers_page_source": suite.shown(screenshot.with_suffix(".html")),
+    }
+    assert f"[[ATTACHMENT|{suite.shown(screenshot)}]]" in cases["test_2_fails"].find("system-out").text
+    assert f"data:image/png;base64,{base64.b64encode(screenshot.read_bytes()).decode()}" in page
     assert not list(cases["test_1_before"].iter("property"))
     # The whole story is in the files.
     assert "Orders.aspx before" in suite.artifact("web.log").read_text("utf-8")
@@ -112,12 +129,13 @@ def test_no_password_is_in_what_a_run_leaves(suite):
         "        cursor.execute(f\"SELECT '{database.password}'\")\n"
         "    assert database is None\n"
     )
-    finished = suite.run("tests/test_says.py", "-l", "--junit-xml=.wincontainers/junit.xml", "-o", "junit_logging=all")
+    finished = suite.run("tests/test_says.py", "-l", "--junit-xml=.wincontainers/junit.xml")
     assert finished.outcomes() == {"failed": 1}
     password = (suite.path / "password").read_text()
     assert len(password) == 24
     assert "SELECT '***'" in finished.output
     assert password not in finished.output
+    assert suite.artifact("index.html").is_file()
     for path in (suite.path / ".wincontainers").rglob("*"):
         assert not path.is_file() or password not in path.read_text("utf-8", errors="replace")
     assert suite.leftovers() == []
@@ -208,3 +226,36 @@ def test_a_worker_that_replaces_a_crashed_one_has_its_database_and_its_sites(sui
     assert "crashed while running 'tests/test_dies.py::test_dies[2]'" in finished.output
     assert "[gw2]" in finished.output
     assert len(suite.created()) == 2
+
+
+PYTEST_SELENIUM = """
+
+import pytest
+
+
+@pytest.fixture
+def driver_kwargs(driver_kwargs, browser):
+    return {**driver_kwargs, "command_executor": browser.url, "options": browser.options()}
+"""
+
+
+def test_what_a_driver_of_pytest_selenium_shows_is_kept(suite, mode):
+    suite.shop()
+    conftest = suite.path / "conftest.py"
+    conftest.write_text(conftest.read_text() + PYTEST_SELENIUM)
+    (suite.path / "tests" / "test_driver.py").write_text(
+        "def test_driver(driver, web):\n"
+        "    driver.get(web.inside.url + '/Default.aspx?there')\n"
+        "    driver.execute_script(\"open('/Orders.aspx')\")\n"
+        "    assert driver.title == 'No shop'\n"
+    )
+    plugins = with_reports(os.environ)["PYTHONPATH"]
+    finished = suite.run("tests/test_driver.py", "--driver=Remote", "--html=report.html", *mode, PYTHONPATH=plugins)
+    assert finished.outcomes() == {"failed": 1}
+    for name in ("browser", "browser-window-2"):
+        assert suite.artifact(f"tests/*test_driver-*/{name}.png").read_bytes().startswith(b"\x89PNG")
+    assert "Default.aspx?there" in finished.output
+    assert "address 2: " in finished.output
+    # It sets its own extras, and ours are there as well.
+    report = html.unescape((suite.path / "report.html").read_text("utf-8"))
+    assert "browser screenshot 2" in report

@@ -1,5 +1,7 @@
 """Snapshots: a prepared server kept as an image, and the next run that starts from it."""
 
+import io
+import json
 import re
 import secrets
 import threading
@@ -8,6 +10,10 @@ import pymysql
 import pytest
 
 from tests.kit.waiting import wait_for
+from tests.windows import standins
+from tests.windows.proxy import Proxy, Refused
+from tests.windows.rules import RULES
+from tests.windows.rules.base import Area
 
 pytestmark = pytest.mark.few_hosts
 
@@ -64,13 +70,13 @@ def shop(suite, real_client):
         real_client.images.remove(tag, force=True)
 
 
-def tags(client):
-    return {tag for image in found(client) for tag in image["RepoTags"] or ()}
+def tags(client, kind="snapshot"):
+    return {tag for image in found(client, kind) for tag in image["RepoTags"] or ()}
 
 
-def found(client):
+def found(client, kind="snapshot"):
     # Not by images.list(), which asks for each of them again, and another test may have removed it.
-    return client.api.images(filters={"label": "pytest-wincontainers.snapshot"})
+    return client.api.images(filters={"label": f"pytest-wincontainers.{kind}"})
 
 
 def made_lines(suite):
@@ -358,3 +364,89 @@ def test_the_first_reset_of_a_run_compares_nothing(shop):
     assert shop.run().outcomes() == {"passed": 1}
     assert len(shop.snapshots()) == 1
     assert shop.run().outcomes() == {"passed": 1}
+
+
+# -- the command `images` -----------------------------------------------------------------------------------------
+
+BUILT = """
+from pytest_wincontainers import container
+
+@container(build="built", command=["box", "serve", "8000"], ports=[8000])
+def web():
+    pass
+"""
+
+
+@pytest.fixture
+def images(shop, real_client):
+    """What the suite has made, by kind: an image of a Dockerfile, and a snapshot; both containers are up."""
+    (shop.path / "built").mkdir()
+    (shop.path / "built" / "Dockerfile").write_text(f"FROM {standins.box()}\nENV MADE={secrets.token_hex(8)}\n")
+    shop.files(conftest=conftest() + BUILT)
+    done = shop.command("images", "build", "web")
+    made = {"image": re.search(r"^web: (wincontainers/built:\w+)$", done.output, re.MULTILINE)[1]}
+    assert shop.command("up").status == 0
+    (made["snapshot"],) = shop.snapshots()
+    yield made
+    shop.command("down")
+    for name in tags(real_client, "image") & {made["image"]}:
+        real_client.images.remove(name)
+
+
+def test_images_and_snapshots_are_listed(shop, images):
+    listed = json.loads(shop.command("images", "list", "--json").output)
+    assert {one["image"]: one["kind"] for one in listed if one["image"] in images.values()} == {
+        name: kind for kind, name in images.items()
+    }
+    lines = [line.split()[:2] for line in shop.command("images", "list").output.splitlines()]
+    assert lines[0] == ["IMAGE", "KIND"]
+    assert all([name, kind] in lines for kind, name in images.items())
+
+
+@pytest.mark.windows_guest
+def test_what_is_removed_and_what_stays(shop, images, engine, real_client):
+    """Through an engine that tells of these images only, as others on it are in use by other tests."""
+    mine = f"{secrets.token_hex(8)}:1"
+    label = {"pytest-wincontainers.image": "1"}
+    dockerfile = f"FROM {standins.box()}\nENV MADE={secrets.token_hex(8)}\n"
+    nameless, _ = real_client.images.build(fileobj=io.BytesIO(dockerfile.encode()), labels=label)
+    ours = {images["image"], images["snapshot"], mine}
+    area = Area()
+
+    @area.answered("GET", "/images/json", "a test")
+    def only_ours(call):
+        call.answer = [one for one in call.answer if one["Id"] == nameless.id or ours & {*(one["RepoTags"] or ())}]
+
+    @area.asked("DELETE", "/images/.+", "a test")
+    def nothing_else_goes(call):
+        if call.path.removeprefix("/images/") not in {*ours, nameless.id}:
+            raise Refused(403, "this is not to be removed")
+
+    proxy = Proxy(engine.proxy.preset, engine.proxy.socket_path, [*RULES, *area]).start()
+
+    def prune(*options):
+        return shop.command("images", "prune", *options, DOCKER_HOST=proxy.url)
+
+    def there():
+        return (tags(real_client, "image") | tags(real_client)) & ours
+
+    try:
+        done = prune()
+        assert (done.status, sorted(done.output.split())) == (
+            0,
+            sorted(["removed", images["snapshot"], "removed", nameless.id]),
+        )
+        assert there() == {images["image"]}
+        used = prune("--all")
+        assert (used.status, f"{images['image']} was not removed: " in used.output) == (1, True)
+        assert there() == {images["image"]}
+        assert shop.command("down").status == 0
+        real_client.images.get(images["image"]).tag(mine)
+        done = prune("--all")
+        assert (done.status, done.output) == (0, f"removed {images['image']}\n")
+        assert there() == {mine}
+        assert prune("--all").output == ""
+    finally:
+        proxy.stop()
+        for tag in there():
+            real_client.images.remove(tag)

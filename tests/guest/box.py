@@ -115,6 +115,13 @@ def show(*paths):
     sleep()
 
 
+def show_after(path, *paths):
+    """Wait until a file is there, then write others, then stay."""
+    while not os.path.exists(local(path)):
+        time.sleep(0.05)
+    show(*paths)
+
+
 def touch(path):
     """Make a file."""
     try:
@@ -164,7 +171,26 @@ def memory():
             say(Path(path).read_text().strip())
 
 
-VERBS = (sleep, start, end, until, serve, get, lookup, dns, env, words, read, show, touch, has, job, begun, memory)
+VERBS = (
+    sleep,
+    start,
+    end,
+    until,
+    serve,
+    get,
+    lookup,
+    dns,
+    env,
+    words,
+    read,
+    show,
+    show_after,
+    touch,
+    has,
+    job,
+    begun,
+    memory,
+)
 
 if __name__ == "__main__":
     # The first process of a container has to ask for being ended.

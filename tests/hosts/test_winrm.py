@@ -139,6 +139,12 @@ def test_a_wrong_password(server, settings):
     assert "wrong" not in str(failed.value)
 
 
+def test_a_port_with_the_digits_of_a_refusal(settings):
+    with pytest.raises(HostError) as failed:
+        WinRmHost(settings("https://127.0.0.1:4010/wsman")).run(FLUSH_DNS, 20)
+    assert "WINCONTAINERS_WINRM_USER" not in failed.value.hint
+
+
 def test_nobody_listens(settings):
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         port = reserved.getsockname()[1]
@@ -146,7 +152,9 @@ def test_nobody_listens(settings):
         WinRmHost(settings(f"https://127.0.0.1:{port}/wsman")).run(FLUSH_DNS, 20)
 
 
-@pytest.mark.parametrize("address", ["http://winhost:5985/wsman", "ftp://winhost", "https://"])
+@pytest.mark.parametrize(
+    "address", ["http://winhost:5985/wsman", "ftp://winhost", "https://", "winhost:5986x", "[winhost"]
+)
 def test_no_way_without_tls(settings, address):
     with pytest.raises(DeclarationError, match="is not an HTTPS address for WinRM"):
         WinRmHost(settings(address))

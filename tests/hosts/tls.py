@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import ipaddress
 import select
+import shutil
 import socket
 import ssl
 import threading
@@ -14,44 +15,75 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+YESTERDAY, TOMORROW = datetime.timedelta(days=-1), datetime.timedelta(days=1)
+
+USAGES = [
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+]
+
 
 class Authority:
-    """An authority of its own in a folder; `path` is its certificate."""
+    """An authority of its own in a folder, or the one that is there; `path` is its certificate."""
 
     def __init__(self, folder, name="tests"):
         self._folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
+        stored = folder / "ca-key.pem"
+        if not stored.exists():
+            made = ec.generate_private_key(ec.SECP256R1())
+            form = serialization.PrivateFormat.PKCS8
+            stored.write_bytes(made.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
+        self._key = serialization.load_pem_private_key(stored.read_bytes(), None)
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate = self._build(self._name, self._key.public_key(), []).add_extension(
             x509.BasicConstraints(ca=True, path_length=None), critical=True
         )
+        signs = {name: name in ("key_cert_sign", "crl_sign") for name in USAGES}
+        certificate = certificate.add_extension(x509.KeyUsage(**signs), critical=True)
         self.path = folder / "ca.pem"
-        self.path.write_bytes(self._signed(certificate))
+        if not self.path.exists():
+            self.path.write_bytes(self._signed(certificate))
 
-    def issue(self, name, *, host="127.0.0.1"):
+    def issue(self, name, *, host="127.0.0.1", begins=YESTERDAY, ends=TOMORROW, passphrase=b""):
         """Paths of a certificate and its key, for a server at this address or for a client."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         names = [x509.IPAddress(ipaddress.ip_address(host))]
         certificate, private = self._folder / f"{name}.pem", self._folder / f"{name}-key.pem"
-        certificate.write_bytes(self._signed(self._build(subject, key.public_key(), names)))
+        certificate.write_bytes(self._signed(self._build(subject, key.public_key(), names, begins, ends)))
+        protection = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
         private.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
+            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection)
         )
         return certificate, private
 
-    def server_context(self, *, host="127.0.0.1", client_certificates=False):
+    def client_files(self, folder, name="client", **options):
+        """A directory for DOCKER_CERT_PATH: this authority's certificate, and that of a client with its key."""
+        folder.mkdir(exist_ok=True)
+        certificate, key = self.issue(name, **options)
+        shutil.copy(certificate, folder / "cert.pem")
+        shutil.copy(key, folder / "key.pem")
+        if self.path != folder / "ca.pem":
+            shutil.copy(self.path, folder / "ca.pem")
+        return folder
+
+    def server_context(self, *, client_certificates=False, **options):
         """A TLS context for a server."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*self.issue("server", host=host))
+        context.load_cert_chain(*self.issue("server", **options))
         if client_certificates:
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(self.path)
         return context
 
-    def _build(self, subject, key, names):
+    def _build(self, subject, key, names, begins=YESTERDAY, ends=TOMORROW):
         now = datetime.datetime.now(datetime.timezone.utc)
         builder = (
             x509.CertificateBuilder()
@@ -59,9 +91,15 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_before(now + begins)
+            .not_valid_after(now + ends)
         )
+        # Python 3.13 and newer want to know them.
+        for identifier in (
+            x509.SubjectKeyIdentifier.from_public_key(key),
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+        ):
+            builder = builder.add_extension(identifier, critical=False)
         return builder.add_extension(x509.SubjectAlternativeName(names), critical=False) if names else builder
 
     def _signed(self, builder):

@@ -17,6 +17,7 @@ NAMES = (
     f'xmlns:w="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd" xmlns:rsp="{SHELL}" '
     'xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"'
 )
+MUTUAL = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 NOTHING_YET = 2150858793
 NO_SUCH_SHELL = 2150858843
 
@@ -104,8 +105,12 @@ class WsMan:
             f'<s:Detail><f:WSManFault Code="{code}"/></s:Detail></s:Fault>'
         )
 
-    def allows(self, given, connection):
-        """Whether the header lets this caller in; else what to answer it with."""
+    def allows(self, given, connection, certificate):
+        """Whether the header lets this caller in; else what to answer it with. `certificate` is what TLS has checked."""
+        if self.scheme == "certificate":
+            # As a host that maps the certificates of one subject to an account.
+            names = dict(part for parts in (certificate or {}).get("subject", ()) for part in parts)
+            return given == MUTUAL and names.get("commonName") == self.user, "Negotiate"
         if self.scheme == "basic":
             expected = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
             return given == f"Basic {expected}", "Basic realm=WSMAN"
@@ -137,7 +142,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        allowed, challenge = self.wsman.allows(self.headers.get("Authorization"), self.client_address)
+        peer = self.connection.getpeercert()
+        allowed, challenge = self.wsman.allows(self.headers.get("Authorization"), self.client_address, peer)
         if not allowed:
             self._send(401, b"", challenge)
             return

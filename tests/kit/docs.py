@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pytest_wincontainers import settings
 from pytest_wincontainers.compose.options import Outcome, rows
+from pytest_wincontainers.doctor import examination
 from pytest_wincontainers.services import service
 from tests.windows import rules
 
@@ -74,6 +75,7 @@ def compose_options() -> str:
 
 TABLES = (
     Table("compose", "docs/compose.md", compose_options),
+    Table("doctor", "docs/command.md", examination.as_markdown),
     Table("options", "docs/declarations.md", options),
     Table("rules", "docs/windows.md", rules.as_markdown),
     Table("settings", "docs/settings.md", settings.as_markdown),

@@ -12,8 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 from tests.kit.relay import Relay
+from tests.kit.waiting import wait_for
 from tests.kit.wine import WindowsPython
 
 # A shell lets its background jobs ignore Ctrl+C, and the runs that tests start would inherit that.
@@ -133,6 +135,7 @@ class Local:
 
     costs = 1
     birth_seconds = 0.0
+    lost = False
 
     def start(self, words, folder, environment):
         """Start Python with these arguments."""
@@ -171,7 +174,13 @@ class Windows:
         self._python = WindowsPython()
         if not self._python.is_made():
             pytest.fail("Windows' Python is not set up here\nhint: run `python3 dev.py windows`", pytrace=False)
+        self._begin()
+
+    def _begin(self):
         self._helper = Helper(self._python)
+        wait_for(self._python.server)
+        # That of all workers. The first one that begins anew has another.
+        self._server = self._python.server()
         self._pipes = {}
         self._doors = []
 
@@ -179,8 +188,9 @@ class Windows:
         # Wine would take it for its own.
         temporary = environment.pop("TMPDIR", None)
         (folder / "owner_pid.py").write_text(OWNER.format(temporary=temporary))
+        plugin = ["-powner_pid"] if words[:2] == ["-m", "pytest"] else []
         return WindowsProcess(
-            self._python.command(*words[:2], "-powner_pid", *words[2:]),
+            self._python.command(*words[:2], *plugin, *words[2:]),
             folder=folder,
             environment=self._python.environment(environment),
             helper=self._helper,
@@ -198,6 +208,18 @@ class Windows:
 
     def path(self, path):
         return self._python.path(Path(path))
+
+    @property
+    def lost(self):
+        """Whether Wine's server has died, and nothing that needs it goes on."""
+        return self._python.server() != self._server
+
+    def renew(self):
+        """Begin anew after Wine's server has died."""
+        self._helper.end()
+        for door in self._doors:
+            door.shut()
+        self._begin()
 
     def close(self):
         self._helper.close()
@@ -233,13 +255,49 @@ class Helper:
         for stream in (self._process.stdout, self._process.stderr):
             stream.close()
 
+    def end(self):
+        """End it where it cannot end by itself."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(BrokenPipeError):
+            self.close()
 
+
+_MADE = pytest.StashKey()
+_LOST = pytest.StashKey()
 PROCESSES = {"local": Local, "windows": Windows}
 
 
 @pytest.fixture(scope="session")
 def processes(request):
     """The kind of process in which suites run."""
-    made = PROCESSES[request.config.option.process]()
+    made = request.config.stash[_MADE] = PROCESSES[request.config.option.process]()
     yield made
+    del request.config.stash[_MADE]
     made.close()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item):
+    made = item.config.stash.get(_MADE, None)
+    if made is not None and made.lost:
+        item.stash[_LOST] = True
+        made.renew()
+    return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    """Run a test again in which Wine's server has died, as Wine 8's does now and then; it is counted as "rerun"."""
+    if item.config.option.process != "windows":
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    reports = runtestprotocol(item, log=False, nextitem=nextitem)
+    failed = [report for report in reports if report.failed]
+    if failed and item.stash.get(_LOST, False):
+        failed[0].outcome = "rerun"
+        reports = [failed[0], *runtestprotocol(item, log=False, nextitem=nextitem)]
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True

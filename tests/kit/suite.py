@@ -53,6 +53,7 @@ class Suite:
         self.files(guest=GUEST.format(image=standins.box(), root="C:\\\\" if engine.windows else "/"), brisk=BRISK)
         self._started = []
         self._runs = set()
+        self._folders = {self.path}
 
     def files(self, **contents):
         """Write Python files."""
@@ -76,14 +77,33 @@ class Suite:
         print(output)
         return Finished(process.returncode, output)
 
-    def start(self, *arguments, brisk=True, **environment):
-        """Start it, as a terminal would. `brisk`: without a real host's long pauses."""
+    def start(self, *arguments, folder=".", brisk=True, **environment):
+        """Start it, as a terminal would, in a folder of its own. `brisk`: without a real host's long pauses."""
         plugins = [name for name in ("brisk" if brisk else "", os.environ.get(PLUGIN)) if name]
         self.runs()
         words = ["-m", "pytest", *WITHOUT_HYPOTHESIS, *[f"-p{name}" for name in plugins], *arguments]
         url = self._processes.url(environment.pop("DOCKER_HOST", self._engine.url))
         given = {**self._environment, **environment, "DOCKER_HOST": url}
-        process = self._processes.start(words, self.path, given)
+        self._folders.add(self.path / folder)
+        process = self._processes.start(words, self.path / folder, given)
+        self._started.append(process)
+        return process
+
+    def command(self, *words, seconds=120, **environment):
+        """Run `wincontainers` in its folder; how it ended, with its output as text."""
+        process = self.start_command(*words, **environment)
+        output, _ = process.communicate(timeout=seconds)
+        print(output)
+        self.runs()
+        return Finished(process.returncode, output)
+
+    def start_command(self, *words, folder=".", **environment):
+        """Start `wincontainers`, in a folder of its own."""
+        self.runs()
+        url = self._processes.url(environment.pop("DOCKER_HOST", self._engine.url))
+        given = {**self._environment, **environment, "DOCKER_HOST": url}
+        self._folders.add(self.path / folder)
+        process = self._processes.start(["-m", "pytest_wincontainers.cli", *words], self.path / folder, given)
         self._started.append(process)
         return process
 
@@ -101,7 +121,8 @@ class Suite:
     def runs(self):
         """The ids of its runs so far, which make a folder before any container."""
         # The oldest folders go in time.
-        self._runs |= {path.name.rpartition("-")[2] for path in (self.path / ".wincontainers").glob("*-*-*")}
+        for folder in self._folders:
+            self._runs |= {path.name.rpartition("-")[2] for path in (folder / ".wincontainers").glob("*-*-*")}
         return self._runs
 
     def artifact(self, pattern):
@@ -171,6 +192,11 @@ class Finished:
 def suite(pytester, engine, real_engine, recorder, tmp_path_factory, processes):
     """An empty suite, for the engine under test. After the test no container, volume or process of its runs is left."""
     made = Suite(pytester, engine, real_engine, recorder, tmp_path_factory.mktemp("state"), processes)
+    yield from ending(made)
+
+
+def ending(made):
+    """Hand over a suite, and see that nothing of its runs is left."""
     yield made
     made.end()
     left = made.leftovers()

@@ -81,6 +81,17 @@ class WindowsPython:
         """The command that runs Windows' Python."""
         return ["wine", str(self.executable), *map(str, words)]
 
+    def server(self) -> str:
+        """The process id of the server of this prefix, or nothing. Without it Wine's processes wait for ever."""
+        prefix = self.prefix.stat()
+        name = f"server-{prefix.st_dev:x}-{prefix.st_ino:x}"
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                served = (folder / "cwd").readlink().name == name
+                if served and (folder / "comm").read_text().startswith("wineserver"):
+                    return folder.name
+        return ""
+
     def path(self, path: Path) -> str:
         """What Windows calls a path of this machine."""
         if path.is_relative_to(self.c_drive):

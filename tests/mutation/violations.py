@@ -251,6 +251,7 @@ VIOLATIONS: Mapping[str, Violation] = {
     "no_builds_on_newer_updates_than_the_host": Violation(patch=_no_other_base),
     "no_commit_of_running_containers": _once_it_runs("POST", "/commit", {}, container="{}"),
     "no_diff_of_running_containers": _once_it_runs("GET", "/containers/{}/changes"),
+    "no_excluded_ports": _ports(HostPort="5357"),
     "no_export": _once_it_runs("GET", "/containers/{}/export"),
     "no_host_address_in_bindings": _ports(HostIp="127.0.0.1"),
     "no_linux_image_is_pulled": Violation(patch=_pulls_again),

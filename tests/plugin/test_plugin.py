@@ -50,6 +50,14 @@ def suite(pytester, mode):
     return made
 
 
+def test_warnings_about_the_configuration_come_first(suite, pytester):
+    """pytest tells plugins of them that are registered later, too."""
+    pytester.makeini("[pytest]\ntestpaths = nowhere\nno_such_key = 1\n")
+    pytester.makepyfile("def test_app(app):\n    pass\n")
+    result = suite.run()
+    result.assert_outcomes(passed=1)
+
+
 def test_a_declaration_is_a_fixture(suite, pytester):
     pytester.makepyfile(
         """
@@ -60,7 +68,9 @@ def test_a_declaration_is_a_fixture(suite, pytester):
     )
     result = suite.run()
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["*= wincontainers =*", "cache ready after * s, app ready after * s", "logs and*"])
+    result.stdout.fnmatch_lines(
+        ["*= wincontainers =*", "cache  ready after * s", "app    ready after * s", "logs and*", "page: *"]
+    )
     assert len(suite.journal("create")) == len(suite.journal("remove")) == 2
 
 
@@ -217,7 +227,9 @@ def test_the_summary_tells_what_failed_from_what_was_not_started(suite, pytester
     pytester.makepyfile("def test_app(app): pass\n")
     result = suite.run()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["cache failed after * s, app not started"])
+    result.stdout.fnmatch_lines(["cache  failed", "app    not started"])
+    (page,) = pytester.path.glob(".wincontainers/*-*-*/index.html")
+    assert "not started" in page.read_text("utf-8")
 
 
 def test_the_summary_tells_that_the_end_of_the_run_came_first(pytester):
@@ -227,7 +239,7 @@ def test_the_summary_tells_that_the_end_of_the_run_came_first(pytester):
     # Not in workers, of which another would wait for the second.
     result = pytester.runpytest_subprocess(*WITHOUT_HYPOTHESIS, "-x")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["cache ready after * s, app cancelled after * s"])
+    result.stdout.fnmatch_lines(["cache  ready after * s", "app    cancelled"])
 
 
 def test_the_header_names_what_is_not_default(suite, pytester):

@@ -26,11 +26,16 @@ def app(cache):
 """
 
 
-def on_a_terminal(folder, *arguments):
-    """The bytes that a terminal gets from a run."""
+COLOURS = ("NO_COLOR", "FORCE_COLOR", "PY_COLORS")
+
+
+def on_a_terminal(folder, *arguments, rows=24, **variables):
+    """What a terminal gets from a run."""
     pty = pytest.importorskip("pty", reason="pseudo-terminals are POSIX's")
     near, far = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", "PY_COLORS": "1"}
+    # pytester sets one of them.
+    inherited = {name: value for name, value in os.environ.items() if name not in COLOURS}
+    environment = {**inherited, "TERM": "xterm", "COLUMNS": "80", "LINES": str(rows), **variables}
     command = [sys.executable, "-m", "pytest", *WITHOUT_HYPOTHESIS, *arguments]
     with subprocess.Popen(command, cwd=folder, stdin=far, stdout=far, stderr=far, env=environment) as process:
         os.close(far)
@@ -65,6 +70,13 @@ def test_one_living_line_per_container(suite):
     assert "wincontainers: cache" not in seen
 
 
+def test_there_are_no_more_lines_than_the_terminal_has(suite):
+    """The way back up ends at its first line, and each drawing would leave one behind."""
+    seen = on_a_terminal(suite, rows=3)
+    assert "\x1b[J  and 2 more\r\n" in seen
+    assert "\x1b[2F" not in seen
+
+
 def test_lines_are_cut_to_the_terminal(suite):
     long = "x" * 100
     conftest = suite / "conftest.py"
@@ -74,6 +86,55 @@ def test_lines_are_cut_to_the_terminal(suite):
     living = [line for line in lines if line.startswith("  xxx")]
     assert living
     assert {len(line) for line in living} == {79}
+
+
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"PY_COLORS": "0"}, {"TERM": "dumb"}], ids=" ".join)
+def test_without_colour_there_are_whole_lines_and_no_escape_sequences(suite, variables):
+    seen = on_a_terminal(suite, **variables)
+    assert "\x1b" not in seen
+    lines = seen.split("\r\n")
+    assert [
+        re.sub(r"[\d.]+ s$", "… s", line) for line in lines if line.startswith("wincontainers: ") and ": ready" in line
+    ] == [
+        "wincontainers: cache: ready after … s",
+        "wincontainers: app: ready after … s",
+    ]
+
+
+SLOW = CONFTEST.replace("start_seconds=0.5", "start_seconds=1.0")
+FILES = {
+    "test_a": "import pytest\n\n@pytest.mark.parametrize('n', range(12))\ndef test_none(n): pass\n",
+    "test_b": "def test_none(): pass\n\ndef test_app(app): pass\n\ndef test_again(app): pass\n",
+}
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["plain", "n2"])
+def test_lines_in_a_pipe_are_whole_and_come_before_the_tests_that_waited(pytester, workers):
+    pytester.makeconftest(SLOW)
+    pytester.makepyfile(**FILES)
+    lines = pytester.runpytest_subprocess(*WITHOUT_HYPOTHESIS, *workers).outlines
+    told = [line for line in lines if "wincontainers:" in line and "are in" not in line]
+    assert [line.partition(" after")[0] for line in told] == [
+        "wincontainers: Fake 1 (linux) on memory",
+        "wincontainers: cache: ready",
+        "wincontainers: app: ready",
+    ]
+    dots = [line for line in lines if re.fullmatch(r"(test_\w\.py )?\.+ *(\[ *\d+%\])?", line)]
+    assert sum(line.count(".") - line.count(".py") for line in dots) == 15
+    last = max(lines.index(line) for line in told)
+    assert sum(line.count(".") - line.count(".py") for line in dots if lines.index(line) > last) >= 2
+    if not workers:
+        # The dots of a file are behind its name.
+        assert all(line.startswith("test_") for line in dots)
+
+
+def test_waiting_is_not_the_tests_time(pytester):
+    pytester.makeconftest(SLOW)
+    pytester.makepyfile(**FILES)
+    result = pytester.runpytest_subprocess(*WITHOUT_HYPOTHESIS, "--durations=0", "-vv")
+    slowest = max(float(one) for one in re.findall(r"(?m)^([\d.]+)s (?:setup|call)", result.stdout.str()))
+    assert slowest < 0.5
+    result.stdout.fnmatch_lines(["test_b.py::test_app waited * s for *"])
 
 
 def test_quiet_is_quiet_on_a_terminal_too(suite):

@@ -9,7 +9,7 @@ from pytest_wincontainers.engines.base import ContainerSpec
 from pytest_wincontainers.errors import StartError
 from pytest_wincontainers.run import aliases
 from pytest_wincontainers.run.aliases import AliasClaims
-from pytest_wincontainers.run.locks import Locks
+from pytest_wincontainers.run.locks import Locks, RunLock
 from pytest_wincontainers.run.removal import labels
 from pytest_wincontainers.testing import FakeEngine
 
@@ -20,9 +20,9 @@ def claims(tmp_path):
     engine = FakeEngine()
 
     def make(run, *names):
-        return AliasClaims(engine, Locks(tmp_path, "engine", lambda: None), run, names)
+        return AliasClaims(engine, Locks(tmp_path, "engine", lambda: None), tmp_path, run, names)
 
-    make.engine = engine
+    make.engine, make.state = engine, tmp_path
     return make
 
 
@@ -72,6 +72,28 @@ def test_another_machines_run_that_does_not_let_go(claims, monkeypatch):
         claims("one", "db").claim(lambda text: None, pauses.append)
     assert refused.value.details == "wc-far-box"
     assert sum(pauses) == aliases._FOREIGN_SECONDS
+
+
+def test_what_stays_is_not_waited_for(claims):
+    container_of(claims.engine, "kept", "db")
+    lock = RunLock(claims.state, "kept")
+    lock.hold()
+    lock.lease(time.time() + 60)
+    with pytest.raises(
+        StartError, match="the network name db is used by wc-kept-box, which run kept has left"
+    ) as refused:
+        claims("one", "db").claim(pytest.fail, pytest.fail)
+    assert "`wincontainers down --all --run kept`" in refused.value.hint
+
+
+def test_what_stays_and_is_in_use_is_waited_for(claims):
+    container = container_of(claims.engine, "kept", "db")
+    lock = RunLock(claims.state, "kept")
+    lock.hold()
+    lock.lease(time.time() + 60)
+    assert lock.take_over()
+    claims("one", "db").claim(lambda text: None, lambda seconds: claims.engine.remove(container))
+    lock.release()
 
 
 def test_a_claim_that_failed_does_not_keep_the_others_waiting(claims, monkeypatch):

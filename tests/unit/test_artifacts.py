@@ -2,15 +2,16 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from pytest_wincontainers.reports.artifacts import RunFolder, folder_of_test
 
 
-def run_of(artifacts, number):
+def run_of(artifacts, number, days=0):
     """The folder of a run that is over."""
-    folder = RunFolder(artifacts, f"{number:06d}")
+    folder = RunFolder(artifacts, f"{number:06d}", runs=10, days=days)
     folder.make()
     folder.release()
     return folder.path
@@ -25,8 +26,58 @@ def test_the_newest_ten_runs_are_kept(tmp_path):
     artifacts = tmp_path / "out"
     runs = [aged(artifacts, run_of(artifacts, number), number) for number in range(9)]
     newest = [run_of(artifacts, number) for number in range(9, 12)]
-    assert sorted(path for path in artifacts.iterdir() if path.is_dir()) == sorted([*runs[2:], *newest])
+    assert sorted(path for path in artifacts.glob("*-*-*") if path.is_dir()) == sorted([*runs[2:], *newest])
     assert (artifacts / ".gitignore").read_text().endswith("*\n")
+
+
+def test_old_runs_go_whatever_their_number(tmp_path):
+    old = aged(tmp_path, run_of(tmp_path, 1), 1)
+    second = run_of(tmp_path, 2)
+    assert old.exists()
+    run_of(tmp_path, 3, days=30)
+    assert not old.exists()
+    assert second.exists()
+
+
+def test_the_latest_run_is_found_by_its_link(tmp_path):
+    for number in (1, 2):
+        newest = run_of(tmp_path, number)
+        assert (tmp_path / "latest").resolve() == newest.resolve() or (
+            (tmp_path / "latest").read_text() == f"{newest.name}\n"
+        )
+    assert [path for path in tmp_path.iterdir() if path.name.startswith("latest.")] == []
+
+
+def test_the_latest_run_is_named_in_a_file_where_there_are_no_links(tmp_path, monkeypatch):
+    def refused(*arguments, **options):
+        raise OSError("a required privilege is not held by the client")
+
+    monkeypatch.setattr(Path, "symlink_to", refused)
+    run_of(tmp_path, 1)
+    newest = run_of(tmp_path, 2)
+    assert (tmp_path / "latest").read_text() == f"{newest.name}\n"
+
+
+def test_a_link_that_the_system_does_not_replace_is_made_anew(tmp_path, monkeypatch):
+    """As Windows does not, of a link to a directory."""
+    real = Path.replace
+
+    def replace(path, target):
+        if Path(target).is_symlink():
+            raise PermissionError("access is denied")
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    run_of(tmp_path, 1)
+    newest = run_of(tmp_path, 2)
+    latest = tmp_path / "latest"
+    assert latest.resolve() == newest.resolve() or latest.read_text() == f"{newest.name}\n"
+
+
+def test_a_directory_called_latest_stays(tmp_path):
+    (tmp_path / "latest").mkdir()
+    run_of(tmp_path, 1)
+    assert list((tmp_path / "latest").iterdir()) == []
 
 
 def test_what_is_not_ours_stays(tmp_path):
@@ -47,7 +98,7 @@ import sys, time
 from pathlib import Path
 from pytest_wincontainers.reports.artifacts import RunFolder
 
-folder = RunFolder(Path(sys.argv[1]), "living")
+folder = RunFolder(Path(sys.argv[1]), "living", runs=10, days=0)
 folder.make()
 print(folder.path, flush=True)
 time.sleep(600)
@@ -74,7 +125,6 @@ def test_the_folder_of_a_running_run_stays_until_its_process_ends(tmp_path):
 def test_a_tests_folder_fits_every_file_system(tmp_path, nodeid):
     made = folder_of_test(tmp_path, nodeid)
     assert made.parent == tmp_path / "tests"
-    assert made.is_dir()
     assert 0 < len(made.name) <= 100
     assert not set(made.name) & set('<>:"/\\|?*')
     assert made.name[-1] not in ". "

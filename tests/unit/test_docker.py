@@ -15,16 +15,14 @@ from unittest import mock
 import docker.errors
 import pytest
 import requests
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pytest_wincontainers.engines.base import LONGEST_LINE, Build, ContainerSpec, ExecResult
+from pytest_wincontainers.engines.base import Build, ContainerSpec, ExecResult
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.engines.docker import DockerEngine, connection, streams
 from pytest_wincontainers.engines.docker.builds import BuildOutput
 from pytest_wincontainers.engines.docker.calls import check_started
 from pytest_wincontainers.engines.docker.connection import connect
-from pytest_wincontainers.engines.docker.streams import joined, records
+from pytest_wincontainers.engines.docker.pulls import PullProgress
 from pytest_wincontainers.errors import CommandFailed, EngineError, EngineUnavailable
 from pytest_wincontainers.guests import RULES
 from pytest_wincontainers.guests.builds import WindowsHost, WindowsVersion
@@ -159,6 +157,18 @@ def test_builds_under_hyperv_have_enough_memory(default, options, limits, tmp_pa
     assert (asked["container_limits"], asked["isolation"]) == (limits, options.get("isolation"))
 
 
+def test_a_named_pipe_that_says_nothing_is_given_up(monkeypatch):
+    """The SDK would wait for ever (docker-py docker/transport/npipesocket.py)."""
+    silence = threading.Event()
+    monkeypatch.setattr(docker.APIClient, "send", lambda *_, **__: silence.wait(20))
+    client = object.__new__(connection._Client)
+    client.base_url = "http+docker://localnpipe"
+    with pytest.raises(TimeoutError, match="nothing came over the named pipe for 0.05 s"):
+        client.send(None, timeout=0.05)
+    silence.set()
+    assert client.send(None, timeout=None)
+
+
 def test_an_error_of_the_named_pipe_while_connecting_is_told_as_any_other(monkeypatch):
     """The SDK wraps it in its first call only."""
     error = type("error", (Exception,), {"__module__": "pywintypes"})
@@ -226,59 +236,55 @@ def test_a_command_can_be_made_to_raise(box):
     assert "password" not in str(failed.value)
 
 
-# -- logs -------------------------------------------------------------------------------------------------------
+# -- building and pulling -----------------------------------------------------------------------------------------------
 
 
-FULL = 16 * 1024
-"""The length of a record that is not the last one of its line."""
-
-
-@given(st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=20))), st.data())
-def test_records_do_not_depend_on_where_pieces_break(said, data):
-    whole = b"".join(struct.pack(">BxxxL", output, len(record)) + record for output, record in said)
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=5)))
-    pieces = [whole[start:end] for start, end in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
-    assert list(records(pieces)) == said
-
-
-def lines(*said):
-    """The lines of records of these outputs and texts, with the number of its record as each one's time."""
-    found = joined((output, b"%d %s" % (number, text)) for number, (output, text) in enumerate(said))
-    return [line.removesuffix(b"\n") for line in found]
-
-
-def test_a_line_in_several_records_is_one():
-    """Else the engine's time stands every 16 KiB, and in a password that lies across is not found to be masked."""
-    head = b"x" * (FULL - 4) + b"gehe"
-    assert lines((1, head), (1, b"im12 rest\n"), (1, b"next\n")) == [b"0 " + head + b"im12 rest", b"2 next"]
-    assert lines((1, head), (1, b"\n"), (1, b"next\n")) == [b"0 " + head, b"2 next"]
-
-
-def test_the_outputs_have_lines_of_their_own():
-    head = b"x" * FULL
-    said = ((1, head), (2, b"error\n"), (2, head), (1, b"one\n"), (2, b"two\n"))
-    assert lines(*said) == [b"1 error", b"0 " + head + b"one", b"2 " + head + b"two"]
-
-
-def test_last_words_without_an_end_are_a_line():
-    """What comes next is of the program's next start."""
-    assert lines((1, b"last words"), (1, b"begun again\n")) == [b"0 last words", b"1 begun again"]
-    assert lines((1, b"x" * FULL), (1, b"last words"), (1, b"begun\n")) == [
-        b"0 " + b"x" * FULL + b"last words",
-        b"2 begun",
+def test_the_lines_of_a_build_are_whole_and_without_colours():
+    output = BuildOutput(lambda _: None)
+    # As the classic builder sends what a command writes to its standard error.
+    for stream in ("Step 1/2 : RUN x\n", "\x1b[91mE: no ", "\x1b[0m", "\x1b[91mpackage\r\n\x1b[0m", "10%\r20%\r30%\n"):
+        output.add({"stream": stream})
+    output.add({"stream": "without an end"})
+    output.add({"error": "\x1b[91mit ended with 100\x1b[0m"})
+    problem = output.problem(Build(folder=Path()), output.error)
+    assert problem.details.splitlines() == [
+        "Step 1/2 : RUN x",
+        "E: no package",
+        "30%",
+        "without an end",
+        "it ended with 100",
     ]
-    assert lines((1, b"x" * FULL)) == [b"0 " + b"x" * FULL]
 
 
-def test_a_line_without_an_end_is_not_kept_whole():
-    first, second = lines(*[(1, b"x" * FULL)] * 1000, (1, b"end\n"), (1, b"next\n"))
-    assert LONGEST_LINE < len(first) < LONGEST_LINE + 2 * FULL
-    assert second == b"1001 next"
+def test_a_pull_tells_its_layers_and_bytes():
+    pulled = PullProgress()
+    said = [
+        pulled.add({"status": "Pulling from library/x", "id": "latest"}),
+        pulled.add({"status": "Pulling fs layer", "id": "a"}),
+        pulled.add({"status": "Already exists", "id": "b"}),
+        pulled.add({"status": "Downloading", "id": "a", "progressDetail": {"current": 1_000_000, "total": 9_000_000}}),
+        pulled.add({"status": "Extracting", "id": "a", "progressDetail": {"current": 1, "total": 2}}),
+        pulled.add({"status": "Pull complete", "id": "a"}),
+        pulled.add({"status": "Status: Downloaded newer image"}),
+    ]
+    assert said == [
+        "",
+        "0 of 1 layers",
+        "1 of 2 layers",
+        "1 of 2 layers, 1 of 9 MB",
+        "1 of 2 layers, 9 of 9 MB",
+        "2 of 2 layers, 9 of 9 MB",
+        "",
+    ]
 
 
-def test_lines_are_given_as_they_come():
-    said = joined(itertools.chain([(1, b"0 a\n"), (2, b"1 b\n")], itertools.repeat((1, b"2 c\n"))))
-    assert list(itertools.islice(said, 3)) == [b"0 a\n", b"1 b\n", b"2 c\n"]
+def test_a_build_tells_its_step_and_what_it_pulls():
+    told = []
+    output = BuildOutput(told.append)
+    output.add({"stream": "Step 1/3 : FROM x\n"})
+    output.add({"status": "Downloading", "id": "a", "progressDetail": {"current": 2_000_000, "total": 4_000_000}})
+    output.add({"stream": "Step 2/3 : RUN y\n"})
+    assert told == ["step 1/3", "step 1/3: 0 of 1 layers, 2 of 4 MB", "step 2/3"]
 
 
 # -- commands -----------------------------------------------------------------------------------------------------

@@ -54,12 +54,16 @@ def test_the_users_frames_and_only_those(tmp_path, conftest):
 def test_an_error_in_a_check_has_its_place(tmp_path, conftest):
     service = Generic(Options(image="x", ready=conftest["fill"]))
     with pytest.raises(StartError, match="the readiness check of box raised JSONDecodeError") as caught:
-        make_ready("box", service, None, image=None, timeout=1, log=tmp_path / "log", pause=lambda _: None, state=dict)
+        make_ready(
+            "box", service, None, image=None, timeout=1, log=tmp_path / "log", pause=lambda _: None, say=str, state=dict
+        )
     assert re.search(r"conftest.py:8: in fill\n .*\n.*conftest.py:5: in read", caught.value.details)
     assert "readying.py" not in caught.value.details
     service = Generic(Options(image="x", ready=conftest["refused"]))
     with pytest.raises(StartError, match="the readiness check of box failed") as caught:
-        make_ready("box", service, None, image=None, timeout=1, log=tmp_path / "log", pause=lambda _: None, state=dict)
+        make_ready(
+            "box", service, None, image=None, timeout=1, log=tmp_path / "log", pause=lambda _: None, say=str, state=dict
+        )
     assert "conftest.py:12: in refused" in caught.value.details
 
 

@@ -142,6 +142,14 @@ def test_what_passes_is_tried_again_with_growing_pauses():
     assert attempts.noted[0][1] == TEXTS["start-hcs-timeout"]
 
 
+@pytest.mark.parametrize("name", ["port-in-use", "port-exists", "port-excluded-proxy"])
+def test_after_a_port_that_is_taken_or_excluded_another_one_is_tried(name):
+    """The engine chooses each port that is published (docker/for-win#3171)."""
+    attempts = Attempts(name, name)
+    assert attempts.run() == "done"
+    assert attempts.made == 3
+
+
 @pytest.mark.parametrize("name", ["os-mismatch", "disk-full", "nobody has ever seen this"])
 def test_nothing_else_is_tried_again(name):
     attempts = Attempts(name)

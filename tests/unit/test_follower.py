@@ -1,4 +1,4 @@
-"""Following one container: its log, also where the stream broke off, never ends or is too long."""
+"""Following one container: its log, also where the stream broke off, or never ends."""
 
 import threading
 import time
@@ -7,7 +7,9 @@ import pytest
 
 from pytest_wincontainers.engines.base import ContainerSpec
 from pytest_wincontainers.errors import EngineError
+from pytest_wincontainers.reports import logs
 from pytest_wincontainers.reports.logs import LogWriter
+from pytest_wincontainers.reports.masks import Mask
 from pytest_wincontainers.run.container import follower
 from pytest_wincontainers.run.container.follower import Follower
 from pytest_wincontainers.testing import FakeEngine
@@ -32,13 +34,13 @@ class Breaking(FakeEngine):
 class Subject:
     """A follower of one container."""
 
-    def __init__(self, folder, engine, limit=1 << 20):
+    def __init__(self, folder, engine, size=1 << 20, files=8):
         self.folder = folder
         self.log = folder / "box.log"
         self.notes = []
         self.ended = []
         self.engine = engine
-        self.writer = LogWriter(self.log, (), limit)
+        self.writer = LogWriter(self.log, Mask(()), size=size, files=files)
         self.follower = Follower(
             "box", self.writer, over=lambda: True, note=self.notes.append, ended=lambda *given: self.ended.append(given)
         )
@@ -137,30 +139,19 @@ def test_a_log_that_does_not_end_has_one_writer(subject, monkeypatch):
     assert one.engine.closed.wait(20)
 
 
-def test_a_log_has_a_limit(subject):
-    one = subject(Flood(), limit=10_000)
+def test_a_log_that_does_not_end_goes_on_in_other_files(subject, tmp_path):
+    one = subject(Flood(), size=2000, files=3)
     one.follower.follow(one.engine, one.container)
-    assert one.engine.closed.wait(20), "its stream is read though nothing of it is written"
+    wait_for((tmp_path / "box.6.log").exists)
+    one.engine.enough.set()
     one.finish()
-    assert one.notes == [
-        "the log of box has reached its limit, and the rest was left out; --wincontainers-log-size allows more"
-    ]
-    assert 9_000 < one.log.stat().st_size < 10_200
-    assert one.lines()[-1] == "(the rest of this log was left out: its limit is 0.00953674 MiB)"
-
-
-def test_the_end_of_a_container_whose_log_is_full_is_noticed(subject, monkeypatch):
-    monkeypatch.setattr(follower, "_POLL_SECONDS", 0.01)
-    one = subject(Flood(), limit=1000)
-    one.follower.follow(one.engine, one.container)
-    assert one.engine.closed.wait(20)
-    assert one.ended == []
-    one.engine.end(one.container, 3)
-    wait_for(lambda: one.ended)
-    assert one.ended[0][1].exit_code == 3
-    one.follower.follow(one.engine, one.container)
-    one.finish()
-    assert one.engine.streams == 1
+    kept = [path.name for _, path in logs.files_of(one.log)]
+    assert len(kept) == 3
+    assert "box.log" not in kept
+    assert all(2000 <= (tmp_path / name).stat().st_size < 2100 for name in kept[:-1])
+    lines = [line.split()[-1] for line in logs.read(one.log).decode().splitlines()]
+    assert lines == [str(number) for number in range(int(lines[0]), int(lines[-1]) + 1)]
+    assert one.notes == []
 
 
 class Slow(FakeEngine):

@@ -135,8 +135,9 @@ def test_no_line_breaks_the_reader(texts):
 
 def test_fields_are_found_in_what_came_before():
     before = "".join(f"2026-11-24T07:15:01.000000000Z [w3c 1] {text}\n" for text in HEADER).encode()
-    (entry,) = read(lines("w3c 1", [W3C]), fields=fields_before(before))
-    assert entry.what.status == 500
+    for cut in (0, 60, len(before) - 10, len(before)):
+        (entry,) = read(lines("w3c 1", [W3C]), fields=fields_before([before[:cut], before[cut:]]))
+        assert entry.what.status == 500
 
 
 def test_the_part_of_a_test():

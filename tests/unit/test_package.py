@@ -47,9 +47,9 @@ PUBLIC = [
 
 
 ROOMS = {
-    "services": "Build Container ContainerInfo ContainerState Decorator Endpoint EngineInfo Evidence EvidenceKeeper ExecResult Face FaceMaker Folder Guest Health Healthcheck Isolation Output "
-    "Link Mount Options PerWorker Preparation Prepare Ready Returned SERVERCORE ServerLogs Service ServiceImage SnapshotSupport "
-    "Staged StagedFiles TestHooks TestStart ToolRunner check_links declare for_guest logs timestamp",
+    "services": "Attachment Build Container ContainerInfo ContainerState Decorator Endpoint EngineInfo Evidence EvidenceKeeper ExecResult Face FaceMaker Folder Guest Health Healthcheck Isolation Output "
+    "Link Mount Options PerWorker Preparation Prepare Ready Returned ReuseSupport SERVERCORE ServerLogs Service ServiceImage Shown SnapshotSupport "
+    "Staged StagedFiles TestHooks TestStart TestValues ToolRunner check_links declare for_guest logs timestamp",
     "engines": "Build Capabilities ContainerSpec ContainerState Engine EngineAddress EngineInfo ExecResult Image "
     "ListedContainer ListedImage Mount",
     "testing": "FakeEngine check_service",
@@ -86,7 +86,10 @@ def test_a_run_without_containers_imports_nothing_heavy(tmp_path):
         "pytest_wincontainers",
         "pytest_wincontainers.hookspecs",
         "pytest_wincontainers.plugin",
+        "pytest_wincontainers.session",
+        "pytest_wincontainers.session.stash",
         "pytest_wincontainers.settings",
+        "pytest_wincontainers.settings.setting",
     ]
 
 

@@ -8,8 +8,10 @@ import pytest
 import tree_sitter
 import tree_sitter_pwsh
 
+from pytest_wincontainers.doctor.windows_host import CONDITIONS, SERVICES
 from pytest_wincontainers.guests import windows
 from pytest_wincontainers.hosts.base import EXCLUDED_PORTS, FLUSH_DNS
+from pytest_wincontainers.hosts.events import EVENTS
 from tests.kit.dockerfile import Dockerfile
 from tests.kit.docs import ROOT
 
@@ -34,6 +36,9 @@ SNIPPETS = {
     "guests.windows": base64.b64decode(windows.powershell("Get-Date")[-1]).decode("utf-16-le"),
     "FLUSH_DNS": FLUSH_DNS.script,
     "EXCLUDED_PORTS": EXCLUDED_PORTS.script,
+    "SERVICES": SERVICES.script,
+    "CONDITIONS": CONDITIONS.script,
+    "EVENTS": EVENTS.script,
 }
 
 
@@ -65,6 +70,14 @@ def test_every_image_has_some():
 @pytest.mark.parametrize("name", [*FILES, *SNIPPETS])
 def test_scripts_are_right(name):
     assert faults({**FILES, **SNIPPETS}[name]) == []
+
+
+@pytest.mark.parametrize(
+    "command", [FLUSH_DNS, EXCLUDED_PORTS, SERVICES, CONDITIONS, EVENTS], ids=lambda one: one.script[:20]
+)
+def test_a_command_for_hosts_fits_on_winrms_line(command):
+    """Of 8,191 characters (diyan/pywinrm#184)."""
+    assert len(" ".join(windows.powershell(command.script))) < 8_000
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -49,7 +49,7 @@ def checked(check, pause, timeout=0.05):
             return (check,)
 
     state = ContainerState(running=True, exit_code=0)
-    make_ready("box", Box({}), None, image=None, timeout=timeout, log=LOG, pause=pause, state=lambda: state)
+    make_ready("box", Box({}), None, image=None, timeout=timeout, log=LOG, pause=pause, say=str, state=lambda: state)
 
 
 def refuses(_endpoint):
@@ -90,6 +90,27 @@ def test_a_port_that_the_machine_keeps_is_told(ranges, told):
     Starter(context, mock.Mock(), mock.Mock())._failed(problem)
     assert problem.details == text + told
     context.locks.crowded.assert_not_called()
+
+
+@pytest.mark.parametrize(
+    ("problem", "over", "told"),
+    [
+        (EngineError("no", details="why"), False, "why\nlogged"),
+        (EngineUnavailable("no"), False, "logged"),
+        (NotReady("no"), False, "logged"),
+        (NotReady("no"), True, ""),
+        # The machine has no part in these, or they are told by the container that it has a part in.
+        (PreparationError("no"), False, ""),
+        (StartError("app needs cache, which failed"), False, ""),
+    ],
+)
+def test_what_the_machine_has_logged_is_told_where_it_may_be_why(problem, over, told):
+    context = mock.Mock()
+    context.hosts.events.return_value = "logged"
+    context.cancellation.cancelled = over
+    assert Starter(context, mock.Mock(), mock.Mock()).explained(problem) is problem
+    assert problem.details == told
+    assert context.hosts.events.called == bool(told)
 
 
 def test_an_engine_that_is_gone_says_nothing_of_a_snapshot():

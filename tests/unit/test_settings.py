@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from pytest_wincontainers.errors import DeclarationError
 from pytest_wincontainers.guests.builds import TAGS
 from pytest_wincontainers.machine.posix import PosixMachine
 from pytest_wincontainers.machine.windows import WindowsMachine
-from pytest_wincontainers.settings import TABLE, resolve
+from pytest_wincontainers.settings import TABLE, from_environment, resolve
 
 
 def test_the_first_that_is_given_counts(pytester, monkeypatch):
@@ -59,10 +60,24 @@ def test_an_empty_variable_is_not_given(pytester, monkeypatch):
     assert resolve(pytester.parseconfig()).reach == "auto"
 
 
+def test_a_command_takes_its_options_before_the_environment(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    given = {"WINCONTAINERS_ENGINE": "tcp://a:1", "WINCONTAINERS_WINRM_CA": "ca.pem", "WINCONTAINERS_REACH": ""}
+    found = from_environment(given, engine="tcp://b:1", winrm=None)
+    assert (found.engine, found.winrm, found.winrm_ca, found.reach) == ("tcp://b:1", None, tmp_path / "ca.pem", "auto")
+    assert found.sources == {"engine": "option --engine", "winrm_ca": "environment WINCONTAINERS_WINRM_CA"}
+    assert from_environment(given).engine == "tcp://a:1"
+    with pytest.raises(
+        DeclarationError,
+        match="'ntml' is not one of ntlm, basic, kerberos, certificate .environment WINCONTAINERS_WINRM_TR",
+    ):
+        from_environment({"WINCONTAINERS_WINRM_TRANSPORT": "ntml"})
+
+
 def test_every_setting_has_a_value(pytester):
     found = resolve(pytester.parseconfig())
     assert {setting.name for setting in TABLE} == set(found.values)
-    assert len(TABLE) == 19
+    assert len(TABLE) == 31
     with pytest.raises(AttributeError):
         found.timeout = 1.0
 

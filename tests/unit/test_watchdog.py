@@ -91,7 +91,7 @@ def test_windows_is_given_twenty_seconds():
 def test_a_path_for_imports_that_is_no_text(tmp_path, monkeypatch):
     """Python passes over it, too."""
     monkeypatch.setattr(sys, "path", [*sys.path, tmp_path])
-    watchdog.Watchdog("run", EngineAddress("nowhere:make"), tmp_path).dismiss()
+    watchdog.Watchdog("run", EngineAddress("nowhere:make"), tmp_path, tmp_path).dismiss()
 
 
 def test_a_ci_runner_does_not_find_it_among_what_a_job_has_left(tmp_path, monkeypatch):
@@ -105,7 +105,7 @@ def test_a_ci_runner_does_not_find_it_among_what_a_job_has_left(tmp_path, monkey
     monkeypatch.setattr(watchdog, "_PROGRAM", program)
     monkeypatch.setenv("RUNNER_TRACKING_ID", "github_1")
     monkeypatch.setenv("DOCKER_HOST", "tcp://elsewhere")
-    watchdog.Watchdog("run", EngineAddress("nowhere:make"), tmp_path).dismiss()
+    watchdog.Watchdog("run", EngineAddress("nowhere:make"), tmp_path, tmp_path).dismiss()
     environment = json.loads((tmp_path / "told").read_text())
     assert environment["DOCKER_HOST"] == "tcp://elsewhere"
     assert "RUNNER_TRACKING_ID" not in environment
@@ -116,7 +116,7 @@ def test_a_forked_child_does_not_keep_it_from_its_work(tmp_path):
     """As a test leaves one behind that was started by multiprocessing."""
     private = tmp_path / "private"
     private.mkdir()
-    owned = watchdog.Watchdog("run", EngineAddress("nowhere:make"), private)
+    owned = watchdog.Watchdog("run", EngineAddress("nowhere:make"), private, tmp_path)
     child = os.fork()
     if not child:
         time.sleep(120)
@@ -131,7 +131,7 @@ def test_a_forked_child_does_not_keep_it_from_its_work(tmp_path):
 
 
 def test_whoever_else_holds_the_pipe_does_not_keep_it_from_its_end(tmp_path):
-    owned = watchdog.Watchdog("run", EngineAddress("nowhere:make"), tmp_path)
+    owned = watchdog.Watchdog("run", EngineAddress("nowhere:make"), tmp_path, tmp_path)
     other = os.dup(owned._process.stdin.fileno())
     try:
         owned.dismiss()

@@ -142,6 +142,8 @@ class Proxy:
     faults: Faults | None = None
     images: dict[str, Platform] = field(default_factory=dict)
     """By reference, those whose platform is not what the preset gives."""
+    random_ports: list[int] = field(default_factory=list)
+    """The ports that the next published ports without one get; afterwards the real engine's choice."""
 
     def start(self) -> Proxy:
         proxy = self
@@ -205,6 +207,8 @@ class Proxy:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body of an answer are written apart, and the second would wait for the client's word on the first.
+    disable_nagle_algorithm = True
     proxy: Proxy
 
     def log_message(self, *arguments: Any) -> None:

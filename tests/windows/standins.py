@@ -8,11 +8,13 @@ import io
 import tarfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import docker
 import docker.errors
 
+from pytest_wincontainers.engines.base import Build
 from pytest_wincontainers.engines.docker import DockerEngine
 from pytest_wincontainers.guests.builds import TAGS
 from pytest_wincontainers.run.images import tag_of
@@ -34,15 +36,30 @@ def box() -> str:
 
 
 @functools.cache
+def own(service: str) -> str:
+    """A service's own image for Linux, as runs build it."""
+    build, reference = _recipe(service)
+    with closing(DockerEngine()) as engine:
+        if engine.image(reference) is None:
+            engine.build(build, reference, {}, lambda _: None)
+    return reference
+
+
+@functools.cache
+def _recipe(service: str) -> tuple[Build, str]:
+    """How a service's own image for Linux is built, and the name that it has then."""
+    with closing(DockerEngine()) as engine:
+        # That of a browser is one of several stages.
+        declared = selenium.Selenium() if service == selenium.IMAGE.name else None
+        build = declared.image(engine.info()) if declared is not None else IMAGES[service].build(engine.info())
+        assert isinstance(build, Build)
+        return build, tag_of(engine, build)
+
+
+@functools.cache
 def standin(service: str) -> str:
     """A service's own image for Linux, with what the Windows guest has besides."""
-    engine = DockerEngine()
-    build = IMAGES[service].build(engine.info())
-    reference = tag_of(engine, build)
-    if engine.image(reference) is None:
-        engine.build(build, reference, {}, lambda _: None)
-    engine.close()
-    return _built(f"standin-{service}", reference)
+    return _built(f"standin-{service}", own(service))
 
 
 def build_all() -> None:
@@ -53,8 +70,7 @@ def build_all() -> None:
 
 
 def _built(name: str, base: str, packages: str = "") -> str:
-    content = b"".join(path.read_bytes() for path in sorted(GUEST.iterdir()) if path.is_file())
-    tag = f"wincontainers-test/{name}:{hashlib.sha256(f'{base} {packages}'.encode() + content).hexdigest()[:12]}"
+    tag = f"wincontainers-test/{name}:{hashlib.sha256(f'{base} {packages}'.encode() + _guest()).hexdigest()[:12]}"
     client = docker.DockerClient.from_env(version="auto", timeout=600)
     try:
         client.images.get(tag)
@@ -125,8 +141,10 @@ def _served() -> Iterator[str]:
 @functools.cache
 def _digest(service: str) -> str:
     """Of all that a stand-in is made of."""
-    image = IMAGES[service]
-    places = [GUEST, image.root if image.shared_context else image.root / "linux" / service]
-    paths = (path for place in places for path in sorted(place.rglob("*")) if "__pycache__" not in path.parts)
-    content = [path.read_bytes() for path in paths if path.is_file()]
-    return hashlib.sha256(b"".join(content)).hexdigest()[:12]
+    _, made_of = _recipe(service)
+    return hashlib.sha256(made_of.encode() + _guest()).hexdigest()[:12]
+
+
+def _guest() -> bytes:
+    """What the Windows guest has besides."""
+    return b"".join(path.read_bytes() for path in sorted(GUEST.iterdir()) if path.is_file())

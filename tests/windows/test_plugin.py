@@ -11,6 +11,7 @@ import pytest
 from tests.windows import standins
 from tests.windows.proxy import Platform
 from tests.windows.rules import IGNORED, UNSUPPORTED
+from tests.windows.rules.start import EXCLUDED
 
 on = pytest.mark.parametrize
 rule = pytest.mark.rule
@@ -235,6 +236,51 @@ def test_ports_are_published_without_an_address(suite, engine):
     engine.proxy.forget_calls()
     assert suite.run().outcomes() == {"passed": 1}
     assert not sent(engine, "/containers/create")[0]["HostConfig"].get("PortBindings")
+
+
+PUBLISHED = """
+from guest import IMAGE
+from pytest_wincontainers import container
+
+@container(image=IMAGE, command=["box", "serve", "8000"], ports=[8000], publish={{8000: {port}}})
+def server():
+    pass
+"""
+
+
+@windows
+@rule("no_excluded_ports")
+def test_a_port_that_windows_excludes_is_drawn_again(suite, engine, monkeypatch):
+    monkeypatch.setattr(engine.proxy, "random_ports", [EXCLUDED.start, EXCLUDED.start])
+    suite.files(
+        conftest=PUBLISHED.format(port=1),
+        test_it=f"""
+        from urllib.request import urlopen
+
+        def test_it(server):
+            assert server.port not in {EXCLUDED!r}
+            assert urlopen(server.url).status == 200
+        """,
+    )
+    finished = suite.run("--wincontainers-reach=published")
+    assert finished.outcomes() == {"passed": 1}
+    assert finished.output.count("server: its start was retried after port-in-use") == 2
+    assert len(suite.created()) == 3
+
+
+@windows
+@rule("no_excluded_ports")
+def test_a_fixed_port_that_windows_excludes(suite, engine):
+    """Nobody can be asked for the ranges here, and another try would be for the same port."""
+    suite.files(conftest=PUBLISHED.format(port=EXCLUDED.start), test_it="def test_it(server):\n    pass\n")
+    finished = suite.run("--wincontainers-publish=server")
+    assert finished.outcomes() == {"errors": 1}
+    said = f"port {EXCLUDED.start} is in use, or in a range that Windows reserves; see `netsh int ipv4 show excludedportrange"
+    assert f"conftest.py:4: server: {said}" in finished.output
+    assert "hint: free it, or choose another port in publish=" in finished.output
+    assert "(0x20)" in finished.output
+    assert "retried" not in finished.output
+    assert len(suite.created()) == 1
 
 
 # -- refused before anything starts --------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from tests.kit import commands
 from tests.windows import rules, standins
 from tests.windows.presets import PRESETS
 from tests.windows.proxy import Platform
+from tests.windows.rules.start import EXCLUDED
 
 on = pytest.mark.parametrize
 rule = pytest.mark.rule
@@ -320,6 +321,18 @@ def test_published_ports(engine, created):
     engine.client.api.start(one)
     (binding,) = engine.client.api.inspect_container(one)["NetworkSettings"]["Ports"]["80/tcp"]
     assert binding["HostIp"] == "0.0.0.0"
+
+
+@rule("no_excluded_ports")
+@server
+def test_excluded_ports(engine, created, monkeypatch):
+    fixed = created(ports=[80], host={"port_bindings": {"80/tcp": EXCLUDED.start}})
+    status, text = refusal(engine.client.api.start, fixed)
+    assert (status, find_failure(text).implies) == (500, "excluded-port")
+    monkeypatch.setattr(engine.proxy, "random_ports", [EXCLUDED.start])
+    drawn, another = (created(ports=[80], host={"port_bindings": {"80/tcp": None}}) for _ in range(2))
+    assert refusal(engine.client.api.start, drawn)[0] == 500
+    engine.client.api.start(another)
 
 
 @rule("programs_that_are_missing_fail_the_start")

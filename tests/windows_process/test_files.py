@@ -12,7 +12,8 @@ import pytest
 
 from pytest_wincontainers.endpoints import StartFailure
 from pytest_wincontainers.reports.artifacts import RunFolder
-from pytest_wincontainers.reports.logs import LogWriter
+from pytest_wincontainers.reports.logs import LogWriter, files_of, read
+from pytest_wincontainers.reports.masks import Mask
 from pytest_wincontainers.run.locks import Locks, RunLock
 from pytest_wincontainers.session.handover import Handover
 
@@ -103,25 +104,43 @@ def test_what_is_handed_over_again_reaches_those_who_read_it_meanwhile(tmp_path)
 
 def test_a_log_that_somebody_has_open_is_written_on(tmp_path):
     """As an editor and `type` have it: they let others write."""
-    writer = LogWriter(tmp_path / "web.log", (), 1 << 20)
+    writer = LogWriter(tmp_path / "web.log", Mask(()), size=1 << 20, files=2)
     writer.open()
-    writer.write(1, b"2026-01-01T00:00:00.1Z one")
+    telling = writer.telling()
+    telling.add(b"2026-01-01T00:00:00.1Z one\n")
     with (tmp_path / "web.log").open() as reader:
-        writer.write(2, b"2026-01-01T00:00:00.2Z two")
+        telling.add(b"2026-01-01T00:00:00.2Z two\n")
         assert reader.read().count("\n") == 2
     writer.close()
 
 
 def test_a_log_cannot_be_deleted_while_it_is_written_and_is_whole_then(tmp_path):
-    writer = LogWriter(tmp_path / "web.log", (), 1 << 20)
+    writer = LogWriter(tmp_path / "web.log", Mask(()), size=1 << 20, files=2)
     writer.open()
-    writer.write(1, b"2026-01-01T00:00:00.1Z one")
+    telling = writer.telling()
+    telling.add(b"2026-01-01T00:00:00.1Z one\n")
     for harm in ((tmp_path / "web.log").unlink, lambda: (tmp_path / "web.log").rename(tmp_path / "old.log")):
         with pytest.raises(PermissionError):
             harm()
-    writer.write(2, b"2026-01-01T00:00:00.2Z two")
+    telling.add(b"2026-01-01T00:00:00.2Z two\n")
     writer.close()
     assert (tmp_path / "web.log").read_text().split()[1::2] == ["one", "two"]
+
+
+def test_an_old_file_of_a_log_that_somebody_reads_goes_the_next_time(tmp_path):
+    writer = LogWriter(tmp_path / "web.log", Mask(()), size=10, files=2)
+    telling = writer.telling()
+    lines = [b"2026-01-01T00:00:00.%dZ line\n" % number for number in range(6)]
+    telling.add(lines[0])
+    with (tmp_path / "web.log").open():
+        for line in lines[1:4]:
+            telling.add(line)
+        assert (tmp_path / "web.log").exists()
+    for line in lines[4:]:
+        telling.add(line)
+    writer.close()
+    assert [path.name for _, path in files_of(tmp_path / "web.log")] == ["web.5.log", "web.6.log"]
+    assert read(tmp_path / "web.log") == b"".join(lines[4:])
 
 
 def test_old_runs_of_which_a_file_is_open_do_not_keep_a_new_one_from_starting(tmp_path):
@@ -131,7 +150,7 @@ def test_old_runs_of_which_a_file_is_open_do_not_keep_a_new_one_from_starting(tm
         (folder / "run.json").write_text("{}")
         (folder / "web.log").write_text("x")
     with (tmp_path / "20260101-000000-old0" / "web.log").open():
-        made = RunFolder(tmp_path, "new")
+        made = RunFolder(tmp_path, "new", runs=10, days=0)
         made.make()
         made.release()
     assert made.path.is_dir()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -12,6 +11,7 @@ import docker.errors
 import docker.types
 import docker.utils.build
 
+from pytest_wincontainers.engines.addresses import is_local
 from pytest_wincontainers.engines.base import (
     NETWORK,
     Build,
@@ -25,10 +25,13 @@ from pytest_wincontainers.engines.base import (
     ListedImage,
     Progress,
 )
+from pytest_wincontainers.engines.diagnostics import Diagnostics
 from pytest_wincontainers.engines.docker import containers, files, streams
-from pytest_wincontainers.engines.docker.builds import BuildOutput
+from pytest_wincontainers.engines.docker.builds import BuildOutput, label_instructions
 from pytest_wincontainers.engines.docker.calls import calling, check_started, refused, tolerating
-from pytest_wincontainers.engines.docker.connection import LOOPBACK, connect
+from pytest_wincontainers.engines.docker.connection import connect
+from pytest_wincontainers.engines.docker.diagnostics import diagnostics_of
+from pytest_wincontainers.engines.docker.pulls import PullProgress
 from pytest_wincontainers.engines.registry import docker_address
 from pytest_wincontainers.errors import EngineError, EngineUnavailable, ImageError
 from pytest_wincontainers.guests import RULES, guest_of
@@ -48,18 +51,19 @@ _POLL_SECONDS = 0.2
 class DockerEngine:
     """The engine that `url` names, or else DOCKER_HOST, or else the current docker context."""
 
-    def __init__(self, url: str | None = None) -> None:
-        self._url = url or None
+    def __init__(self, url: str | None = None, insecure: str = "", context: str = "") -> None:
+        """`insecure` names the one machine that may be connected to without TLS, `context` one of the docker CLI's."""
+        self._where = url or None, insecure, context
         self._connected: Any = None
         self._info: EngineInfo | None = None
 
     @property
     def address(self) -> EngineAddress | None:
-        return docker_address(self._url)
+        return docker_address(*self._where)
 
     def info(self) -> EngineInfo:
         if self._info is None:
-            self._connected, self._info = connect(self._url)
+            self._connected, self._info = connect(*self._where)
         return self._info
 
     @property
@@ -89,10 +93,11 @@ class DockerEngine:
             with calling(f"pull {reference}"):
                 # Without a tag the SDK would pull every tag of the repository.
                 name, tag = docker.utils.parse_repository_tag(reference)
+                pulled = PullProgress()
                 for event in self._api.pull(name, tag=tag or "latest", stream=True, decode=True):
                     if "error" in event:
                         raise refused(f"pull {reference}", event["error"])
-                    progress(event.get("status", ""))
+                    progress(pulled.add(event) or event.get("status", ""))
         except EngineUnavailable:
             raise
         except EngineError as problem:
@@ -163,10 +168,9 @@ class DockerEngine:
                 self._api.remove_image(layer, noprune=True)
 
     def commit(self, container: str, tag: str, labels: Mapping[str, str]) -> None:
-        changes = [f"LABEL {_quoted(name)}={_quoted(value)}" for name, value in labels.items()]
         repository, _, name = tag.rpartition(":")
         with calling("commit a container"):
-            self._api.commit(container, repository=repository, tag=name, changes="\n".join(changes))
+            self._api.commit(container, repository=repository, tag=name, changes=label_instructions(labels))
 
     def images(self, label: str) -> Sequence[ListedImage]:
         with calling("list images"):
@@ -197,7 +201,7 @@ class DockerEngine:
         with calling(f"create {spec.name}"):
             host = self._api.create_host_config(
                 network_mode=NETWORK,
-                port_bindings={f"{port}/tcp": self._binding() for port in spec.publish} or None,
+                port_bindings={f"{port}/tcp": self._binding(spec.fixed.get(port)) for port in spec.publish} or None,
                 mounts=[
                     docker.types.Mount(
                         mount.target,
@@ -228,10 +232,10 @@ class DockerEngine:
             )
             return str(created["Id"])
 
-    def _binding(self) -> Any:
+    def _binding(self, port: int | None) -> Any:
         # A port of an engine on this machine is for this machine only, where the engine can do that.
-        local = self.info().host in LOOPBACK and self._guest.binds_addresses
-        return ("127.0.0.1", None) if local else None
+        local = is_local(self.info().host) and self._guest.binds_addresses
+        return ("127.0.0.1", port) if local else port
 
     def copy_in(self, container: str, archive: BinaryIO) -> None:
         with calling("copy files into a container"):
@@ -328,18 +332,13 @@ class DockerEngine:
     def containers(self, labels: Iterable[str]) -> Sequence[ListedContainer]:
         with calling("list containers"):
             answer = self._api.containers(all=True, filters={"label": list(labels)})
-        return [
-            ListedContainer(
-                one["Id"], (one["Names"] or [one["Id"]])[0].lstrip("/"), one["State"] == "running", one["Labels"] or {}
-            )
-            for one in answer
-        ]
+        return [containers.listed(one) for one in answer]
+
+    def diagnostics(self) -> Diagnostics:
+        """See `Diagnosable`."""
+        with calling("describe itself"):
+            return diagnostics_of(self._api)
 
     def close(self) -> None:
         if self._connected is not None:
             self._connected.close()
-
-
-def _quoted(word: str) -> str:
-    """A word of a Dockerfile: quoted as in JSON, with $ kept from being taken for a variable."""
-    return json.dumps(word).replace("$", "\\$")

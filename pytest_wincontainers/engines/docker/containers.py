@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pytest_wincontainers.engines.base import NETWORK, ContainerState, Health, Healthcheck
+from pytest_wincontainers.engines.base import NETWORK, ContainerState, Health, Healthcheck, ListedContainer
 from pytest_wincontainers.guests import RULES, Guest, guest_of
 
 _NANOSECONDS = 1_000_000_000
@@ -61,3 +61,12 @@ def health_settings(check: Healthcheck | Literal[False] | None) -> Mapping[str, 
         "StartPeriod": int(check.start_period * _NANOSECONDS),
         "Retries": check.retries,
     }
+
+
+def listed(answer: Mapping[str, Any]) -> ListedContainer:
+    """One container of a listing."""
+    name = (answer["Names"] or [answer["Id"]])[0].lstrip("/")
+    published = {port["PublicPort"] for port in answer.get("Ports") or [] if port.get("PublicPort")}
+    return ListedContainer(
+        answer["Id"], name, answer["State"] == "running", answer["Labels"] or {}, tuple(sorted(published))
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,8 +12,9 @@ from typing import Any, BinaryIO
 from docker.errors import DockerException
 from docker.utils.socket import NPIPE_ENDED, demux_adaptor, frames_iter
 
-from pytest_wincontainers.engines.base import LONGEST_LINE
 from pytest_wincontainers.engines.docker.calls import lost_connection
+from pytest_wincontainers.engines.docker.pieces import pieces_of
+from pytest_wincontainers.engines.docker.records import Records, lines_in
 from pytest_wincontainers.errors import EngineError
 from pytest_wincontainers.guests.base import GuestRules
 
@@ -24,9 +24,6 @@ _END_SECONDS = 10.0
 _LONGEST_OUTPUT = 64 << 20
 _MESSAGE_PIPE = 0x4
 """The flag of a named pipe in message mode (PIPE_TYPE_MESSAGE)."""
-_HEAD = struct.Struct(">BxxxL")
-_RECORD = 16 * 1024
-"""The engine logs a longer line in records of at least this length, each with a time (moby daemon/logger/copier.go)."""
 
 
 def log_lines(api: Any, container: str, *, follow: bool, tail: int | None) -> Iterator[bytes]:
@@ -36,50 +33,12 @@ def log_lines(api: Any, container: str, *, follow: bool, tail: int | None) -> It
     try:
         # Not by the stream itself: it tells neither which output a record is of, nor of a connection that was lost.
         response = stream._response
-        api._disable_socket_timeout(api._get_raw_response_socket(response))
-        yield from joined(records(response.raw.stream(_PIECE, decode_content=False)))
+        connection = api._get_raw_response_socket(response)
+        api._disable_socket_timeout(connection)
+        pieces, chunked = pieces_of(response, getattr(connection, "_sock", connection))
+        yield from lines_in(pieces, chunked=chunked)
     finally:
         _close(stream)
-
-
-def records(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """The records in a multiplexed stream that breaks anywhere, each with the number of its output."""
-    rest = bytearray()
-    for piece in pieces:
-        rest += piece
-        start = 0
-        while len(rest) - start >= _HEAD.size:
-            output, length = _HEAD.unpack_from(rest, start)
-            end = start + _HEAD.size + length
-            if end > len(rest):
-                break
-            yield output, bytes(rest[start + _HEAD.size : end])
-            start = end
-        del rest[:start]
-
-
-def joined(found: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
-    """Whole lines of records: one that is in several has the time of the first.
-
-    Else a time would stand in the middle of a line, and a password there would not be found to be masked.
-    """
-    begun: dict[int, bytearray] = {}
-    for output, record in found:
-        line = begun.get(output)
-        if line is None and record.endswith(b"\n"):
-            yield record
-            continue
-        text = record.partition(b" ")[2]
-        if line is None:
-            line = begun[output] = bytearray(record)
-        elif len(line) <= LONGEST_LINE:
-            line += text
-        # A shorter record without an end has the last words of a program.
-        if text.endswith(b"\n") or len(text) < _RECORD:
-            del begun[output]
-            yield bytes(line).removesuffix(b"\n") + b"\n"
-    for line in begun.values():
-        yield bytes(line) + b"\n"
 
 
 def texts(pieces: Sequence[tuple[bytes | None, bytes | None]], guest: GuestRules) -> tuple[str, str]:
@@ -173,8 +132,10 @@ def frames(api: Any, stream: Any) -> Iterator[tuple[bytes | None, bytes | None]]
         yield from stream
         return
     api._disable_socket_timeout(api._get_raw_response_socket(response))
-    for output, piece in records(_until_its_end(read)):
-        yield (None, piece) if output == _STDERR else (piece, None)
+    records = Records()
+    for read_now in _until_its_end(read):
+        for output, piece in records.add(read_now):
+            yield (None, piece) if output == _STDERR else (piece, None)
 
 
 def _until_its_end(read: Callable[[int], bytes]) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pytest_wincontainers.engines.base import ContainerState, Engine
 from pytest_wincontainers.errors import ContainerExited, EngineError, EngineUnavailable, WincontainersError
-from pytest_wincontainers.reports.logs import LogWriter, lines_of, tail
+from pytest_wincontainers.reports.logs import LogWriter, tail
 
 GATHER_SECONDS = 10.0
 """How long the logs of a run may take from the end of its containers until they are complete."""
@@ -110,16 +110,18 @@ class Follower:
             self._ended(container, reason)
 
     def _write(self, engine: Engine, container: str, *, follow: bool) -> bool:
-        """Write what is not in the file yet; whether that was all there is, or all that the file takes."""
-        if self._writer.full or self._writer.closed:
+        """Write what is not in the file yet; whether that was all there is."""
+        if self._writer.closed:
             return True
         pieces = engine.logs(container, follow=follow)
         try:
             self._writer.open()
             # After a restart, or where a stream broke off, the engine tells everything again from the first start on.
-            for number, line in enumerate(lines_of(pieces), 1):
-                if not self._writer.write(number, line):
+            telling = self._writer.telling()
+            for piece in pieces:
+                if not telling.add(piece):
                     break
+            telling.end()
         except (EngineError, OSError) as problem:
             if not follow:
                 self._note(f"the log of {self._name} is incomplete: {problem}")
@@ -131,11 +133,6 @@ class Follower:
             close = getattr(pieces, "close", None)
             if close is not None:
                 close()
-        if self._writer.full:
-            self._note(
-                f"the log of {self._name} has reached its limit, and the rest was left out; "
-                "--wincontainers-log-size allows more"
-            )
         return True
 
     def _end(self, follow: _Follow, engine: Engine) -> ContainerState | None:
@@ -145,7 +142,7 @@ class Follower:
             state = engine.state(follow.container)
             if not state.running:
                 return state
-            follow.complete = follow.complete and self._writer.full
+            follow.complete = False
             if self._finishing.wait(_POLL_SECONDS):
                 return None
         return None

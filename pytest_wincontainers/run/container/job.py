@@ -34,10 +34,10 @@ class JobLifecycle(Lifecycle):
 
     @property
     def _job(self) -> Job:
-        return cast("Job", self._planned.service)
+        return cast("Job", self.planned.service)
 
     def restart(self) -> None:
-        raise StartError(f"{self._name} is a job and cannot be restarted", hint="a job runs once in each run")
+        raise StartError(f"{self.name} is a job and cannot be restarted", hint="a job runs once in each run")
 
     def _ended(self, container: str, reason: ContainerState | WincontainersError) -> None:
         # To end is its purpose; whether it ended well is found out where it is waited for.
@@ -45,27 +45,29 @@ class JobLifecycle(Lifecycle):
             super()._ended(container, reason)
 
     def _bring_up(self) -> ContainerInfo:
+        # A job runs once in each run.
+        self._reusing.give_up("")
         reference, image, recipe = self._image_and_recipe()
         self._wait_before_start()
         self.tracker.advance(Creating())
         self._progress("reading its files")
         folders = (*self._source(), *recipe.copied)
-        outputs = JobOutputs(self._context, self._name, self._job, self._locator.log, self._progress)
+        outputs = JobOutputs(self._context, self.name, self._job, self._locator.log, self._progress)
         kept, key = Keeping(self._context.locks.folder, "jobs"), self._key(image, recipe, folders)
         entry = kept.find(key) if key else None
         if entry is not None:
             try:
                 return self._reuse(outputs, entry)
             except (OSError, ValueError, LookupError) as problem:
-                self._context.board.note(f"{self._name}: the outputs of an earlier run cannot be read: {problem}")
+                self._context.board.note(f"{self.name}: the outputs of an earlier run cannot be read: {problem}")
                 kept.forget(entry)
         self._claim_aliases()
         spec = self._starter.spec(reference, image, recipe)
-        cache = JobCache(self._context, self._planned, self._job, self._starter, self._progress)
+        cache = JobCache(self._context, self.planned, self._job, self._starter, self._progress)
         container = self._starter.start(spec, folders, cache.archives(image, spec, folders, self._end_of))
         self.tracker.advance(Booting(container))
         self._follower.follow(self._context.engine, container)
-        state = self._end_of(container, f"the command of {self._name}")
+        state = self._end_of(container, f"the command of {self.name}")
         self._follower.wait(GATHER_SECONDS)
         info = self._locator.without_address(container)
         self.tracker.advance(Preparing(info))
@@ -80,7 +82,7 @@ class JobLifecycle(Lifecycle):
         try:
             kept.keep(key, write)
         except OSError as problem:
-            self._context.board.note(f"{self._name}: its outputs were not kept for later runs: {problem}")
+            self._context.board.note(f"{self.name}: its outputs were not kept for later runs: {problem}")
 
     def _done(self, info: ContainerInfo) -> ContainerInfo:
         return replace(info, seconds=time.monotonic() - self._context.board.begun)
@@ -99,7 +101,7 @@ class JobLifecycle(Lifecycle):
             # A later pattern may take back a file of an excluded directory.
             return (is_directory and taken_back) or not excluded(str(Path(name)))
 
-        return [Folder(self._planned.declaration.base / self._job.source, directory, wanted=wanted, writable=True)]
+        return [Folder(self.planned.declaration.base / self._job.source, directory, wanted=wanted, writable=True)]
 
     def _key(self, image: Image, recipe: Recipe, folders: Sequence[Folder]) -> str:
         """A key of all that the job's outcome depends on; empty if it is not to be reused."""
@@ -121,7 +123,7 @@ class JobLifecycle(Lifecycle):
         info = replace(self._locator.without_address(""), details=details)
         self.tracker.advance(Booting(""))
         self.tracker.advance(Preparing(info))
-        self._context.board.note(f"{self._name}: the outputs of an earlier run were used, as its inputs are the same")
+        self._context.board.note(f"{self.name}: the outputs of an earlier run were used, as its inputs are the same")
         return self._done(info)
 
     def _end_of(self, container: str, what: str) -> ContainerState:

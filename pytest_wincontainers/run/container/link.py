@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_wincontainers.endpoints import ContainerInfo, EvidenceKeeper, TestStart
+from pytest_wincontainers.endpoints import ContainerInfo, TestStart
 from pytest_wincontainers.engines.base import Engine
 from pytest_wincontainers.engines.container import Container
 from pytest_wincontainers.errors import StartError
+from pytest_wincontainers.evidence import EvidenceKeeper
 from pytest_wincontainers.reports import logs
-from pytest_wincontainers.reports.evidence import OpenEvidence
+from pytest_wincontainers.reports.opened import OpenEvidence
 from pytest_wincontainers.run.container.tracker import PhaseTracker
 
 

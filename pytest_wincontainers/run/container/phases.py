@@ -34,7 +34,7 @@ class Phase:
 
     @property
     def on_trial(self) -> bool:
-        """Whether a failure now is that of a snapshot."""
+        """Whether a failure now is that of a snapshot, or of an earlier run's container."""
         return False
 
     @property
@@ -123,7 +123,12 @@ class Located(Phase):
 class Preparing(Located):
     """It is ready, and its service and the user prepare it."""
 
+    trial: bool = False
     state = State.PREPARING
+
+    @property
+    def on_trial(self) -> bool:
+        return self.trial
 
 
 @dataclass(frozen=True)
@@ -172,7 +177,7 @@ FOLLOWING: Mapping[type[Phase], tuple[type[Phase], ...]] = {
     Booting: (Booting, Preparing, TrialFailed, Creating, Failed),
     TrialFailed: (Creating, Failed),
     # Creating: another run has made the snapshot meanwhile.
-    Preparing: (Preparing, HandedOver, Creating, Failed),
+    Preparing: (Preparing, HandedOver, TrialFailed, Creating, Failed),
     HandedOver: (Restarting, Ended),
     Restarting: (Restarting, HandedOver, Ended),
     Ended: (),

@@ -21,7 +21,7 @@ from pytest_wincontainers.run.container.tracker import PhaseTracker
 from pytest_wincontainers.run.context import RunContext
 from pytest_wincontainers.run.errors import as_error
 from pytest_wincontainers.services.recipe import Recipe
-from pytest_wincontainers.services.roles import PerWorker
+from pytest_wincontainers.services.roles import PerWorker, ReuseSupport
 from pytest_wincontainers.services.service import Preparation
 
 _LOG_SECONDS = 5.0
@@ -53,9 +53,8 @@ class Preparer:
         Raises PreparationError, and MadeMeanwhile where another run has made the snapshot.
         """
         service = self._planned.service
-        tool = ToolContainer(self._context, self._planned, self._starter, self._tracker.pause)
-        parts = self._parts()
-        preparation = Preparation(self._planned.declaration.base, self._progress, tool, parts)
+        preparation = self._preparation()
+        parts = preparation.parts
         if snapshot is not None and snapshot.image is not None:
             if not self._is_sealed(endpoint, snapshot):
                 raise PreparationError("it is incomplete", hint="it will be recreated")
@@ -71,6 +70,17 @@ class Preparer:
                 for one in parts if apart else [endpoint]:
                     own(one)
             service.finish(endpoint, preparation)
+
+    def take_up(self, endpoint: Any) -> None:
+        """Have the container of an earlier run be as it was when that run got it. Raises PreparationError."""
+        service = self._planned.service
+        if isinstance(service, ReuseSupport):
+            with self._explained():
+                service.take_up(endpoint, self._preparation())
+
+    def _preparation(self) -> Preparation:
+        tool = ToolContainer(self._context, self._planned, self._starter, self._tracker.pause)
+        return Preparation(self._planned.declaration.base, self._progress, tool, self._parts())
 
     def _parts(self) -> list[Any]:
         service, workers, engine = self._planned.service, self._planned.workers, self._context.engine

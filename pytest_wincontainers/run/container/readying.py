@@ -41,11 +41,12 @@ def make_ready(
     timeout: float,
     log: Path,
     pause: Pause,
+    say: Callable[[str], None],
     state: Callable[[], ContainerState],
 ) -> None:
     """Return once every check of the service holds. Raises StartError."""
     try:
-        wait_until_ready(readiness_of(service), endpoint, timeout=timeout, clock=time.monotonic, pause=pause)
+        wait_until_ready(readiness_of(service), endpoint, timeout=timeout, clock=time.monotonic, pause=pause, say=say)
     except NotReady as problem:
         pause(_LAST_WORDS_SECONDS)
         exposed = ", ".join(str(port) for port in image.ports) if image else ""

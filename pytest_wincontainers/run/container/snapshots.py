@@ -17,7 +17,7 @@ from pytest_wincontainers.engines.base import Engine, Image
 from pytest_wincontainers.errors import PreparationError, WincontainersError
 from pytest_wincontainers.packing import digest
 from pytest_wincontainers.plan import PlannedContainer, prefix
-from pytest_wincontainers.reports.logs import masked
+from pytest_wincontainers.reports.masks import masked
 from pytest_wincontainers.run.context import RunContext
 from pytest_wincontainers.run.locks import Locks
 from pytest_wincontainers.run.removal import ALIASES, HOST, NAME, RUN

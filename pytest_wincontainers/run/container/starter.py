@@ -7,16 +7,23 @@ from contextlib import suppress
 from pathlib import Path
 
 from pytest_wincontainers.engines.base import ContainerSpec, Image, Mount
-from pytest_wincontainers.errors import EngineError, WincontainersError
+from pytest_wincontainers.errors import EngineError, NotReady, WincontainersError
 from pytest_wincontainers.failures.failure import Failure
 from pytest_wincontainers.guests.builds import Isolation, doubt
 from pytest_wincontainers.packing import Folder, packed
 from pytest_wincontainers.plan import PlannedContainer
+from pytest_wincontainers.reports.masks import masked
 from pytest_wincontainers.run.context import RunContext
+from pytest_wincontainers.run.ports import refused
 from pytest_wincontainers.run.preflight import isolation_of, on_engine
 from pytest_wincontainers.run.removal import NAME, RUN, labels
 from pytest_wincontainers.run.retry import retrying
 from pytest_wincontainers.services.recipe import Recipe
+
+
+def _is_of_port(problem: EngineError) -> bool:
+    """Whether the engine's machine uses or excludes a port that was to be published."""
+    return problem.failure is not None and problem.failure.implies == "excluded-port"
 
 
 def _words(given: Sequence[str] | None) -> tuple[str, ...] | None:
@@ -39,15 +46,20 @@ class Starter:
 
         def note(failure: Failure, words: str) -> None:
             first = (words.splitlines() or [""])[0]
-            self._context.board.note(f"{self._planned.name}: {what} was retried after {failure.id}: {first}")
+            self._context.board.retried(self._planned.name, what, failure.id, first)
 
         retrying(attempt, retries=self._context.settings.retries, pause=self._pause, note=note)
+
+    def remove(self, container: str) -> None:
+        """Remove a container. Raises EngineError."""
+        self.retry("its removal", lambda: self._context.engine.remove(container))
 
     def spec(self, image_name: str, image: Image, recipe: Recipe) -> ContainerSpec:
         """What to create. Raises DeclarationError where the engine cannot run the image."""
         declaration, service = self._planned.declaration, self._planned.service
         isolation = self.isolation(image)
         aliases = tuple(service.options.get("aliases", ()))
+        fixed = self._context.fixed_ports(self._planned)
         return ContainerSpec(
             name=self._planned.container_name,
             image=image_name,
@@ -62,7 +74,8 @@ class Starter:
             user=service.account,
             healthcheck=service.options.get("healthcheck"),
             aliases=aliases,
-            publish=() if self._context.direct else tuple(service.ports),
+            publish=tuple(fixed) if self._context.direct else tuple(dict.fromkeys([*service.ports, *fixed])),
+            fixed=fixed,
             mounts=tuple(
                 Mount(on_engine(declaration.base, mount.source), mount.target, mount.read_only)
                 for mount in service.options.get("mounts", ())
@@ -91,6 +104,9 @@ class Starter:
                 except EngineError as problem:
                     self._failed(problem)
                     self._remove_what_was_made(spec.labels[NAME])
+                    # Another try would ask for the same ones.
+                    if _is_of_port(problem) and set(spec.publish) <= set(spec.fixed):
+                        raise refused(self._planned, spec.fixed.values(), problem) from problem
                     raise
 
         self.retry("its start", attempt)
@@ -126,13 +142,19 @@ class Starter:
 
     def _failed(self, problem: EngineError) -> None:
         """A start has failed: heed it before the next one gets its turn, and say more where the host knows more."""
-        failure = problem.failure
-        implied = failure.implies if failure is not None else ""
-        if implied == "crowding":
+        if problem.failure is not None and problem.failure.implies == "crowding":
             self._context.locks.crowded()
-        if implied == "excluded-port":
+        if _is_of_port(problem):
             ranges = self._context.hosts.excluded_ports()
             problem.details += f"\nports excluded on the engine's machine:\n{ranges}" if ranges else ""
+
+    def explained(self, problem: WincontainersError) -> WincontainersError:
+        """An error that ends a start, with what the engine's machine has logged where that may say why."""
+        if isinstance(problem, (EngineError, NotReady)) and not self._context.cancellation.cancelled:
+            secrets = self._context.plan.secrets
+            logged = self._context.hosts.events(lambda text: masked(text, secrets))
+            problem.details = "\n".join(filter(None, [problem.details, logged]))
+        return problem
 
     def _remove_what_was_made(self, name: str) -> None:
         # By label: an engine that went away in the call may have made a container without saying so. Until it is

@@ -44,6 +44,8 @@ class PhaseTracker:
         self._mask = mask
         self._phase: Phase = Waiting()
         self._info: ContainerInfo | None = None
+        self.container = ""
+        """The id of the container that was made last."""
 
     @property
     def phase(self) -> Phase:
@@ -54,6 +56,11 @@ class PhaseTracker:
     def settled(self) -> bool:
         """Whether tests know what became of the container."""
         return isinstance(self._phase, SETTLED)
+
+    @property
+    def known(self) -> ContainerInfo | None:
+        """What is known of the container, once it has an address."""
+        return self._info
 
     @property
     def info(self) -> ContainerInfo:
@@ -69,6 +76,7 @@ class PhaseTracker:
             if not isinstance(phase, FOLLOWING[type(before)]):
                 return False
             self._phase = phase
+            self.container = phase.container_id or self.container
             if isinstance(phase, (Booting, Located)):
                 self._info = phase.info or self._info
             self._board.say(self._name, state_of(phase, before, over=self._cancellation.cancelled))

@@ -13,6 +13,7 @@ FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 0.5
 _GROWTH = 1.5
 _LEAST_SECONDS = 1.0
+_LONGEST_TEXT = 100
 
 
 def wait_until_ready(
@@ -22,16 +23,19 @@ def wait_until_ready(
     timeout: float,
     clock: Callable[[], float],
     pause: Callable[[float], None],
+    say: Callable[[str], object] = str,
 ) -> None:
     """Return once every check holds, one after the other.
 
-    `pause` waits so many seconds, or raises when waiting has become pointless. Raises NotReady after
+    `pause` waits so many seconds, or raises when waiting has become pointless; `say` is told what is waited for, which
+    is what a check has as its `awaited`, or else what it says. Raises NotReady after
     `timeout` seconds with what the last check said; one that does not return by then is left alone. Raises StartError
     for a check that returns something else than None or a string.
     """
     deadline = clock() + timeout
     for check in checks:
         delay = FIRST_PAUSE
+        say(getattr(check, "awaited", ""))
         while (why_not := _asked(check, endpoint, deadline - clock())) is not None:
             if not isinstance(why_not, str):
                 raise StartError(
@@ -40,8 +44,14 @@ def wait_until_ready(
                 )
             if clock() >= deadline:
                 raise NotReady(f"is not ready after {round(timeout, 1):g} s: {why_not}")
+            say(getattr(check, "awaited", "") or _shortened(why_not))
             pause(min(delay, max(0.0, deadline - clock())))
             delay = min(delay * _GROWTH, LONGEST_PAUSE)
+
+
+def _shortened(text: str) -> str:
+    line = (text.splitlines() or [""])[0]
+    return line if len(line) <= _LONGEST_TEXT else f"{line[:_LONGEST_TEXT]}..."
 
 
 def _asked(check: Ready, endpoint: Any, seconds: float) -> str | None:

@@ -143,6 +143,9 @@ class Iis(Service, StagedFiles, ServerLogs, PerWorker):
         pools = {one.pool_name for one in place(everything, "", nested=False) if not self._is_own(one.hosted)}
         return LogSites(names, frozenset(pools))
 
+    def access(self, endpoint: IisEndpoint) -> Mapping[str, str]:
+        return endpoint.access
+
     def shut_down(self, endpoint: IisEndpoint, container: Container) -> None:
         # IIS keeps nothing that is not on disk already, and on Server 2025 its stop can take ten minutes. What it has
         # logged is to be in the output once, and not again after the next start.
@@ -161,6 +164,6 @@ class Iis(Service, StagedFiles, ServerLogs, PerWorker):
         endpoint.flush_logs()
 
     def excerpts(self, log: Path, offset: int, since: float, until: float) -> Mapping[str, Sequence[str]]:
-        written = files.read(log)
-        lines = files.whole_lines(written[offset:])
-        return excerpts(lines, self._log_sites, fields_before(written[:offset]), since, until)
+        lines = files.whole_lines(files.read(log, offset))
+        fields = fields_before(files.chunks(log, 0, offset))
+        return excerpts(lines, self._log_sites, fields, since, until)

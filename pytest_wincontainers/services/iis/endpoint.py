@@ -54,6 +54,15 @@ class IisEndpoint(Endpoint[IisFace]):
         self._hosted = hosted
         self._log_sites = log_sites
 
+    @property
+    def access(self) -> Mapping[str, str]:
+        """The address of each site, by its name, with what a browser must send as `Host` if that is another name."""
+        found = {}
+        for name, site in self._face.sites.items():
+            host = f" (Host: {site.host_header})" if site.host_header else ""
+            found[name] = f"{self._face.site(name).url}{host}"
+        return found
+
     def site(self, name: str) -> SiteFace:
         """The site of that name. Raises LookupError."""
         return self._face.site(name)
@@ -84,10 +93,9 @@ class IisEndpoint(Endpoint[IisFace]):
         self.flush_logs()
         began = self._link.test_start()
         start, offset = (began.time, began.offset) if since is None else (since, 0)
-        written = logs.read(self._log)
         # What was written before the test came before it; that also narrows down what has whole seconds only.
-        reader = LogReader(self._log_sites, fields_before(written[:offset]))
-        for one in reader.read(logs.whole_lines(written[offset:])):
+        reader = LogReader(self._log_sites, fields_before(logs.chunks(self._log, 0, offset)))
+        for one in reader.read(logs.whole_lines(logs.read(self._log, offset))):
             if isinstance(one, LogEntry) and one.what.time + one.resolution >= start:
                 yield one
 

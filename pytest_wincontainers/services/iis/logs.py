@@ -27,6 +27,8 @@ _TAGGED = re.compile(r"\[(w3c (?P<site>\d+)|httperr|event (?P<key>[\w.-]+)|mark)
 _FIELDS = "#Fields:"
 _HEADER = re.compile(rb"(?m)^\S+ \[(w3c \d+|httperr)\] #Fields: (.*)$")
 _NOTHING = "-"
+_EXCEPTION_BEGINS = re.compile(r"Exception information:\s*$")
+_EXCEPTION = re.compile(r"[\w.+`]+(Exception|Error)\b.*: ")
 # In events of ASP.NET, and of the process activation service.
 _DOMAIN = re.compile(r"/LM/W3SVC/(\d+)/ROOT")
 _POOL = re.compile(r"application pool '?([\w.-]*\w)")
@@ -186,12 +188,35 @@ class LogReader:
             )
             if self._sites.concerns(event):
                 heading = f"{when[11:23].rstrip('Z')} {event.level} {event.source} {event.id}"
-                yield LogEntry("events", event, (heading, *said))
+                yield LogEntry("events", event, (heading, *_exception_first(said)))
 
 
-def fields_before(content: bytes) -> Fields:
-    """The names of fields that are in force at the end of a piece of log."""
-    return {log.decode(): names.decode("utf-8", "replace").split() for log, names in _HEADER.findall(content)}
+def _exception_first(said: Sequence[str]) -> list[str]:
+    """An event's lines with those of the exception in front.
+
+    ASP.NET's has its own between two lines that end with a colon, among lines about the application and the request;
+    the stack of the thread at the end is the same once more (event 1309 in the documentation of health monitoring).
+    """
+    begin = next((at for at, line in enumerate(said) if _EXCEPTION_BEGINS.match(line)), None)
+    if begin is None:
+        begin = next((at for at, line in enumerate(said) if _EXCEPTION.match(line)), 0)
+        return [*said[begin:], *said[:begin]]
+    end = next((at for at in range(begin + 1, len(said)) if said[at].startswith("Request information:")), len(said))
+    return [*said[begin:end], *said[end:], *said[:begin]]
+
+
+def fields_before(pieces: Iterable[bytes]) -> Fields:
+    """The names of fields that are in force at the end of a log, which comes in pieces that break anywhere."""
+    found: dict[str, Sequence[str]] = {}
+    rest = b""
+    for piece in pieces:
+        content = rest + piece
+        end = content.rfind(b"\n") + 1
+        found.update(
+            (log.decode(), names.decode("utf-8", "replace").split()) for log, names in _HEADER.findall(content[:end])
+        )
+        rest = content[end:]
+    return found
 
 
 def excerpts(

@@ -51,6 +51,12 @@ class SitesAnswer:
     _logged: dict[str, int] = field(default_factory=dict)
     _begun: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def awaited(self) -> str:
+        """What is waited for, for the run's status."""
+        names = [site.name for site in self.sites if site.name not in self._answered]
+        return f"first request of site {names[0]}" if len(names) == 1 else f"first requests of sites {', '.join(names)}"
+
     def __call__(self, endpoint: SitesEndpoint) -> str | None:
         waiting = [site for site in self.sites if site.name not in self._answered]
         outcomes: queue.SimpleQueue[tuple[Site, str | WincontainersError | None]] = queue.SimpleQueue()

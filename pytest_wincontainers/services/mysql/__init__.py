@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pytest_wincontainers.databases.schema import SYSTEM
 from pytest_wincontainers.errors import DeclarationError, PreparationError
-from pytest_wincontainers.migrations.command import PLACEHOLDERS, Command, judge, run_here
+from pytest_wincontainers.migrations.command import Command
 from pytest_wincontainers.migrations.files import find
 from pytest_wincontainers.migrations.placeholders import Placeholders
 from pytest_wincontainers.migrations.placeholders import check as check_placeholders
@@ -28,6 +26,7 @@ from pytest_wincontainers.services import (
     Preparation,
     Ready,
     Returned,
+    ReuseSupport,
     ServerLogs,
     Service,
     ServiceImage,
@@ -42,6 +41,7 @@ from pytest_wincontainers.services.images import OWN_IMAGES
 from pytest_wincontainers.services.mysql import names
 from pytest_wincontainers.services.mysql.accounts import sql
 from pytest_wincontainers.services.mysql.endpoint import MySqlEndpoint, MySqlFace
+from pytest_wincontainers.services.mysql.preparing import digest_of, run_tool
 from pytest_wincontainers.services.mysql.readiness import Answers
 from pytest_wincontainers.services.mysql.variables import account_in
 
@@ -58,7 +58,7 @@ has been closed for 120 s (TcpTimedWaitDelay; microsoft/Windows-Containers#644).
 
 
 @dataclass(frozen=True)
-class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWorker):
+class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, ReuseSupport, TestHooks, PerWorker):
     """A MySQL server with one database, made by migrations."""
 
     database: str = names.DEFAULT_DATABASE
@@ -70,6 +70,7 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
     snapshot: Literal["auto", "never", "refresh"] = "auto"
     reset: Literal["test", "call"] | None = None
     per_worker: bool = False
+    password: str | None = field(default=None, repr=False)
     _worker: str = ""
     """The pytest-xdist worker whose copy of the database this is."""
     _fixed: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -224,7 +225,7 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
 
     def prepare(self, endpoint: MySqlEndpoint, preparation: Preparation) -> None:
         if isinstance(self.migrations, Command):
-            self._run_tool(self.migrations, endpoint, preparation)
+            run_tool(self.migrations, endpoint, preparation)
         elif self.migrations is not None:
             from pytest_wincontainers.migrations.runner import migrate
 
@@ -250,21 +251,6 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
             preparation.progress(f"creating the database {copy.database}")
             copy.make_copy(others=self.reset is None)
 
-    def _run_tool(self, given: Command, endpoint: MySqlEndpoint, preparation: Preparation) -> None:
-        face = endpoint.inside if given.image else endpoint
-        values = {name: getattr(face, name) for name in PLACEHOLDERS - {"root_password"}}
-        filled = given.filled({**values, "root_password": endpoint.inside.root_password})
-        if filled.image is None:
-            run_here(filled, preparation.base, preparation.progress)
-            return
-        folders = {target: preparation.base / source for target, source in filled.folders.items()}
-        preparation.progress(f"running migrations with {filled.words[0]} in a container")
-        words, seconds = filled.words, filled.timeout
-        judge(
-            filled,
-            *preparation.run_tool(filled.image, words, filled.environment, folders, seconds, preparation.progress),
-        )
-
     @property
     def snapshots(self) -> str:
         return self.snapshot
@@ -273,7 +259,31 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
         # Another image has the passwords in its environment, and so would have the snapshot.
         if self.migrations is None or not self._is_ours:
             return None
-        digest = hashlib.sha256()
+        return self._preparation_parts(base, environment)
+
+    @property
+    def reuse_title(self) -> str:
+        return "migrations"
+
+    def for_reuse(self) -> Service:
+        return self if self._keeps else replace(self, reset="call")
+
+    def for_outside(self) -> Service:
+        return replace(self, _fixed={**self._fixed, "password": self.password}) if self.password else self
+
+    def reuse_parts(self, base: Path, environment: Mapping[str, str]) -> str | None:
+        return "" if self.migrations is None else self._preparation_parts(base, environment)
+
+    def take_up(self, endpoint: MySqlEndpoint, preparation: Preparation) -> None:
+        preparation.progress("restoring its prepared state")
+        endpoint.reset()
+        endpoint.begin()
+        for copy in preparation.parts:
+            copy.make_copy(others=self.reset is None)
+
+    def _preparation_parts(self, base: Path, environment: Mapping[str, str]) -> str | None:
+        """What its preparation depends on; None where a command does not say what it reads."""
+        files = digest_of(self.migrations, self.migrations_pattern, base)
         settings: list[object] = [self.database, self._user, self.migrations_pattern]
         settings.append(sorted(self.placeholders.items()) if self.placeholders else self.placeholders)
         settings += [self.options.get("command"), self._keeps]
@@ -282,21 +292,7 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
             tuple(self.options.get("mounts", ())),
             not self.options.get("prepare"),
         ]
-        digest.update(repr(settings).encode())
-        if isinstance(self.migrations, Command):
-            if not self.migrations.inputs:
-                return None
-            digest.update(repr(self.migrations).encode())
-            paths = list(self.migrations.input_files(base))
-        else:
-            paths = [one.path for one in find(base / self.migrations, self.migrations_pattern).files]
-        for path in paths:
-            name = os.path.relpath(path, base) if path.anchor == base.anchor else str(path)
-            digest.update(f"\0{len(name)} {name} {path.stat().st_size}\0".encode())
-            with path.open("rb") as file:
-                while piece := file.read(1 << 20):
-                    digest.update(piece)
-        return digest.hexdigest()
+        return None if files is None else f"{settings!r}{files}"
 
     def seal(self, endpoint: MySqlEndpoint, container: Container, key: str) -> None:
         import pymysql
@@ -332,6 +328,9 @@ class MySql(Service, StagedFiles, ServerLogs, SnapshotSupport, TestHooks, PerWor
                 return bool(cursor.fetchone() == (1,))
         except pymysql.Error:
             return False
+
+    def access(self, endpoint: MySqlEndpoint) -> Mapping[str, str]:
+        return endpoint.access
 
     def shut_down(self, endpoint: MySqlEndpoint, container: Container) -> None:
         import pymysql

@@ -139,6 +139,14 @@ class MySqlEndpoint(Endpoint[MySqlFace]):
         """The connection string for ADO.NET; use `inside.connection_string` in another container's web.config."""
         return self._face.connection_string
 
+    @property
+    def access(self) -> Mapping[str, str]:
+        """Lines with which clients connect to the database, by the kind of client."""
+        face = self._face
+        # The client asks for the password, which others could read on its command line.
+        client = f"mysql --host={face.host} --port={face.port} --user={face.user} -p {face.database}"
+        return {"mysql": client, "password": face.password, "ADO.NET": face.connection_string, "SQLAlchemy": face.url}
+
     def connect(self, *, root: bool = False, **options: Any) -> pymysql.Connection[Any]:
         """Open a connection to the database; close it, or use it in a `with` statement.
 

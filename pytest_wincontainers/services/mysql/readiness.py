@@ -15,6 +15,8 @@ class Answers:
     A bare connection would not do: while an image sets itself up, its server may listen with other accounts.
     """
 
+    awaited = "first login"
+
     def __call__(self, endpoint: MySqlEndpoint) -> str | None:
         import pymysql
 

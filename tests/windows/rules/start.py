@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from tests.windows.proxy import Call, Refused
 
-from .base import FAULTS, ONE, Area
+from .base import CREATE, FAULTS, ONE, Area
 
 NAT = "moby/moby daemon/libnetwork/drivers/windows/windows.go"
+EXCLUDED = range(5357, 5358)
+"""The port that nearly every Windows excludes, for the discovery of devices."""
 
 RULES = Area()
 
@@ -88,6 +90,30 @@ def no_port_ranges(call: Call) -> None:
                 500,
                 f"failed to create endpoint {call.words[1]} on network nat: Windows does not support more than one "
                 "host port in NAT settings",
+            )
+
+
+@RULES.asked("POST", CREATE, FAULTS)
+def random_ports_are_named(call: Call) -> None:
+    """A published port without one of the host gets what a test has named."""
+    for bindings in (call.host_config.get("PortBindings") or {}).values():
+        for one in bindings or []:
+            if call.proxy.random_ports and not one.get("HostPort"):
+                one["HostPort"] = str(call.proxy.random_ports.pop(0))
+
+
+@RULES.asked("POST", f"{ONE}/start", "docker/for-win#3171, docker/for-win#1755")
+def no_excluded_ports(call: Call) -> None:
+    """A published port in a range that Windows excludes is refused at start."""
+    known = call.container
+    if known is None or not known.host_config.get("PortBindings"):
+        return
+    for bindings in call.inspect()["HostConfig"]["PortBindings"].values():
+        if any(one["HostPort"] and int(one["HostPort"]) in EXCLUDED for one in bindings):
+            raise Refused(
+                500,
+                f"failed to create endpoint {call.words[1]} on network nat: hnsCall failed in Win32: The process cannot "
+                "access the file because it is being used by another process. (0x20)",
             )
 
 

@@ -1,0 +1,7 @@
+"""The command as `python -m pytest_wincontainers.cli`."""
+
+import sys
+
+from pytest_wincontainers.cli import main
+
+sys.exit(main())

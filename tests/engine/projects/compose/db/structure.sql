@@ -1,0 +1,1 @@
+CREATE TABLE amounts (article VARCHAR(80) PRIMARY KEY, amount INT NOT NULL);
