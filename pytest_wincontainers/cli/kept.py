@@ -23,10 +23,10 @@ def all_stacks() -> Stacks:
     return Stacks(state_folder(settings_of(Path.cwd()).state))
 
 
-def wanted(stacks: Stacks, *, every: bool) -> list[Stack]:
-    """Those of the current project, or of every one."""
+def wanted(stacks: Stacks, *, every: bool = False, run: str | None = None) -> list[Stack]:
+    """Those of the current project, or of every one, or that of a run, whose ids are unique."""
     here = Path.cwd().resolve()
-    return [one for one in stacks.all() if every or one.belongs_to(here)]
+    return [one for one in stacks.all() if (one.run == run if run else every or one.belongs_to(here))]
 
 
 def complete_names(context: click.Context, _: click.Parameter, word: str) -> list[str]:
@@ -44,5 +44,5 @@ def complete_runs(_: click.Context, __: click.Parameter, word: str) -> list[str]
 def _known() -> list[Stack]:
     # A shell that asks for completions has no use for an error.
     with suppress(WincontainersError, OSError):
-        return wanted(all_stacks(), every=False)
+        return wanted(all_stacks())
     return []

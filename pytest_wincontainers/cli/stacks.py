@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 _every = click.option(
     "-a", "--all", "every", is_flag=True, help="Of all projects, not only of the current directory's."
 )
-_run = click.option(
-    "--run", metavar="ID", help="Of this run, where a project has several.", shell_complete=complete_runs
-)
+_run = click.option("--run", metavar="ID", help="Of this run, of whatever project.", shell_complete=complete_runs)
 _name = click.argument("name", shell_complete=complete_names)
 
 
@@ -118,13 +116,16 @@ def down(run: str | None, *, every: bool, forget: bool) -> int:
     from pytest_wincontainers.run.stack import projects_around
 
     stacks = all_stacks()
+    chosen = wanted(stacks, every=every, run=run)
+    if run and not chosen:
+        raise DeclarationError(f"no containers of a run {run} stay", hint="`wincontainers ps --all` lists what stays")
     if not every:
+        folder = Path(chosen[0].project) if run else Path.cwd()
         ProjectLock.wait_for(
-            stacks.state, projects_around(Path.cwd()), lambda: click.echo(f"wincontainers: {WAITING}", err=True)
+            stacks.state, projects_around(folder), lambda: click.echo(f"wincontainers: {WAITING}", err=True)
         )
-    chosen = [one for one in wanted(stacks, every=every) if run in (None, one.run)]
-    if run is not None and not chosen:
-        raise DeclarationError(f"there is no run {run} here", hint="`wincontainers ps --all` lists what stays")
+        # Whoever held it may have changed them.
+        chosen = wanted(stacks, every=every, run=run)
     if not chosen:
         out("nothing to remove" + ("" if every else f" for {Path.cwd()}; see `wincontainers ps --all`"))
     return _removed(stacks, chosen, forget=forget)
@@ -160,7 +161,7 @@ def _removed(stacks: Stacks, chosen: Sequence[Stack], *, forget: bool = False) -
             if forget:
                 problems, done = [], "forgot"
             else:
-                again = f"wincontainers down --all --forget --run {stack.run}"
+                again = f"wincontainers down --forget --run {stack.run}"
                 problems = [str(refused), f"if that engine is gone, `{again}` forgets run {stack.run}"]
         for problem in problems:
             click.echo(f"wincontainers: {problem}", err=True)
@@ -200,7 +201,7 @@ def _swept(state: Path) -> int:
 
 
 def _container(name: str, run: str | None) -> tuple[Stack, KeptContainer]:
-    stacks = [one for one in wanted(all_stacks(), every=run is not None) if run in (None, one.run)]
+    stacks = wanted(all_stacks(), run=run)
     for stack in stacks:
         if name in stack.containers:
             return stack, stack.containers[name]

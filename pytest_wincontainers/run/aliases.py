@@ -68,7 +68,7 @@ class AliasClaims:
                 if RunLock(self._state, run).stays:
                     raise StartError(
                         f"the network name {alias} is used by {one.name}, which run {run} has left",
-                        hint=f"remove it with `wincontainers down --all --run {run}`, or use it with "
+                        hint=f"remove it with `wincontainers down --run {run}`, or use it with "
                         "--wincontainers-reuse in its project",
                     )
             if waited >= _FOREIGN_SECONDS:

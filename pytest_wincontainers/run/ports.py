@@ -39,9 +39,7 @@ def check_ports(plan: Plan, engine: Engine, info: EngineInfo, settings: Settings
         container = having.get(port)
         if container is not None and not _is_own(container, plan, planned):
             run = container.labels.get(RUN)
-            whose = (
-                f" of run {run}, which `wincontainers down --all --run {run}` removes if it has ended" if run else ""
-            )
+            whose = f" of run {run}, which `wincontainers down --run {run}` removes if it has ended" if run else ""
             raise _taken(planned, port, f"is used by the container {container.name}{whose}")
         if container is None and info.near:
             _check_here(planned, port)

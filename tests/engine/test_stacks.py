@@ -370,9 +370,7 @@ def test_a_fixed_port_and_password_for_a_look_from_outside(suite, free_port):
     assert suite.run().outcomes() == {"passed": 1}
     taken = suite.run("--wincontainers-publish=database")
     assert taken.outcomes() == {"errors": 1}
-    said = (
-        rf"port {free_port} is used by the container wc-\w+-database of run \w+, which `wincontainers down --all --run"
-    )
+    said = rf"port {free_port} is used by the container wc-\w+-database of run \w+, which `wincontainers down --run"
     assert re.search(said, taken.output)
     assert suite.command("down").status == 0
     with pytest.raises(pymysql.OperationalError):

@@ -83,7 +83,7 @@ def test_what_stays_is_not_waited_for(claims):
         StartError, match="the network name db is used by wc-kept-box, which run kept has left"
     ) as refused:
         claims("one", "db").claim(pytest.fail, pytest.fail)
-    assert "`wincontainers down --all --run kept`" in refused.value.hint
+    assert "`wincontainers down --run kept`" in refused.value.hint
 
 
 def test_what_stays_and_is_in_use_is_waited_for(claims):

@@ -456,11 +456,25 @@ def test_what_is_on_an_engine_that_is_gone_can_be_forgotten(tmp_path, monkeypatc
     gone = docker_address("tcp://127.0.0.1:1")
     kept(tmp_path, replace(stack(), project=project_of(tmp_path), engine=gone))
     assert main(["down"]) == 1
-    assert "if that engine is gone, `wincontainers down --all --forget --run abc` forgets" in capsys.readouterr().err
+    assert "if that engine is gone, `wincontainers down --forget --run abc` forgets" in capsys.readouterr().err
     assert Stacks(tmp_path).all() != []
     assert main(["down", "--forget"]) == 0
     assert capsys.readouterr().out == "forgot box (run abc)\n"
     assert Stacks(tmp_path).all() == []
+
+
+def test_a_run_is_removed_from_wherever_one_is(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("WINCONTAINERS_STATE", str(tmp_path / "state"))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    gone = docker_address("tcp://127.0.0.1:1")
+    kept(tmp_path / "state", replace(stack(), project=project_of(tmp_path / "suite"), engine=gone))
+    assert main(["down", "--forget", "--run", "abd"]) == 1
+    assert "no containers of a run abd stay" in capsys.readouterr().err
+    assert main(["down", "--forget"]) == 0
+    assert capsys.readouterr().out.startswith("nothing to remove for ")
+    assert main(["down", "--forget", "--run", "abc"]) == 0
+    assert capsys.readouterr().out == "forgot box (run abc)\n"
 
 
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="there is no zsh")
