@@ -192,9 +192,12 @@ def _swept(state: Path) -> int:
     with closing(make_engine(docker_address(settings.engine, settings.insecure_engine))) as engine:
         # An engine that does not answer has nothing swept, and says so here.
         engine.info()
-        for line in sweep(engine, state, ""):
-            out(line)
-    return 0
+        swept = sweep(engine, state, "")
+    for line in swept.removed:
+        out(line)
+    for problem in swept.problems:
+        click.echo(f"wincontainers: {problem}", err=True)
+    return 1 if swept.problems else 0
 
 
 # -- what there is ------------------------------------------------------------------------------------------------

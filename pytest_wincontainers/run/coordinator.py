@@ -116,7 +116,8 @@ class Coordinator:
         for lifecycle in self._lifecycles.values():
             lifecycle.start()
         try:
-            for line in sweep(context.engine, self._request.state, context.plan.run):
+            swept = sweep(context.engine, self._request.state, context.plan.run)
+            for line in [*swept.removed, *swept.problems]:
                 self.board.note(line)
         except (WincontainersError, OSError) as problem:
             self.board.note(f"could not check for containers left by earlier runs: {problem}")

@@ -10,6 +10,7 @@ import platform
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -80,14 +81,20 @@ def _each(call: Callable[[str], None], containers: Sequence[ListedContainer]) ->
     return [problems[one.id] for one in containers if one.id in problems]
 
 
-def sweep(engine: Engine, state: Path, run: str) -> list[str]:
-    """Remove what is nobody's any more: of runs that are provably dead, and what was kept longer than its lease.
+@dataclass
+class Swept:
+    """What a sweep has done, as lines to show."""
 
-    A line for each that had containers.
+    removed: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def sweep(engine: Engine, state: Path, run: str) -> Swept:
+    """Remove what is nobody's any more: of runs that are provably dead, and what was kept longer than its lease.
 
     Raises OSError.
     """
-    lines: list[str] = []
+    swept = Swept()
     stacks = Stacks(state)
     with ExitStack() as held:
         # Not even for a moment is a lock taken that a run may be about to take together with its containers.
@@ -102,17 +109,19 @@ def sweep(engine: Engine, state: Path, run: str) -> list[str]:
         try:
             mine = [one for one in engine.containers([RUN]) if one.labels.get(HOST) == platform.node()]
         except EngineUnavailable:
-            return []
+            return swept
         left = {one.labels[RUN] for one in mine}
         for lock in dead:
             if lock.run in left:
                 problems = remove_run(engine, lock.run, rounds=RULES[engine.info().guest].removal_rounds)
                 why = "whose lease has run out" if lock.was_leased else "which was killed"
-                lines += problems or [f"removed the containers left by run {lock.run}, {why}"]
                 past = not problems
+                swept.problems += problems
+                if past:
+                    swept.removed.append(f"removed the containers left by run {lock.run}, {why}")
             else:
                 past = lock.is_past(engine.info().id)
             if past:
                 stacks.forget(lock.run)
                 lock.release()
-    return lines
+    return swept

@@ -14,7 +14,9 @@ from click.shell_completion import ShellComplete
 from pytest_wincontainers.cli import COMMANDS, main, wincontainers
 from pytest_wincontainers.cli.completion import COMPLETE
 from pytest_wincontainers.engines.registry import docker_address
+from pytest_wincontainers.run.removal import Swept
 from pytest_wincontainers.run.stack import Stacks, project_of
+from pytest_wincontainers.testing import FakeEngine
 from tests.unit.test_stack import BOX, kept, stack
 
 CONFIG = b'<?xml version="1.0"?>\r\n<configuration>\r\n  <add key="Who" value="nobody" />\r\n</configuration>\r\n'
@@ -461,6 +463,19 @@ def test_what_is_on_an_engine_that_is_gone_can_be_forgotten(tmp_path, monkeypatc
     assert main(["down", "--forget"]) == 0
     assert capsys.readouterr().out == "forgot box (run abc)\n"
     assert Stacks(tmp_path).all() == []
+
+
+def test_what_cannot_be_removed_of_a_killed_run_fails_prune(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("WINCONTAINERS_STATE", str(tmp_path))
+    swept = Swept(["removed the containers left by run abc, which was killed"], ["box could not be removed: busy"])
+    monkeypatch.setattr("pytest_wincontainers.engines.registry.make_engine", lambda address: FakeEngine())
+    monkeypatch.setattr("pytest_wincontainers.run.removal.sweep", lambda engine, state, run: swept)
+    assert main(["prune"]) == 1
+    told = capsys.readouterr()
+    assert told.out == "removed the containers left by run abc, which was killed\n"
+    assert told.err == "wincontainers: box could not be removed: busy\n"
+    swept.problems.clear()
+    assert main(["prune"]) == 0
 
 
 def test_a_run_is_removed_from_wherever_one_is(tmp_path, monkeypatch, capsys):

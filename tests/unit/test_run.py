@@ -19,7 +19,7 @@ from pytest_wincontainers.errors import Cancelled, EngineError, EngineUnavailabl
 from pytest_wincontainers.failures import find_failure
 from pytest_wincontainers.run.images import ensure_image, tag_of
 from pytest_wincontainers.run.locks import Locks, RunLock
-from pytest_wincontainers.run.removal import labels, sweep
+from pytest_wincontainers.run.removal import Swept, labels, sweep
 from pytest_wincontainers.session.handover import Handover
 from pytest_wincontainers.testing import FakeEngine
 
@@ -263,11 +263,11 @@ def long_ago(state):
 def test_a_sweep_removes_all_that_a_dead_run_left(tmp_path, holder):
     process, private = holder("here")
     engine = Here("run", "unknown")
-    assert sweep(engine, tmp_path, "mine") == []
+    assert sweep(engine, tmp_path, "mine") == Swept()
     assert (private.exists(), len(engine.left())) == (True, 2)
     process.kill()
     process.wait()
-    assert sweep(engine, tmp_path, "mine") == ["removed the containers left by run run, which was killed"]
+    assert sweep(engine, tmp_path, "mine").removed == ["removed the containers left by run run, which was killed"]
     assert engine.left() == ["wc-unknown-box"]
     assert not private.exists()
     assert files(tmp_path) == []
@@ -279,12 +279,12 @@ def test_a_sweep_keeps_the_lock_of_a_dead_run_as_long_as_a_container_may_appear(
     process.kill()
     process.wait()
     for _ in range(2):
-        assert sweep(Here(), tmp_path, "mine") == []
+        assert sweep(Here(), tmp_path, "mine") == Swept()
         assert not private.exists()
         assert "run.json" in files(tmp_path)
         # On Windows it goes whenever it is let go of.
         (tmp_path / "runs" / "run.lock").unlink(missing_ok=True)
-    assert sweep(Here("run"), tmp_path, "mine") != []
+    assert sweep(Here("run"), tmp_path, "mine").removed
     assert files(tmp_path) == []
 
 
@@ -294,7 +294,7 @@ def test_the_locks_of_dead_runs_do_not_stay_for_ever(tmp_path, holder):
     process.wait()
     sweep(Here(), tmp_path, "mine")
     long_ago(tmp_path)
-    assert sweep(Here(), tmp_path, "mine") == []
+    assert sweep(Here(), tmp_path, "mine") == Swept()
     assert files(tmp_path) == []
 
 
@@ -327,10 +327,10 @@ def test_what_could_not_be_removed_is_removed_later(tmp_path, holder, monkeypatc
     fails = True
     engine = Here("run", fail=fail)
     for _ in range(3):
-        (line,) = sweep(engine, tmp_path, "mine")
+        (line,) = sweep(engine, tmp_path, "mine").problems
         assert "could not be removed" in line
     fails = False
-    assert sweep(engine, tmp_path, "mine") == ["removed the containers left by run run, which was killed"]
+    assert sweep(engine, tmp_path, "mine").removed == ["removed the containers left by run run, which was killed"]
     assert engine.left() == []
     assert files(tmp_path) == []
 
@@ -372,7 +372,7 @@ def test_a_sweep_needs_no_engine_for_passwords(tmp_path, holder):
     process, private = holder("here")
     process.kill()
     process.wait()
-    assert sweep(FakeEngine(fail=away), tmp_path, "mine") == []
+    assert sweep(FakeEngine(fail=away), tmp_path, "mine") == Swept()
     assert not private.exists()
     assert RunLock(tmp_path, "run").take_over()
 

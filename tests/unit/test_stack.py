@@ -18,7 +18,7 @@ from pytest_wincontainers.run.container.comparison import NotComparable, describ
 from pytest_wincontainers.run.container.reuse import parts_of
 from pytest_wincontainers.run.locks import RunLock
 from pytest_wincontainers.run.ports import check_ports
-from pytest_wincontainers.run.removal import labels, sweep
+from pytest_wincontainers.run.removal import Swept, labels, sweep
 from pytest_wincontainers.run.stack import KeptContainer, Stack, Stacks, project_of
 from pytest_wincontainers.services import Options
 from pytest_wincontainers.services.generic import Generic
@@ -115,7 +115,7 @@ def test_a_run_that_ends_while_another_sweeps_keeps_its_containers(tmp_path, mon
         return take_over(self)
 
     monkeypatch.setattr(RunLock, "take_over", late)
-    assert sweep(engine, tmp_path, "other") == []
+    assert sweep(engine, tmp_path, "other") == Swept()
     assert len(engine.containers([])) == 1
     assert Stacks(tmp_path).take("abc") is not None
 
