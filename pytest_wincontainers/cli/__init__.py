@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -85,6 +86,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             click.echo(f"wincontainers: {problem}", err=True)
         return _FAILED
     return result if isinstance(result, int) else 0
+
+
+def program() -> int:
+    """`main`, as a process of its own."""
+    code = main()
+    # A second Ctrl+C has nothing left to interrupt, and Python would write a traceback of it while it ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
 
 
 def _is_broken_pipe(problem: Exception) -> bool:

@@ -2,6 +2,6 @@
 
 import sys
 
-from pytest_wincontainers.cli import main
+from pytest_wincontainers.cli import program
 
-sys.exit(main())
+sys.exit(program())

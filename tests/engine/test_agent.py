@@ -305,7 +305,8 @@ def test_a_line_without_an_end_is_given_in_pieces(agent):
 
 def test_a_file_with_secrets_is_emptied_when_the_server_is_ready(agent):
     one = agent(
-        "cat /box/secret; sleep 0.3; cat /box/secret; echo 'now: ready'; sleep 0.5; cat /box/secret; echo end",
+        "cat /box/secret; sleep 0.3; cat /box/secret; echo 'now: ready'; "
+        "n=0; until [ ! -s /box/secret ] || [ $((n += 1)) = 1500 ]; do sleep 0.02; done; cat /box/secret; echo end",
         "empty /box/secret: ready",
         files={"secret": "word\n"},
     )

@@ -112,11 +112,16 @@ def test_a_container_that_ends_during_the_tests(suite, mode):
         """,
         test_it="""
         import time
+        from pathlib import Path
         from guest import ROOT
 
         def test_1_ends_it(box):
             box.exec("box", "touch", ROOT + "door")
-            time.sleep(1)
+            (journal,) = Path(".wincontainers").glob("*-*-*/journal/owner.jsonl")
+            deadline = time.monotonic() + 60
+            while "box ended during the tests" not in journal.read_text("utf-8"):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
 
         def test_2_says_so(box):
             pass

@@ -16,8 +16,8 @@ from guest import IMAGE
 from pytest_wincontainers import container
 
 def prepared(endpoint):
-    time.sleep({seconds})
-    Path(__file__).with_name("prepared").touch()
+    while Path(__file__).with_name("wait").exists():
+        time.sleep(0.05)
 
 @container(image=IMAGE, command=["box", "serve", "8000"], ports=[8000], prepare=prepared)
 def quick():
@@ -32,7 +32,7 @@ def slow():
 
 @pytest.fixture
 def servers(suite):
-    suite.files(conftest=SERVERS.format(seconds=0))
+    suite.files(conftest=SERVERS)
     yield suite
     suite.command("down")
 
@@ -43,11 +43,22 @@ def listed(suite):
 
 def start_slowly(suite):
     """An `up` that waits for a container that is never ready, when the other one is."""
-    suite.files(conftest=SERVERS.format(seconds=0) + SLOW)
+    suite.files(conftest=SERVERS + SLOW)
     up = suite.start_command("up")
-    wait_for((suite.path / "prepared").exists, seconds=60)
-    time.sleep(0.3)
+    suite.wait_for_state("quick", "ready")
+    wait_for(lambda: len(suite.containers()) == 2)
     return up
+
+
+def start_and_wait(suite, *commands):
+    """An `up` that goes on once the file `wait` is removed, and commands that wait for it."""
+    (suite.path / "wait").touch()
+    up = suite.start_command("up")
+    wait_for(suite.containers)
+    others = [suite.start_command(command) for command in commands]
+    for other in others:
+        other.until("waiting for another")
+    return [up, *others]
 
 
 @pytest.mark.every_process
@@ -92,24 +103,21 @@ def test_a_terminated_up_ends_as_an_interrupted_one(servers):
 
 @pytest.mark.every_process
 def test_a_second_up_takes_up_what_the_first_starts(servers):
-    servers.files(conftest=SERVERS.format(seconds=1.5))
-    first = servers.start_command("up")
-    wait_for(servers.containers, seconds=60)
-    second = servers.command("up")
-    assert first.communicate(timeout=30)[0].count("They stay until") == 1
-    assert second.output.startswith("wincontainers: waiting for another `wincontainers up` of this project to end\n")
-    assert (first.returncode, second.status, len(servers.created())) == (0, 0, 1)
+    first, second = start_and_wait(servers, "up")
+    (servers.path / "wait").unlink()
+    assert first.communicate(timeout=60)[0].count("They stay until") == 1
+    output, _ = second.communicate(timeout=60)
+    assert output.startswith("wincontainers: waiting for another `wincontainers up` of this project to end\n")
+    assert (first.returncode, second.returncode, len(servers.created())) == (0, 0, 1)
     assert list(listed(servers)) == ["quick"]
 
 
 @pytest.mark.few_hosts
 def test_down_waits_for_an_up(servers):
-    servers.files(conftest=SERVERS.format(seconds=1))
-    up = servers.start_command("up")
-    wait_for(servers.containers, seconds=60)
-    downs = [servers.start_command("down") for _ in range(2)]
-    assert "They stay until" in up.communicate(timeout=30)[0]
-    outputs = [down.communicate(timeout=30)[0] for down in downs]
+    up, *downs = start_and_wait(servers, "down", "down")
+    (servers.path / "wait").unlink()
+    assert "They stay until" in up.communicate(timeout=60)[0]
+    outputs = [down.communicate(timeout=60)[0] for down in downs]
     assert any("removed quick" in output for output in outputs)
     assert all(output.startswith("wincontainers: waiting for another") for output in outputs)
     assert (listed(servers), servers.containers()) == ({}, [])
@@ -165,9 +173,9 @@ def test_exec_passes_words_and_bytes_on(servers):
 def test_ctrl_c_ends_logs_quietly(servers):
     assert servers.command("up").status == 0
     logs = servers.start_command("logs", "-f", "quick")
-    time.sleep(1.5)
+    logs.until("\n")
     logs.interrupt()
-    output, _ = logs.communicate(timeout=10)
+    output, _ = logs.communicate(timeout=30)
     assert (logs.returncode, len(output.split("\n", 1)[0].split()) > 1, "Traceback" in output) == (130, True, False)
 
 
@@ -175,7 +183,7 @@ def test_ctrl_c_ends_logs_quietly(servers):
 def test_ctrl_c_while_waiting_for_another_up(servers):
     first = start_slowly(servers)
     second = servers.start_command("up")
-    time.sleep(2)
+    second.until("waiting for another")
     second.interrupt()
     output, _ = second.communicate(timeout=30)
     assert (second.returncode, output.splitlines()[-1]) == (130, "wincontainers: interrupted")
@@ -236,7 +244,7 @@ def test_ctrl_c_ends_exec_quietly(servers):
     (container,) = servers.containers()
     wait_for(lambda: any("until" in " ".join(one) for one in container.top()["Processes"]), seconds=30)
     running.interrupt()
-    output, _ = running.communicate(timeout=10)
+    output, _ = running.communicate(timeout=30)
     assert (running.returncode, output.strip()) == (130, "")
     assert listed(servers) == {"quick": container.id}
 

@@ -330,21 +330,23 @@ def run(*options, **environment):
 
 
 @pytest.mark.parametrize("kind", ["refused", "unanswered", "swallowed"])
-def test_without_an_engine_it_answers_within_three_seconds(kind, request):
+def test_without_an_engine_it_answers_soon(kind, request):
+    """Within 3 s on a machine with nothing else to do; the client's own limit would be 20."""
     url = request.getfixturevalue(kind)
     begun = time.monotonic()
     done = run(DOCKER_HOST=url)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 15
+    assert ("there is no answer within 1.5 s" in done.stdout) == (kind != "refused")
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.startswith("failed          engine: ")
     assert "remedy: start the engine" in done.stdout
 
 
 @pytest.mark.parametrize("url", ["unix:///nowhere/docker.sock", "npipe:////./pipe/nowhere"])
-def test_without_a_pipe_it_answers_within_three_seconds(url):
+def test_without_a_pipe_it_answers_soon(url):
     begun = time.monotonic()
     done = run(f"--engine={url}")
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 15
     assert (done.returncode, done.stderr) == (1, "")
     assert "remedy: " in done.stdout
 

@@ -64,9 +64,9 @@ def ended(process, seconds=30):
     return output
 
 
-def recorded(suite, seconds=0.0):
-    """The manifest of its run, which has a page as well, after so many seconds at the most."""
-    wait_for(lambda: list((suite.path / ".wincontainers").glob("*-*-*/index.html")), seconds=seconds or 1)
+def recorded(suite):
+    """The manifest of its run, once that has a page as well."""
+    wait_for(lambda: list((suite.path / ".wincontainers").glob("*-*-*/index.html")))
     page = suite.artifact("index.html")
     manifest = json.loads((page.parent / "run.json").read_text("utf-8"))
     assert f"Run {manifest['run']}: {manifest['state']}" in page.read_text("utf-8")
@@ -105,7 +105,7 @@ def test_ctrl_c_while_a_container_becomes_ready(sleepers, mode):
     sleepers.files(test_it="def test_it(never):\n    pass\n")
     process = sleepers.start(*mode)
     wait_for(lambda: len(sleepers.containers()) == 2)
-    time.sleep(0.5)
+    sleepers.wait_for_state("first", "ready")
     process.interrupt()
     output = ended(process)
     assert process.returncode == 2
@@ -142,7 +142,7 @@ def test_the_owner_ends_at_any_moment(sleepers, how):
         if how == "interrupt":
             ended(process)
         # Nobody but the watchdog removes what an owner leaves that was killed.
-        assert sleepers.leftovers(seconds=0 if how == "interrupt" else 15) == [], step
+        assert sleepers.leftovers(seconds=0 if how == "interrupt" else amount(60, 15)) == [], step
 
 
 @pytest.mark.every_process
@@ -158,7 +158,7 @@ def test_ctrl_c_twice(sleepers, mode, seconds):
         process.interrupt()
     ended(process)
     assert process.returncode
-    assert sleepers.leftovers(seconds=15) == []
+    assert sleepers.leftovers(seconds=60) == []
 
 
 @pytest.mark.every_process
@@ -171,7 +171,7 @@ def test_the_owner_is_killed(sleepers, mode, how):
     process.wait(timeout=30)
     assert sleepers.leftovers(seconds=60) == []
     # Nobody but the watchdog can write it.
-    manifest = recorded(sleepers, seconds=30)
+    manifest = recorded(sleepers)
     assert manifest["state"] == "crashed"
     assert [test["outcome"] for test in manifest["tests"]] == ["interrupted"]
     # The workers notice that their controller is gone.

@@ -1,5 +1,6 @@
 """The prepared state on a server by itself: changes made at random, and what breaks in the middle."""
 
+import contextlib
 import threading
 import time
 import unittest.mock
@@ -17,6 +18,7 @@ from tests.engine.test_reset import SHOP
 from tests.kit.database import Server
 from tests.kit.mutations import MORE, MUTATIONS
 from tests.kit.soak import amount
+from tests.kit.waiting import wait_for
 
 # Of which each is two or three statements that work.
 EXAMPLES = amount(80, 4_000)
@@ -156,11 +158,12 @@ def test_a_server_that_is_killed_in_the_middle_of_a_reset(real_client):
 
 def test_a_connection_that_is_lost_between_resets(server, prepared):
     server.execute("INSERT INTO log (what) VALUES ('lost')", database="shop")
-    for (number,) in server.execute(
-        "SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER = 'root'", database=None
-    ):
-        server.execute(f"KILL {number}", database=None)
-    time.sleep(0.1)
+    others = "SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER = 'root'"
+    for (number,) in server.execute(others, database=None):
+        # It may have ended meanwhile.
+        with contextlib.suppress(pymysql.err.OperationalError):
+            server.execute(f"KILL {number}", database=None)
+    wait_for(lambda: not server.execute(others, database=None))
     prepared.reset()
     assert server.execute("SELECT COUNT(*) FROM log WHERE what = 'lost'", database="shop") == [(0,)]
 

@@ -187,7 +187,7 @@ def test_never_and_refresh(shop, real_client):
 
 @pytest.mark.linux_guest
 def test_quick_migrations_are_run_again(shop, real_client):
-    shop.files(worth=WORTH.format(seconds=1.0))
+    shop.files(worth=WORTH.format(seconds=60))
     (shop.path / "migrations" / "1.sql").write_text(SLOW.replace("0.5", "0"))
     assert shop.run().outcomes() == {"passed": 1}
     assert shop.snapshots() == set()
@@ -342,6 +342,7 @@ def test_the_first_reset_of_a_run_compares_nothing(shop):
     )
     shop.files(
         conftest="""
+        import worth
         from pytest_wincontainers import mysql_container
 
         @mysql_container(database="shop", migrations="migrations", reset="test")

@@ -12,7 +12,7 @@ import pymysql
 import pytest
 
 from tests.engine.test_sites import CONFIG, PAGE
-from tests.kit.servers import SERVERS, TEST, reused
+from tests.kit.servers import SERVERS, SLOW, TEST, reused
 from tests.kit.suite import RUN_LABEL
 from tests.kit.waiting import wait_for
 
@@ -185,17 +185,15 @@ def test_what_neighbours_have_is_not_swept(suite, projects):
 
 @pytest.mark.few_hosts
 def test_what_another_run_uses_is_not_taken(servers):
-    servers.files(test_slow="import time\n\ndef test_slow(web):\n    open('begun', 'w').close()\n    time.sleep(5)\n")
+    servers.files(test_slow=SLOW)
     assert servers.command("up", "web").status == 0
     slow = servers.start("--wincontainers-reuse", "test_slow.py")
-    deadline = time.monotonic() + 60
-    while not (servers.path / "begun").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for((servers.path / "begun").exists)
     assert "in use" in servers.command("ps").output
     assert servers.command("down").status == 1
     output, seen = reused(servers, "test_it.py")
     assert "was started anew" not in output
+    (servers.path / "enough").touch()
     assert "1 passed" in slow.communicate(timeout=60)[0]
     listed = json.loads(servers.command("ps", "--json").output)
     assert not {one["id"] for one in listed} & set(seen.values())
@@ -443,7 +441,7 @@ def test_what_failed_with_reuse_is_not_said_to_stay(servers):
 
 @pytest.mark.few_hosts
 def test_restart_does_not_start_others_beside_those_in_use(servers):
-    servers.files(test_slow="import time\n\ndef test_slow(web):\n    open('begun', 'w').close()\n    time.sleep(6)\n")
+    servers.files(test_slow=SLOW)
     assert servers.command("up", "web").status == 0
     slow = servers.start("--wincontainers-reuse", "test_slow.py")
     wait_for((servers.path / "begun").exists, seconds=60)
@@ -451,6 +449,7 @@ def test_restart_does_not_start_others_beside_those_in_use(servers):
     assert refused.status != 0
     assert re.search(r"run \w+ is using the containers of this project", refused.output)
     assert len(servers.containers()) == 2
+    (servers.path / "enough").touch()
     assert "1 passed" in slow.communicate(timeout=60)[0]
 
 

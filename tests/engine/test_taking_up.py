@@ -12,6 +12,7 @@ from tests.kit.waiting import wait_for
 BROKEN = (
     SERVERS
     + """
+import contextlib
 import docker
 from pytest_wincontainers.errors import PreparationError
 from pytest_wincontainers.services.mysql import MySql
@@ -20,7 +21,8 @@ whole = MySql.take_up
 
 def take_up(self, endpoint, preparation):
     if Path("ends").exists():
-        docker.from_env().containers.list(filters={"name": "-database"})[0].kill()
+        with contextlib.closing(docker.from_env()) as client:
+            client.containers.get(endpoint.container_id).kill()
         whole(self, endpoint, preparation)
     raise PreparationError("its prepared state is gone")
 

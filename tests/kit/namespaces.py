@@ -209,7 +209,7 @@ class OtherHost:
             return f"API listen on {self.address}:{port}" in log.read_text(errors="replace")
 
         try:
-            wait_for(answers, seconds=30)
+            wait_for(answers, seconds=120)
         except BaseException:
             end(process)
             raise
@@ -227,7 +227,7 @@ class OtherHost:
             words = self._inside(sshd, "-D", "-e", "-f", folder / "sshd_config")
             process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=log, start_new_session=True, env=paths())
         self._opened.callback(end, process)
-        wait_for((folder / "sshd.pid").exists, seconds=10)
+        wait_for((folder / "sshd.pid").exists)
 
     def _write_client(self):
         self.known_hosts(f"{self.address} {(self.folder / 'host_key.pub').read_text()}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -39,6 +40,25 @@ class Process(subprocess.Popen):
             errors="replace",
             start_new_session=start_new_session,
         )
+        self._said = bytearray()
+
+    def until(self, words, seconds=60):
+        """Wait until these words are in its output."""
+        wait_for(lambda: words in self._text(), seconds=seconds)
+
+    def communicate(self, *, timeout):
+        """Wait for its end; all of its output."""
+        rest, _ = super().communicate(timeout=timeout)
+        return self._text() + rest, None
+
+    def _text(self):
+        # By hand, as what a reader of text has taken in advance would be missing at the end.
+        while not self.stdout.closed and select.select([self.stdout], [], [], 0)[0]:
+            piece = os.read(self.stdout.fileno(), 1 << 16)
+            if not piece:
+                break
+            self._said += piece
+        return self._said.decode("utf-8", "replace").replace("\r\n", "\n")
 
     def interrupt(self):
         """Ctrl+C: the terminal sends it to the whole group."""
@@ -77,20 +97,25 @@ class WindowsProcess(Process):
             super().__init__(owning, folder=folder, environment=environment, stdin=keyboard, start_new_session=False)
         finally:
             os.close(keyboard)
-        self._output = bytearray()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self):
         with contextlib.suppress(OSError):
             while piece := os.read(self.stdout.fileno(), 1 << 16):
-                self._output += piece
+                self._said += piece
 
     def communicate(self, *, timeout):
         """Wait for its end, not for that of its output: Wine gives that to processes, too, which are to have none."""
         self.wait(timeout)
-        self._reader.join(0.5)
-        return self._output.decode("utf-8", "replace").replace("\r\n", "\n"), None
+        size = -1
+        while len(self._said) != size:
+            size = len(self._said)
+            self._reader.join(0.5)
+        return self._text(), None
+
+    def _text(self):
+        return self._said.decode("utf-8", "replace").replace("\r\n", "\n")
 
     def interrupt(self):
         # Wine makes a thread in its handler of the signal, which in the middle of a fork would wait for ever. Not

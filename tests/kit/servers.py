@@ -36,6 +36,15 @@ def test_web(web, database):
     assert urlopen(web.url, timeout=10).read() == b"hello me"
     Path("seen.json").write_text(json.dumps({one.name: one.container_id for one in (web, database)}))
 """
+SLOW = """
+import time
+from pathlib import Path
+
+def test_slow(web):
+    Path("begun").touch()
+    while not Path("enough").exists():
+        time.sleep(0.05)
+"""
 
 
 @pytest.fixture

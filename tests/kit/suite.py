@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_wincontainers.reports.record.journal import FOLDER, entries_of
 from tests.kit.waiting import wait_for
 from tests.windows import standins
 
@@ -130,6 +131,15 @@ class Suite:
         found = list((self.path / ".wincontainers").glob(f"*-*-*/{pattern}"))
         assert len(found) == 1, found
         return found[0]
+
+    def wait_for_state(self, name, state, seconds=60):
+        """Wait until the run that is under way has a container in that state."""
+
+        def reached():
+            entries = [one for path in self.path.glob(f".wincontainers/*-*-*/{FOLDER}") for one in entries_of(path)]
+            return any((one["kind"], one.get("name"), one.get("state")) == ("state", name, state) for one in entries)
+
+        wait_for(reached, seconds=seconds)
 
     def created(self):
         """The names of the containers that the engine has created."""

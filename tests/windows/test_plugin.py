@@ -179,9 +179,13 @@ def built(suite, real_client):
         suite.files(conftest=BUILT.format(salt=secrets.token_hex(4)), test_it="def test_it(server): pass")
         return suite.run(*arguments)
 
-    before = {tag for image in real_client.images.list() for tag in image.tags}
+    def tags():
+        # Not by images.list(), which asks for each of them again, and another test may have removed it.
+        return {tag for image in real_client.api.images("wincontainers-test/mysql") for tag in image["RepoTags"] or ()}
+
+    before = tags()
     yield run
-    for tag in {tag for image in real_client.images.list("wincontainers-test/mysql") for tag in image.tags} - before:
+    for tag in tags() - before:
         real_client.images.remove(tag, force=True)
 
 
