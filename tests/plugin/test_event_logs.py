@@ -10,11 +10,14 @@ from tests.kit.suite import WITHOUT_HYPOTHESIS
 from tests.unit.test_events import DOCKER, ENDPOINT
 
 CONFTEST = """
+import winrm.protocol
 from pytest_wincontainers import container
 from pytest_wincontainers.errors import EngineError
+from pytest_wincontainers.hosts import event_logs
 from pytest_wincontainers.failures import find_failure
 from pytest_wincontainers.testing import FakeEngine
 
+event_logs.SECONDS = 60
 starts = []
 
 def fail(method, argument):

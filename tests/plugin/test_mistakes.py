@@ -10,7 +10,7 @@ from tests.kit.suite import WITHOUT_HYPOTHESIS
 from tests.unit.test_refusals import LINKED, REFUSED, lay_out
 
 LINES = 12
-SECONDS = 2
+SECONDS = 10
 CONFTEST = """
 from pathlib import Path
 from pytest_wincontainers import *

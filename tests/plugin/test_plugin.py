@@ -130,7 +130,10 @@ def test_a_fixture_that_extends_a_container_starts_it(suite, pytester):
 
 
 def test_files_without_needs_run_first(suite, pytester):
-    suite.conftest(start_seconds=1)
+    both = "import time\n\ndef both_ran():\n    order = pathlib.Path('order')\n    return order.exists() and order.read_text().count('none') == 2\n"
+    # As long as it takes; in a wrong order that would be for ever.
+    start = "end = time.monotonic() + 30\n    while method == 'start' and not both_ran() and time.monotonic() < end: time.sleep(0.05)"
+    suite.conftest(before=both, fail=start)
     note = "def note(name):\n    with open('order', 'a') as file: print(name, file=file)\n\n"
     pytester.makepyfile(
         test_a=note + "def test_app(app): note('app')\n",
@@ -341,7 +344,17 @@ def test_a_skip_that_a_conftest_adds_needs_nothing(suite, pytester):
 
 def test_a_worker_with_needs_of_its_own_is_told(pytester):
     # The controller begins with the one that has collected first.
-    late = "import os, time\n\nif os.environ.get('PYTEST_XDIST_WORKER') == 'gw1':\n    time.sleep(2)\n"
+    late = """
+import os, time
+
+def pytest_xdist_node_collection_finished(node):
+    pathlib.Path("collected-" + node.gateway.id).touch()
+
+deadline = time.monotonic() + 60
+while os.environ.get("PYTEST_XDIST_WORKER") == "gw1" and not pathlib.Path("collected-gw0").exists():
+    assert time.monotonic() < deadline
+    time.sleep(0.05)
+"""
     pytester.makeconftest(CONFTEST.format(before=late, fail="pass", start_seconds=0))
     pytester.makepyfile(
         """
@@ -399,9 +412,9 @@ def test_ending_does_not_wait_for_a_slow_preparation(pytester):
 
     pytester.makeconftest(
         CONFTEST.format(before="import time", fail="pass", start_seconds=0)
-        + "\n@container(image='x', prepare=lambda endpoint: time.sleep(30))\ndef slow(): pass\n"
+        + "\n@container(image='x', prepare=lambda endpoint: time.sleep(600))\ndef slow(): pass\n"
     )
     pytester.makepyfile("def test_1(cache): assert 0\n\ndef test_2(slow): pass\n")
     begun = time.monotonic()
-    pytester.runpytest_subprocess("-x").assert_outcomes(failed=1)
-    assert time.monotonic() - begun < 15
+    pytester.runpytest_subprocess(*WITHOUT_HYPOTHESIS, "-x").assert_outcomes(failed=1)
+    assert time.monotonic() - begun < 120

@@ -155,7 +155,7 @@ def test_no_report_shows_a_password(pytester, run, options):
     shown += "".join(path.read_text("utf-8") for path in [*kept, *others])
     for password in (pytester.path / "passwords").read_text().split():
         # Neither whole nor in parts that would tell much of it.
-        assert [password[at : at + 5] for at in range(20) if password[at : at + 5] in shown] == []
+        assert [password[at : at + 6] for at in range(19) if password[at : at + 6] in shown] == []
     assert "***" in shown
     assert "the password is ***" in shown
     assert "stdout ***" in shown

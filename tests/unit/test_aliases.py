@@ -12,6 +12,7 @@ from pytest_wincontainers.run.aliases import AliasClaims
 from pytest_wincontainers.run.locks import Locks, RunLock
 from pytest_wincontainers.run.removal import labels
 from pytest_wincontainers.testing import FakeEngine
+from tests.kit.waiting import wait_for
 
 
 @pytest.fixture
@@ -43,11 +44,12 @@ def test_a_second_run_waits_until_the_first_lets_go(claims):
         got.set()
 
     threading.Thread(target=claim, daemon=True).start()
-    assert not got.wait(0.5)
+    wait_for(lambda: said)
+    assert not got.is_set()
     assert said == ["waiting for the network name web, which run one has"]
     claims.engine.remove(container)
     first.release()
-    assert got.wait(10)
+    assert got.wait(60)
     second.release()
 
 

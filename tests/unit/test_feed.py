@@ -107,7 +107,7 @@ def fed(tar):
         target=lambda: done.append(streams.feed(tar, "1", ["tar"], "", io.BytesIO(INPUT))), daemon=True
     )
     thread.start()
-    thread.join(5)
+    thread.join(60)
     assert done, "it hangs"
     return done[0]
 
@@ -176,6 +176,6 @@ def test_a_command_that_leaves_some_of_it(pair, wrap):
 def test_a_command_that_reads_too_late(pair, wrap):
     """The SDK's connections have a time limit for each write. The command is not left waiting for the rest."""
     pair[0].settimeout(0.1)
-    tar = Tar(wrap(pair[0]), pair[1], late=0.5)
+    tar = Tar(wrap(pair[0]), pair[1], late=2)
     assert fed(tar)[0] == 0
     assert 0 < tar.got < len(INPUT)

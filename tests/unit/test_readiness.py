@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from pytest_wincontainers import ready
+from pytest_wincontainers import limits, ready
 from pytest_wincontainers.engines.base import ContainerState, ExecResult, Health
 from pytest_wincontainers.errors import EngineError, NotReady, StartError
 from pytest_wincontainers.limits import left
@@ -114,8 +114,9 @@ def unused_port():
         return one.getsockname()[1]
 
 
-def test_a_listener_that_hangs_up_is_not_the_containers():
+def test_a_listener_that_hangs_up_is_not_the_containers(monkeypatch):
     """As an engine's does for a published port that nothing in the container listens on yet, in its own time."""
+    monkeypatch.setattr(ready, "_PUBLISHED_HANG_UP_SECONDS", 60)
 
     def hang_up():
         connection, _ = listener.accept()
@@ -241,8 +242,14 @@ def really_waiting(check, box, timeout):
         assert time.monotonic() - begun < timeout + 10
 
 
+@pytest.fixture
+def patient(monkeypatch):
+    """The limit leaves a check all the time that it needs for its own words."""
+    monkeypatch.setattr(limits, "_GRACE_SECONDS", 9)
+
+
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_a_server_that_does_not_answer_takes_no_longer_than_the_limit(rude, answer):
+def test_a_server_that_does_not_answer_takes_no_longer_than_the_limit(rude, answer, patient):
     with pytest.raises(NotReady, match=r"is not ready after 0.5 s: port 80: timed out"):
         really_waiting(ready.http(80), rude(ANSWERS[answer]), 0.5)
 
@@ -376,7 +383,7 @@ def test_outside_of_a_limit_there_is_as_much_time_as_one_asks_for():
     assert left(5) == 5
 
 
-def test_sites_are_asked_within_the_limit(rude):
+def test_sites_are_asked_within_the_limit(rude, patient):
     from pytest_wincontainers import Site
     from pytest_wincontainers.services.iis.readiness import SitesAnswer
 

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from pytest_wincontainers.endpoints import StartFailure
+from pytest_wincontainers.machine import files
 from pytest_wincontainers.reports.artifacts import RunFolder
 from pytest_wincontainers.reports.logs import LogWriter, files_of, read
 from pytest_wincontainers.reports.masks import Mask
@@ -76,7 +77,8 @@ def test_a_run_can_be_let_go_of_while_somebody_reads_its_record(tmp_path):
     assert RunLock(tmp_path, "run").take_over(), "the record stays where it could not be removed"
 
 
-def test_what_is_handed_over_again_reaches_those_who_read_it_meanwhile(tmp_path):
+def test_what_is_handed_over_again_reaches_those_who_read_it_meanwhile(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_OPEN_SECONDS", 60)
     owner, over = Handover(tmp_path), threading.Event()
     owner.publish("web", StartFailure("0"))
     seen, problems = set(), []
