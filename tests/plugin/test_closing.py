@@ -49,7 +49,7 @@ def cache():
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config):
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while left := [one.name for one in threading.enumerate() if one.name.startswith("wincontainers")]:
         if time.monotonic() > deadline:
             break

@@ -36,7 +36,7 @@ class Foreign(Service, ServerLogs, SnapshotSupport):
         with pathlib.Path("flushed").open("a") as file:
             file.write(endpoint.name)
         self.at("flush_logs")
-        time.sleep(60 if self.fault == "flush_logs that hangs" else 0)
+        time.sleep(600 if self.fault == "flush_logs that hangs" else 0)
 
     def excerpts(self, log, offset, since, until):
         self.at("excerpts")
@@ -120,7 +120,7 @@ def test_the_last_lines_of_logs_are_waited_for_at_the_end_but_not_for_long(run, 
     result.assert_outcomes(passed=1)
     assert result.ret == 0
     assert (pytester.path / "flushed").read_text() == "foreign"
-    assert time.monotonic() - begun < 40
+    assert time.monotonic() - begun < 120
 
 
 FAILS = "def test_it(foreign):\n    raise ValueError('as it should')\n\ndef test_2(foreign): pass\n"

@@ -506,7 +506,7 @@ def test_zsh_itself_completes(tmp_path):
         os.write(near, keys)
         seen = b""
         while shown not in seen:
-            assert select.select([near], [], [], 10)[0], seen
+            assert select.select([near], [], [], 60)[0], seen
             seen += os.read(near, 65536)
 
     try:

@@ -105,7 +105,10 @@ def test_a_ci_runner_does_not_find_it_among_what_a_job_has_left(tmp_path, monkey
     monkeypatch.setattr(watchdog, "_PROGRAM", program)
     monkeypatch.setenv("RUNNER_TRACKING_ID", "github_1")
     monkeypatch.setenv("DOCKER_HOST", "tcp://elsewhere")
-    watchdog.Watchdog("run", EngineAddress("nowhere:make"), tmp_path, tmp_path).dismiss()
+    owned = watchdog.Watchdog("run", EngineAddress("nowhere:make"), tmp_path, tmp_path)
+    # One that takes long to start is ended.
+    wait_for((tmp_path / "told").exists)
+    owned.dismiss()
     environment = json.loads((tmp_path / "told").read_text())
     assert environment["DOCKER_HOST"] == "tcp://elsewhere"
     assert "RUNNER_TRACKING_ID" not in environment
