@@ -123,12 +123,23 @@ def windows(arguments: Sequence[str]) -> int:
     status = 0
     if inside or not paths:
         chosen = inside or [*ANYWHERE, "tests/windows_process"]
-        status = python.run(["-m", "pytest", *SIDE_BY_SIDE, *chosen, *options], ROOT)
+        status = in_windows_python(python, ["-m", "pytest", *SIDE_BY_SIDE, *chosen, *options])
     if outside or not paths:
         chosen = outside or ["tests/engine", "-m", "every_process"]
         with engine():
             status = max(status, pytest([*SIDE_BY_SIDE, "--process=windows", *chosen, *options], cwd=ROOT))
     return status
+
+
+def in_windows_python(python: WindowsPython, words: Sequence[str]) -> int:
+    """Run it in the checkout, once more where Wine's server has died meanwhile."""
+    from tests.kit.wine import ServerDied
+
+    try:
+        return python.run(words, ROOT)
+    except ServerDied:
+        say("Wine's server has died, so the tests in Windows' Python begin anew")
+        return python.run(words, ROOT)
 
 
 def windows_python() -> WindowsPython | None:

@@ -10,7 +10,9 @@ import ctypes
 import hashlib
 import os
 import re
+import select
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -46,6 +48,10 @@ def under_wine() -> bool:
 
 class BadPython(Exception):
     """The interpreter is not the one of python.org."""
+
+
+class ServerDied(Exception):
+    """Wine's server has ended, without which all of its processes wait for ever. Wine 8's does so now and then."""
 
 
 class WindowsPython:
@@ -99,7 +105,7 @@ class WindowsPython:
         return "Z:" + str(path).replace("/", "\\")
 
     def run(self, words: Sequence[str | Path], folder: Path) -> int:
-        """Run it to its end, with its output as this process's own; the exit code."""
+        """Run it to its end, with its output as this process's own; the exit code. Raises ServerDied."""
         # With a file it would not start, and on a terminal Wine would draw.
         process = subprocess.Popen(
             self.command(*words),
@@ -110,13 +116,36 @@ class WindowsPython:
             stderr=subprocess.STDOUT,
         )
         assert process.stdout is not None
+        server = ""
         while True:
             with contextlib.suppress(KeyboardInterrupt):
-                while piece := os.read(process.stdout.fileno(), 1 << 16):
+                while self._has_output(process.stdout.fileno(), server):
+                    piece = os.read(process.stdout.fileno(), 1 << 16)
+                    if not piece:
+                        return process.wait()
                     sys.stdout.write(piece.decode("cp1252", "replace"))
                     sys.stdout.flush()
-                return process.wait()
+                    server = server or self.server()
+                self._end_all()
+                process.wait()
+                process.stdout.close()
+                raise ServerDied
             process.terminate()
+
+    def _has_output(self, stream: int, server: str) -> bool:
+        """Whether there is something to read, once there is; never if that server of Wine ends meanwhile."""
+        while not select.select([stream], [], [], 5)[0]:
+            if server and self.server() != server:
+                return False
+        return True
+
+    def _end_all(self) -> None:
+        """End the processes of this prefix, which cannot end by themselves."""
+        mine = f"WINEPREFIX={self.prefix}\0".encode()
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if mine in (folder / "environ").read_bytes() + b"\0":
+                    os.kill(int(folder.name), signal.SIGKILL)
 
     # -- setting up -----------------------------------------------------------------------------------------------
 
