@@ -410,7 +410,7 @@ def test_what_is_removed_and_what_stays(shop, images, engine, real_client):
     mine = f"{secrets.token_hex(8)}:1"
     label = {"pytest-wincontainers.image": "1"}
     dockerfile = f"FROM {standins.box()}\nENV MADE={secrets.token_hex(8)}\n"
-    nameless, _ = real_client.images.build(fileobj=io.BytesIO(dockerfile.encode()), labels=label)
+    nameless, _ = real_client.images.build(fileobj=io.BytesIO(dockerfile.encode()), labels=label, rm=True)
     ours = {images["image"], images["snapshot"], mine}
     area = Area()
 
