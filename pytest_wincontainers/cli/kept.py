@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_wincontainers.errors import WincontainersError
+from pytest_wincontainers.errors import DeclarationError, WincontainersError
 
 if TYPE_CHECKING:
     import click
@@ -24,9 +24,17 @@ def all_stacks() -> Stacks:
 
 
 def wanted(stacks: Stacks, *, every: bool = False, run: str | None = None) -> list[Stack]:
-    """Those of the current project, or of every one, or that of a run, whose ids are unique."""
-    here = Path.cwd().resolve()
-    return [one for one in stacks.all() if (one.run == run if run else every or one.belongs_to(here))]
+    """Those of the current project, or of every one, or that of a run.
+
+    Raises DeclarationError if that run has left nothing.
+    """
+    if run is None:
+        here = Path.cwd().resolve()
+        return [one for one in stacks.all() if every or one.belongs_to(here)]
+    found = [one for one in stacks.all() if one.run == run]
+    if not found:
+        raise DeclarationError(f"no containers of a run {run!r} stay", hint="`wincontainers ps --all` lists what stays")
+    return found
 
 
 def complete_names(context: click.Context, _: click.Parameter, word: str) -> list[str]:

@@ -117,10 +117,8 @@ def down(run: str | None, *, every: bool, forget: bool) -> int:
 
     stacks = all_stacks()
     chosen = wanted(stacks, every=every, run=run)
-    if run and not chosen:
-        raise DeclarationError(f"no containers of a run {run} stay", hint="`wincontainers ps --all` lists what stays")
     if not every:
-        folder = Path(chosen[0].project) if run else Path.cwd()
+        folder = Path.cwd() if run is None else Path(chosen[0].project)
         ProjectLock.wait_for(
             stacks.state, projects_around(folder), lambda: click.echo(f"wincontainers: {WAITING}", err=True)
         )
